@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// One project per tier, so that `scripts/test` can run, count and skip them apart.
+const tiers = ['unit', 'golden', 'property', 'server', 'aws', 'cli', 'image', 'cluster'];
+
+export default defineConfig({
+  test: {
+    projects: tiers.map((tier) => ({
+      test: {
+        name: tier,
+        include: [`test/${tier}/**/*.test.ts`],
+        globalSetup: ['test/setup/node-version.ts'],
+        testTimeout: tier === 'cluster' || tier === 'image' ? 600_000 : 30_000,
+        hookTimeout: tier === 'cluster' || tier === 'image' ? 900_000 : 60_000,
+        fileParallelism: tier !== 'cluster',
+      },
+    })),
+  },
+});
