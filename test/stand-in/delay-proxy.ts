@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface DelayProxy {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * A TCP proxy on loopback that feels like a link with this round-trip time: bytes take half of it each way
+ * and keep their order. Loopback completes a connection at once where a link would need one round trip, so the
+ * client's first bytes are held back by that much more.
+ */
+export function startDelayProxy(
+  target: { host: string; port: number },
+  delayMs: number,
+): Promise<DelayProxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
+    const connectedAt = performance.now() + delayMs;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    }
+    forward(client, upstream, delayMs / 2, connectedAt);
+    forward(upstream, client, delayMs / 2, 0);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        stop: () => {
+          const closed = new Promise<void>((done) => server.close(() => done()));
+          for (const socket of sockets) socket.destroy();
+          return closed;
+        },
+      });
+    });
+  });
+}
+
+/** Moves everything that happens on one socket to the other, later and in order. */
+function forward(from: Socket, to: Socket, delayMs: number, notBefore: number): void {
+  const queue: { dueAt: number; act: () => void }[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const run = () => {
+    timer = undefined;
+    let next = queue[0];
+    // Timers may fire a fraction early; what is not due yet waits for another one.
+    while (next !== undefined && next.dueAt <= performance.now()) {
+      queue.shift();
+      next.act();
+      next = queue[0];
+    }
+    if (next !== undefined) timer = setTimeout(run, Math.max(0, next.dueAt - performance.now()));
+  };
+  const later = (act: () => void) => {
+    queue.push({ dueAt: Math.max(performance.now(), notBefore) + delayMs, act });
+    timer ??= setTimeout(run, Math.max(0, (queue[0]?.dueAt ?? 0) - performance.now()));
+  };
+  from.on('data', (chunk) => later(() => to.writable && to.write(chunk)));
+  from.on('end', () => later(() => to.end()));
+  from.on('error', () => later(() => to.resetAndDestroy()));
+  to.on('close', () => {
+    clearTimeout(timer);
+    queue.length = 0;
+    from.destroy();
+  });
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import { type Operation, type Service, secretsOperation } from './operations.ts';
+import { readSecretsInput, type SecretsInput } from './secrets-input.ts';
+import { readScope, type SignedRequest } from './sigv4.ts';
+
+/** A request that has arrived whole, read as far as possible without judging it. */
+export interface Incoming extends SignedRequest {
+  readonly service: Service;
+  readonly operation: Operation | undefined;
+  readonly region: string | undefined;
+  readonly accessKeyId: string | undefined;
+  /** Of STS; empty otherwise. */
+  readonly form: URLSearchParams;
+  /** Of Secrets Manager, unless the body is no JSON object. */
+  readonly input: SecretsInput | undefined;
+}
+
+const TARGET_PREFIX = 'secretsmanager.';
+
+/** Reads a request to its end and tells the services apart: only Secrets Manager uses X-Amz-Target. */
+export async function readIncoming(message: IncomingMessage): Promise<Incoming> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  const headers = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, [value ?? ''].flat().join(',')]),
+  );
+  const path = message.url ?? '/';
+  const request = { method: message.method ?? '', path, headers, body };
+  const target = headers['x-amz-target'];
+  const scope = readScope(headers['authorization']);
+  if (target !== undefined) {
+    return {
+      ...request,
+      service: 'secretsmanager',
+      operation: target.startsWith(TARGET_PREFIX)
+        ? secretsOperation(target.slice(TARGET_PREFIX.length))
+        : undefined,
+      region: scope?.region,
+      accessKeyId: scope?.accessKeyId,
+      form: new URLSearchParams(),
+      input: readSecretsInput(body),
+    };
+  }
+  // The query protocol takes its parameters from the query string too.
+  const form = new URLSearchParams(body.length > 0 ? body.toString('utf8') : path.split('?')[1]);
+  const action = form.get('Action');
+  return {
+    ...request,
+    service: 'sts',
+    operation: action === 'AssumeRoleWithWebIdentity' ? action : undefined,
+    region: /^sts(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api\.)/.exec(headers['host'] ?? '')?.[1],
+    accessKeyId: undefined,
+    form,
+    input: undefined,
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * An AWS of one's own for tests, the demonstration and the bench: Secrets Manager and STS web identity over
+ * HTTPS, strict where AWS is strict, with faults on request. A test double: the product never contains it.
+ */
+export type { TlsMaterial } from './certificates.ts';
+export { makeCertificate } from './certificates.ts';
+export { type DelayProxy, startDelayProxy } from './delay-proxy.ts';
+export type { Fault } from './faults.ts';
+export type { TokenClaims, TokenIssuer } from './issuer.ts';
+export type { Operation } from './operations.ts';
+export type { Peak, StandInRequest } from './request-log.ts';
+export type { Role } from './roles.ts';
+export type { SecretHandle, SecretInput, Version, VersionInput } from './secrets.ts';
+export type { Session } from './sessions.ts';
+export { type StandIn, type StandInOptions, startStandIn } from './stand-in.ts';

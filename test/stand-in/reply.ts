@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { AwsError } from './aws-error.ts';
+import type { Service } from './operations.ts';
+
+/** An HTTP answer before it is sent, so that a fault can still cut or replace it. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly errorCode?: string;
+}
+
+/** A JSON answer of Secrets Manager. */
+export function jsonReply(status: number, content: unknown): Reply {
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() },
+    body: Buffer.from(JSON.stringify(content)),
+  };
+}
+
+/** An XML answer of STS; `content` is written by the caller and gets the id of the request to repeat in the body. */
+export function xmlReply(status: number, content: (requestId: string) => string): Reply {
+  const requestId = randomUUID();
+  return {
+    status,
+    headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
+    body: Buffer.from(content(requestId)),
+  };
+}
+
+/** The answer with which a service reports an error. */
+export function errorReply(service: Service, error: AwsError): Reply {
+  const { code, message, status } = error;
+  if (service === 'secretsmanager') {
+    // Errors of the service itself spell it `Message`, those of the signature check in front of it `message`.
+    const key = IN_FRONT.has(code) ? 'message' : 'Message';
+    return { ...jsonReply(status, { __type: code, [key]: message }), errorCode: code };
+  }
+  const type = status < 500 ? 'Sender' : 'Receiver';
+  const reply = xmlReply(
+    status,
+    (requestId) => `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <Error>
+    <Type>${type}</Type>
+    <Code>${escapeXml(code)}</Code>
+    <Message>${escapeXml(message)}</Message>
+  </Error>
+  <RequestId>${requestId}</RequestId>
+</ErrorResponse>
+`,
+  );
+  return { ...reply, errorCode: code };
+}
+
+const IN_FRONT = new Set([
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+  'ExpiredTokenException',
+  'MissingAuthenticationTokenException',
+  'IncompleteSignatureException',
+  'ValidationException',
+  'ThrottlingException',
+]);
+
+/** Escapes text for an XML element. */
+export function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** The whole answer as bytes on the wire: what faults cut is counted from the status line on. */
+export function wireBytes(reply: Reply): Buffer {
+  const head = [
+    `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? 'Unknown'}`,
+    ...Object.entries(reply.headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${reply.body.length}`,
+    `date: ${new Date().toUTCString()}`,
+  ];
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), reply.body]);
+}

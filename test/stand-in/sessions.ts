@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly roleArn: string;
+  readonly sessionName: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** An identifier as AWS makes them: a prefix that tells the kind, and random capitals and digits. */
+export function awsIdentifier(prefix: string, random: Uint8Array = randomBytes(16)): string {
+  return prefix + Array.from(random, (byte) => BASE32.charAt(byte % 32)).join('');
+}
+
+/** The temporary credentials that the stand-in has given out. */
+export class Sessions {
+  readonly #byKey = new Map<string, Session>();
+
+  start(roleArn: string, sessionName: string, expiresAt: number): Session {
+    const session: Session = {
+      accessKeyId: awsIdentifier('ASIA'),
+      secretAccessKey: randomBytes(30).toString('base64'),
+      // As long as a real one, since header limits and log lines meet it.
+      sessionToken: randomBytes(600).toString('base64'),
+      roleArn,
+      sessionName,
+      expiresAt,
+    };
+    this.#byKey.set(session.accessKeyId, session);
+    return session;
+  }
+
+  find(accessKeyId: string): Session | undefined {
+    return this.#byKey.get(accessKeyId);
+  }
+}

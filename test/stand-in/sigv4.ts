@@ -1,0 +1,134 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import aws4 from 'aws4';
+import { AwsError } from './aws-error.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface Scope {
+  readonly accessKeyId: string;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+}
+
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/;
+const MUST_BE_SIGNED = ['host', 'x-amz-date', 'x-amz-target'];
+const ALLOWED_SKEW_MS = 5 * 60 * 1000;
+
+/** Reads the Authorization header without judging it: the log wants to know whose request failed. */
+export function readScope(authorization: string | undefined): Scope | undefined {
+  const match = AUTHORIZATION.exec(authorization ?? '');
+  if (match === null) return undefined;
+  const [, accessKeyId = '', date = '', region = '', service = '', signedHeaders = '', signature = ''] =
+    match;
+  return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(';'), signature };
+}
+
+/** Finds the session that signed a request and verifies everything that AWS verifies, or throws AWS's error. */
+export function verifySignature(request: SignedRequest, sessions: Sessions, now: number): Session {
+  const authorization = request.headers['authorization'];
+  if (authorization === undefined) {
+    throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+  const scope = readScope(authorization);
+  if (scope === undefined) {
+    throw new AwsError(
+      'IncompleteSignatureException',
+      "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter.",
+    );
+  }
+  const session = sessions.find(scope.accessKeyId);
+  if (session === undefined || request.headers['x-amz-security-token'] !== session.sessionToken) {
+    throw new AwsError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid.',
+    );
+  }
+  if (now >= session.expiresAt) {
+    throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired');
+  }
+  checkScope(scope, request, now);
+  checkSignature(scope, request, session);
+  return session;
+}
+
+const invalid = (message: string) => new AwsError('InvalidSignatureException', message);
+
+function checkScope(scope: Scope, request: SignedRequest, now: number): void {
+  if (scope.service !== 'secretsmanager')
+    throw invalid("Credential should be scoped to correct service: 'secretsmanager'.");
+  // A stand-in reached by an AWS host name must be as strict about the Region as that host.
+  const host = /^secretsmanager(?:-fips)?\.([a-z0-9-]+)\./.exec(request.headers['host'] ?? '');
+  if (host !== null && host[1] !== scope.region)
+    throw invalid('Credential should be scoped to a valid region.');
+  for (const name of MUST_BE_SIGNED) {
+    if (!scope.signedHeaders.includes(name)) {
+      throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization header.`);
+    }
+  }
+  const stamp = request.headers['x-amz-date'] ?? '';
+  if (!stamp.startsWith(`${scope.date}T`)) {
+    throw invalid(
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${scope.date}' != '${stamp.slice(0, 8)}', from '${stamp}'.`,
+    );
+  }
+  const signedAt = readStamp(stamp);
+  if (Number.isNaN(signedAt)) throw invalid(`Date must be in ISO-8601 'basic format'. Got '${stamp}'.`);
+  if (signedAt < now - ALLOWED_SKEW_MS) {
+    throw invalid(
+      `Signature expired: ${stamp} is now earlier than ${writeStamp(now - ALLOWED_SKEW_MS)} (${writeStamp(now)} - 5 min.)`,
+    );
+  }
+  if (signedAt > now + ALLOWED_SKEW_MS) {
+    throw invalid(
+      `Signature not yet current: ${stamp} is still later than ${writeStamp(now + ALLOWED_SKEW_MS)} (${writeStamp(now)} + 5 min.)`,
+    );
+  }
+}
+
+/** Signs the request anew with aws4, an implementation that shares nothing with the SDK, and compares. */
+function checkSignature(scope: Scope, request: SignedRequest, session: Session): void {
+  const declared = request.headers['x-amz-content-sha256'];
+  const actual = createHash('sha256').update(request.body).digest('hex');
+  if (declared !== undefined && declared !== actual) {
+    throw invalid('The provided x-amz-content-sha256 header does not match what was computed.');
+  }
+  const signer = new aws4.RequestSigner(
+    {
+      method: request.method,
+      path: request.path,
+      headers: Object.fromEntries(scope.signedHeaders.map((name) => [name, request.headers[name] ?? ''])),
+      body: request.body,
+      service: scope.service,
+      region: scope.region,
+      doNotModifyHeaders: true,
+      // aws4 would leave out a signed user-agent, for instance.
+      extraHeadersToInclude: Object.fromEntries(scope.signedHeaders.map((name) => [name, true])),
+    },
+    session,
+  );
+  signer.datetime = request.headers['x-amz-date'] ?? '';
+  if (!timingSafeEqual(Buffer.from(signer.signature()), Buffer.from(scope.signature))) {
+    throw invalid(
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    );
+  }
+}
+
+function readStamp(stamp: string): number {
+  return Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+function writeStamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}

@@ -1,0 +1,143 @@
+import { AwsError } from './aws-error.ts';
+import type { TokenIssuer } from './issuer.ts';
+import { escapeXml, type Reply, xmlReply } from './reply.ts';
+import { accountOf, assumedRoleArn, DEFAULT_AUDIENCE, type Role, trusts } from './roles.ts';
+import { awsIdentifier, type Session, type Sessions } from './sessions.ts';
+import { verifyWebIdentity, type WebIdentity } from './web-identity.ts';
+
+export interface StsState {
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly sessions: Sessions;
+  readonly issuer: TokenIssuer;
+  readonly now: () => number;
+}
+
+const VERSION = '2011-06-15';
+
+/** Answers a form-encoded request to STS. */
+export async function answerSts(form: URLSearchParams, state: StsState): Promise<Reply> {
+  const action = form.get('Action') ?? '';
+  const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED';
+  if (action !== 'AssumeRoleWithWebIdentity' || version !== VERSION) {
+    throw new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`);
+  }
+  const input = validate(form);
+  const role = state.roles.get(input.roleArn);
+  const now = state.now();
+  if (![...state.roles.keys()].some((arn) => accountOf(arn) === accountOf(input.roleArn))) {
+    // Providers are registered per account, and an account without a role has none here.
+    throw new AwsError(
+      'InvalidIdentityToken',
+      `No OpenIDConnect provider found in your account for ${state.issuer.issuer}`,
+    );
+  }
+  const identity = await verifyWebIdentity(input.token, state.issuer, now);
+  const audience = registeredAudience(identity, state.roles.values());
+  if (role === undefined || !trusts(role, identity.subject, identity.audiences)) {
+    throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403);
+  }
+  if (input.durationSeconds > (role.maxSessionSeconds ?? 3600)) {
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  }
+  const session = state.sessions.start(role.arn, input.sessionName, now + input.durationSeconds * 1000);
+  return xmlReply(200, (requestId) =>
+    successXml({ session, identity, audience, requestId, issuer: state.issuer.issuer }),
+  );
+}
+
+interface Input {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly token: string;
+  readonly durationSeconds: number;
+}
+
+function validate(form: URLSearchParams): Input {
+  const problems: string[] = [];
+  const field = (name: string, least: number, most: number, pattern?: RegExp): string => {
+    const value = form.get(name);
+    const member = name.charAt(0).toLowerCase() + name.slice(1);
+    const complain = (shown: string, constraint: string) =>
+      problems.push(`Value ${shown} at '${member}' failed to satisfy constraint: Member must ${constraint}`);
+    if (value === null) complain('null', 'not be null');
+    // STS never repeats a token in a message.
+    const shown = name === 'WebIdentityToken' ? "'***'" : `'${value ?? ''}'`;
+    if (value !== null && value.length < least)
+      complain(shown, `have length greater than or equal to ${least}`);
+    if (value !== null && value.length > most) complain(shown, `have length less than or equal to ${most}`);
+    if (value !== null && pattern !== undefined && !pattern.test(value)) {
+      complain(shown, String.raw`satisfy regular expression pattern: [\w+=,.@-]*`);
+    }
+    return value ?? '';
+  };
+  const input = {
+    roleArn: field('RoleArn', 20, 2048),
+    sessionName: field('RoleSessionName', 2, 64, /^[\w+=,.@-]*$/),
+    token: field('WebIdentityToken', 4, 20_000),
+    durationSeconds: Number(form.get('DurationSeconds') ?? 3600),
+  };
+  if (!Number.isInteger(input.durationSeconds)) {
+    throw new AwsError('MalformedInput', 'Start of structure or map found where not expected');
+  }
+  const range = `Value '${input.durationSeconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value`;
+  if (input.durationSeconds < 900) problems.push(`${range} greater than or equal to 900`);
+  if (input.durationSeconds > 43_200) problems.push(`${range} less than or equal to 43200`);
+  if (problems.length > 0) {
+    const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
+    throw new AwsError('ValidationError', `${count} detected: ${problems.join('; ')}`);
+  }
+  if (!/^arn:[a-z-]+:iam::\d{12}:role\/\S+$/.test(input.roleArn)) {
+    throw new AwsError('ValidationError', `${input.roleArn} is invalid`);
+  }
+  return input;
+}
+
+/** The provider lists every audience that a role demands: another is refused before any role is looked at. */
+function registeredAudience(identity: WebIdentity, roles: Iterable<Role>): string {
+  const registered = new Set([
+    DEFAULT_AUDIENCE,
+    ...[...roles].map((role) => role.audience ?? DEFAULT_AUDIENCE),
+  ]);
+  const audience = identity.audiences.find((candidate) => registered.has(candidate));
+  if (audience === undefined) throw new AwsError('InvalidIdentityToken', 'Incorrect token audience');
+  return audience;
+}
+
+interface Success {
+  readonly session: Session;
+  readonly identity: WebIdentity;
+  readonly audience: string;
+  readonly requestId: string;
+  readonly issuer: string;
+}
+
+function successXml({ session, identity, audience, requestId, issuer }: Success): string {
+  const [, partition = 'aws'] = session.roleArn.split(':');
+  const provider = `arn:${partition}:iam::${accountOf(session.roleArn)}:oidc-provider/${issuer.replace(/^https:\/\//, '')}`;
+  // A role's id does not change from one session to the next.
+  const roleId = awsIdentifier('AROA', Buffer.from(session.roleArn).subarray(-16));
+  return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleWithWebIdentityResult>
+    <Audience>${escapeXml(audience)}</Audience>
+    <AssumedRoleUser>
+      <AssumedRoleId>${roleId}:${escapeXml(session.sessionName)}</AssumedRoleId>
+      <Arn>${escapeXml(assumedRoleArn(session.roleArn, session.sessionName))}</Arn>
+    </AssumedRoleUser>
+    <Provider>${escapeXml(provider)}</Provider>
+    <Credentials>
+      <AccessKeyId>${session.accessKeyId}</AccessKeyId>
+      <SecretAccessKey>${session.secretAccessKey}</SecretAccessKey>
+      <SessionToken>${session.sessionToken}</SessionToken>
+      <Expiration>${new Date(session.expiresAt).toISOString().replace(/\.\d{3}Z$/, 'Z')}</Expiration>
+    </Credentials>
+    <SubjectFromWebIdentityToken>${escapeXml(identity.subject)}</SubjectFromWebIdentityToken>
+  </AssumeRoleWithWebIdentityResult>
+  <ResponseMetadata>
+    <RequestId>${requestId}</RequestId>
+  </ResponseMetadata>
+</AssumeRoleWithWebIdentityResponse>
+`;
+}

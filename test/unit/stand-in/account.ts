@@ -1,0 +1,112 @@
+import { Agent, request } from 'node:https';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { onTestFinished } from 'vitest';
+import { type Role, type StandIn, type StandInOptions, startStandIn } from '../../stand-in/index.ts';
+
+export const REGION = 'eu-west-1';
+export const ROLE_ARN = 'arn:aws:iam::111122223333:role/pods/shop';
+export const OTHER_ROLE_ARN = 'arn:aws:iam::111122223333:role/billing';
+export const DB_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/shop/db-AbCdEf';
+export const OTHER_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/billing/key-GhIjKl';
+
+export const SHOP_ROLE: Role = {
+  arn: ROLE_ARN,
+  subjects: ['system:serviceaccount:shop:*'],
+  allow: ['arn:aws:secretsmanager:*:111122223333:secret:prod/shop/*'],
+};
+
+/** A stand-in with one role and its secret, which ends with the test that starts it. */
+export async function startAccount(options: StandInOptions = {}): Promise<StandIn> {
+  const aws = await startStandIn(options);
+  onTestFinished(() => aws.stop());
+  aws.putRole(SHOP_ROLE);
+  aws.putSecret({ arn: DB_ARN, value: '{"username":"shop","password":"correct horse"}' });
+  return aws;
+}
+
+interface ClientOptions {
+  readonly region?: string;
+  readonly credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  readonly maxAttempts?: number;
+}
+
+/** The real SDK, pointed at the stand-in. One attempt, so that a test sees each answer. */
+export function sdkClient(aws: StandIn, options: ClientOptions = {}): SecretsManagerClient {
+  const client = new SecretsManagerClient({
+    region: options.region ?? REGION,
+    endpoint: aws.url,
+    maxAttempts: options.maxAttempts ?? 1,
+    credentials: options.credentials ?? aws.startSession(ROLE_ARN, 'shop.web'),
+    requestHandler: new NodeHttpHandler({
+      httpsAgent: new Agent({ ca: aws.caPem, keepAlive: true, maxSockets: 4 }),
+    }),
+  });
+  onTestFinished(() => client.destroy());
+  return client;
+}
+
+/** Reads a value as SDK output, or the error as a value, so that tests can compare either. */
+export function getValue(
+  client: SecretsManagerClient,
+  secretId: string,
+  version: { VersionId?: string; VersionStage?: string } = {},
+) {
+  return client.send(new GetSecretValueCommand({ SecretId: secretId, ...version }));
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: string;
+}
+
+/** Sends bytes as they are; a POST to `/` unless said otherwise. */
+export function send(
+  aws: StandIn,
+  headers: Record<string, string>,
+  body: string,
+  path = '/',
+  method = 'POST',
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(aws.url + path, { method, headers, ca: aws.caPem, agent: false }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Asks STS for a session as any client would. */
+export async function assumeRole(
+  aws: StandIn,
+  change: Record<string, string | undefined> = {},
+): Promise<RawAnswer> {
+  const form = new URLSearchParams({ Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15' });
+  const fields = {
+    RoleArn: ROLE_ARN,
+    RoleSessionName: 'shop.web',
+    WebIdentityToken:
+      change['WebIdentityToken'] ?? (await aws.issueToken({ namespace: 'shop', serviceAccount: 'web' })),
+    ...change,
+  };
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) form.set(name, value);
+    else form.delete(name);
+  }
+  return send(aws, { 'content-type': 'application/x-www-form-urlencoded' }, form.toString());
+}
+
+/** The text of an XML element, as far as these small answers need it. */
+export function element(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+}
