@@ -20,6 +20,21 @@ declare module 'aws4' {
     datetime: string;
     signature(): string;
   }
-  const aws4: { RequestSigner: typeof RequestSigner };
+  interface UnsignedRequest {
+    method: string;
+    path: string;
+    host: string;
+    headers: Record<string, string>;
+    body: string;
+    service: string;
+    region: string;
+  }
+  const aws4: {
+    RequestSigner: typeof RequestSigner;
+    sign(
+      request: UnsignedRequest,
+      credentials: Credentials & { sessionToken?: string },
+    ): { headers: Record<string, string | number> };
+  };
   export default aws4;
 }

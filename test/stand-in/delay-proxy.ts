@@ -62,10 +62,10 @@ function forward(from: Socket, to: Socket, delayMs: number, notBefore: number): 
   };
   from.on('data', (chunk) => later(() => to.writable && to.write(chunk)));
   from.on('end', () => later(() => to.end()));
-  from.on('error', () => later(() => to.resetAndDestroy()));
+  from.on('error', () => later(() => to.destroyed || to.resetAndDestroy()));
+  // What `from` still has under way for others is delivered: only what can no longer arrive is dropped.
   to.on('close', () => {
     clearTimeout(timer);
     queue.length = 0;
-    from.destroy();
   });
 }

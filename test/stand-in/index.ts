@@ -4,6 +4,7 @@
  */
 export type { TlsMaterial } from './certificates.ts';
 export { makeCertificate } from './certificates.ts';
+export type { StandIn, StandInOptions } from './contract.ts';
 export { type DelayProxy, startDelayProxy } from './delay-proxy.ts';
 export type { Fault } from './faults.ts';
 export type { TokenClaims, TokenIssuer } from './issuer.ts';
@@ -12,4 +13,4 @@ export type { Peak, StandInRequest } from './request-log.ts';
 export type { Role } from './roles.ts';
 export type { SecretHandle, SecretInput, Version, VersionInput } from './secrets.ts';
 export type { Session } from './sessions.ts';
-export { type StandIn, type StandInOptions, startStandIn } from './stand-in.ts';
+export { startStandIn } from './stand-in.ts';

@@ -2,63 +2,20 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { AwsError } from './aws-error.ts';
-import { makeCertificate, type TlsMaterial } from './certificates.ts';
+import { makeCertificate } from './certificates.ts';
 import { Connections } from './connections.ts';
+import type { StandIn, StandInOptions } from './contract.ts';
 import { deliver, isSilent } from './deliver.ts';
+import { describeRequest, targetOf } from './describe-request.ts';
 import { type Fault, FaultScript } from './faults.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
-import { makeIssuer, type TokenClaims, type TokenIssuer } from './issuer.ts';
-import type { Operation } from './operations.ts';
+import { makeIssuer } from './issuer.ts';
 import { errorReply } from './reply.ts';
-import { type OpenRequest, type Peak, RequestLog, type StandInRequest } from './request-log.ts';
+import { type OpenRequest, RequestLog } from './request-log.ts';
 import type { Role } from './roles.ts';
-import { type SecretHandle, type SecretInput, SecretStore } from './secrets.ts';
+import { SecretStore } from './secrets.ts';
 import { answer, type ServiceState } from './service.ts';
-import { type Session, Sessions } from './sessions.ts';
-
-export interface StandInOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default any free one. */
-  readonly port?: number;
-  /** Further names or addresses in the certificate. */
-  readonly extraNames?: readonly string[];
-  /** Instead of a certificate made at start. */
-  readonly tls?: TlsMaterial;
-  /** Whose tokens STS accepts; default an issuer of its own, which `issueToken` uses. */
-  readonly issuer?: TokenIssuer;
-  /** The clock of both services, in milliseconds since 1970. */
-  readonly now?: () => number;
-}
-
-export interface StandIn {
-  /** Serves STS and Secrets Manager of every Region: the signature tells the Region. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly caPem: string;
-  readonly issuer: string;
-  /** A projected service account token as kubelet writes it. */
-  issueToken(claims: TokenClaims): Promise<string>;
-  /** Adds or replaces a role. */
-  putRole(role: Role): void;
-  putSecret(secret: SecretInput): SecretHandle;
-  /** Credentials of a role without asking STS. */
-  startSession(roleArn: string, sessionName?: string, durationSeconds?: number): Session;
-  /** Every request since the start or the last reset, in order of arrival. */
-  readonly requests: readonly StandInRequest[];
-  readonly peak: Peak;
-  /** Sockets accepted since the start. */
-  readonly connectionsOpened: number;
-  /** Queues faults. Each answers the next request that fits it, in this order. */
-  script(operation: Operation | '*', ...faults: Fault[]): void;
-  /** Scripted faults that no request has met yet. */
-  readonly pendingFaults: readonly Fault[];
-  /** Clears faults and the request log; roles, secrets and sessions stay. */
-  reset(): void;
-  /** Closes every connection, hanging ones included. */
-  stop(): Promise<void>;
-}
+import { Sessions } from './sessions.ts';
 
 const OWN_ISSUER = 'https://oidc.stand-in.test/id/0000000000000000000000000000000A';
 
@@ -169,38 +126,6 @@ interface Exchange {
   readonly entry: OpenRequest;
   readonly response: ServerResponse;
   readonly socket: Socket;
-}
-
-function targetOf({ operation, region, input }: Incoming) {
-  const secretIds = input?.secretIds ?? (input?.secretId === undefined ? [] : [input.secretId]);
-  return { operation, region, secretIds };
-}
-
-function describeRequest(
-  incoming: Incoming,
-  sessions: Sessions,
-  seen: Pick<StandInRequest, 'connection' | 'concurrent' | 'fault'>,
-): OpenRequest {
-  const { input, form, operation, region } = incoming;
-  const session = sessions.find(incoming.accessKeyId ?? '');
-  const duration = form.get('DurationSeconds');
-  return {
-    ...seen,
-    operation,
-    region,
-    secretId: input?.secretId,
-    secretIds: input?.secretIds ?? [],
-    versionId: input?.versionId,
-    versionStage: input?.versionStage,
-    roleArn: session?.roleArn ?? form.get('RoleArn') ?? undefined,
-    sessionName: session?.sessionName ?? form.get('RoleSessionName') ?? undefined,
-    durationSeconds: duration === null ? undefined : Number(duration),
-    userAgent: incoming.headers['user-agent'],
-    startedAt: performance.now(),
-    status: undefined,
-    errorCode: undefined,
-    finishedAt: undefined,
-  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

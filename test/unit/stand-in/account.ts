@@ -37,9 +37,7 @@ export function sdkClient(aws: StandIn, options: ClientOptions = {}): SecretsMan
     endpoint: aws.url,
     maxAttempts: options.maxAttempts ?? 1,
     credentials: options.credentials ?? aws.startSession(ROLE_ARN, 'shop.web'),
-    requestHandler: new NodeHttpHandler({
-      httpsAgent: new Agent({ ca: aws.caPem, keepAlive: true, maxSockets: 4 }),
-    }),
+    requestHandler: { httpsAgent: new Agent({ ca: aws.caPem, keepAlive: true, maxSockets: 4 }) },
   });
   onTestFinished(() => client.destroy());
   return client;
@@ -69,18 +67,22 @@ export function send(
   method = 'POST',
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(aws.url + path, { method, headers, ca: aws.caPem, agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          body: Buffer.concat(chunks).toString(),
-        }),
-      );
-    });
+    const outgoing = request(
+      aws.url + path,
+      { method, headers, ca: aws.caPem, agent: false, servername: 'localhost' },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });

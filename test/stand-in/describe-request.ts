@@ -1,0 +1,38 @@
+import type { FaultTarget } from './faults.ts';
+import type { Incoming } from './incoming.ts';
+import type { OpenRequest, StandInRequest } from './request-log.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What a fault may be aimed at in a request. */
+export function targetOf({ operation, region, input }: Incoming): FaultTarget {
+  const secretIds = input?.secretIds ?? (input?.secretId === undefined ? [] : [input.secretId]);
+  return { operation, region, secretIds };
+}
+
+/** The log entry of a request that has no answer yet. */
+export function describeRequest(
+  incoming: Incoming,
+  sessions: Sessions,
+  seen: Pick<StandInRequest, 'connection' | 'concurrent' | 'fault'>,
+): OpenRequest {
+  const { input, form, operation, region } = incoming;
+  const session = sessions.find(incoming.accessKeyId ?? '');
+  const duration = form.get('DurationSeconds');
+  return {
+    ...seen,
+    operation,
+    region,
+    secretId: input?.secretId,
+    secretIds: input?.secretIds ?? [],
+    versionId: input?.versionId,
+    versionStage: input?.versionStage,
+    roleArn: session?.roleArn ?? form.get('RoleArn') ?? undefined,
+    sessionName: session?.sessionName ?? form.get('RoleSessionName') ?? undefined,
+    durationSeconds: duration === null ? undefined : Number(duration),
+    userAgent: incoming.headers['user-agent'],
+    startedAt: performance.now(),
+    status: undefined,
+    errorCode: undefined,
+    finishedAt: undefined,
+  };
+}
