@@ -112,3 +112,36 @@ export async function assumeRole(
 export function element(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 }
+
+/** What the SDK makes of one answer: the error's name and status. */
+export async function failure(
+  aws: StandIn,
+): Promise<{ name: string; status: number | undefined; message: string }> {
+  try {
+    await getValue(sdkClient(aws), DB_ARN);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const metadata = '$metadata' in error ? error.$metadata : undefined;
+    const status =
+      typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
+        ? metadata.httpStatusCode
+        : undefined;
+    return {
+      name: error.name,
+      status: typeof status === 'number' ? status : undefined,
+      message: error.message,
+    };
+  }
+  throw new Error('the request succeeded');
+}
+
+/** What an error of STS says. */
+export const stsError = (answer: RawAnswer) => ({
+  status: answer.status,
+  code: element(answer.body, 'Code'),
+  message: element(answer.body, 'Message'),
+});
+
+/** A token of the service account that the role trusts, changed as a test wants it. */
+export const tokenOf = (aws: StandIn, claims: Partial<Parameters<StandIn['issueToken']>[0]> = {}) =>
+  aws.issueToken({ namespace: 'shop', serviceAccount: 'web', ...claims });
