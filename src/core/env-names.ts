@@ -1,0 +1,72 @@
+/** Names of environment variables: which can exist, and which ones change how programs run. */
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Whether a POSIX shell can assign it. (Kubernetes allows more, but no shell could read the file.) */
+export function isEnvName(name: string): boolean {
+  return name.length <= 128 && NAME.test(name);
+}
+
+/**
+ * Variables that shells keep for themselves: dash, bash or busybox sh refuse the assignment or alter the value,
+ * so a file that a shell reads cannot carry them.
+ */
+const SHELL_OWNED: ReadonlySet<string> = new Set([
+  '_',
+  'BASHOPTS',
+  'BASHPID',
+  'DIRSTACK',
+  'EPOCHREALTIME',
+  'EPOCHSECONDS',
+  'EUID',
+  'FUNCNAME',
+  'GROUPS',
+  'HISTCMD',
+  'IFS',
+  'LINENO',
+  'OPTIND',
+  'PIPESTATUS',
+  'PPID',
+  'RANDOM',
+  'SECONDS',
+  'SHELLOPTS',
+  'SHLVL',
+  'SRANDOM',
+  'UID',
+]);
+
+/** Whether a shell would refuse or alter the variable. */
+export function isShellOwned(name: string): boolean {
+  return SHELL_OWNED.has(name) || name.startsWith('BASH_');
+}
+
+const STEERING: ReadonlySet<string> = new Set([
+  'PATH',
+  'ENV',
+  'CDPATH',
+  'GCONV_PATH',
+  'HOSTALIASES',
+  'LOCPATH',
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_EXTRA_CA_CERTS',
+  'PYTHONHOME',
+  'PYTHONPATH',
+  'PYTHONSTARTUP',
+  'PERL5LIB',
+  'PERL5OPT',
+  'RUBYLIB',
+  'RUBYOPT',
+  'CLASSPATH',
+  'JAVA_TOOL_OPTIONS',
+  'JDK_JAVA_OPTIONS',
+  '_JAVA_OPTIONS',
+  'DOTNET_STARTUP_HOOKS',
+  'PHPRC',
+  'GIT_SSH_COMMAND',
+]);
+
+/** Whether the variable changes which code a program loads or runs: asked for by name it warns, else it is refused. */
+export function isSteering(name: string): boolean {
+  return STEERING.has(name) || name.startsWith('LD_') || name.startsWith('DYLD_');
+}
