@@ -42,7 +42,13 @@ export const OPTIONS = {
 export type Option = keyof typeof OPTIONS;
 
 /** Keys that are reserved for what this version cannot do yet: refused by name, never ignored. */
-const UNAVAILABLE: ReadonlySet<string> = new Set(['secrets', 'role-arn', 'assume-role-arn', 'external-id', 'refresh']);
+const UNAVAILABLE: ReadonlySet<string> = new Set([
+  'secrets',
+  'role-arn',
+  'assume-role-arn',
+  'external-id',
+  'refresh',
+]);
 
 /** One thing asked for: `name` is what stands behind the family's dot. */
 export interface Ask {
@@ -134,6 +140,7 @@ function unknown(key: string, subject: string): Problem {
     code: 'ANNOTATION_UNKNOWN',
     subject: printable(subject),
     wrong: 'no such annotation exists',
-    expected: suggestion === undefined ? `known are ${known.join(', ')}` : `did you mean ${PREFIX}${suggestion}?`,
+    expected:
+      suggestion === undefined ? `known are ${known.join(', ')}` : `did you mean ${PREFIX}${suggestion}?`,
   };
 }

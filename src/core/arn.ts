@@ -24,20 +24,63 @@ export interface Partition {
 
 /** Source: the partitions in AWS SDK's endpoint rules. `aws` takes every Region that no other partition claims. */
 export const PARTITIONS: readonly Partition[] = [
-  { id: 'aws-cn', regionPrefixes: ['cn-'], dnsSuffix: 'amazonaws.com.cn', dualStackDnsSuffix: 'api.amazonwebservices.com.cn' },
-  { id: 'aws-us-gov', regionPrefixes: ['us-gov-'], dnsSuffix: 'amazonaws.com', dualStackDnsSuffix: 'api.aws' },
-  { id: 'aws-iso', regionPrefixes: ['us-iso-'], dnsSuffix: 'c2s.ic.gov', dualStackDnsSuffix: 'api.aws.ic.gov' },
-  { id: 'aws-iso-b', regionPrefixes: ['us-isob-'], dnsSuffix: 'sc2s.sgov.gov', dualStackDnsSuffix: 'api.aws.scloud' },
-  { id: 'aws-iso-e', regionPrefixes: ['eu-isoe-'], dnsSuffix: 'cloud.adc-e.uk', dualStackDnsSuffix: 'api.cloud-aws.adc-e.uk' },
-  { id: 'aws-iso-f', regionPrefixes: ['us-isof-'], dnsSuffix: 'csp.hci.ic.gov', dualStackDnsSuffix: 'api.aws.hci.ic.gov' },
-  { id: 'aws-eusc', regionPrefixes: ['eusc-'], dnsSuffix: 'amazonaws.eu', dualStackDnsSuffix: 'api.amazonwebservices.eu' },
+  {
+    id: 'aws-cn',
+    regionPrefixes: ['cn-'],
+    dnsSuffix: 'amazonaws.com.cn',
+    dualStackDnsSuffix: 'api.amazonwebservices.com.cn',
+  },
+  {
+    id: 'aws-us-gov',
+    regionPrefixes: ['us-gov-'],
+    dnsSuffix: 'amazonaws.com',
+    dualStackDnsSuffix: 'api.aws',
+  },
+  {
+    id: 'aws-iso',
+    regionPrefixes: ['us-iso-'],
+    dnsSuffix: 'c2s.ic.gov',
+    dualStackDnsSuffix: 'api.aws.ic.gov',
+  },
+  {
+    id: 'aws-iso-b',
+    regionPrefixes: ['us-isob-'],
+    dnsSuffix: 'sc2s.sgov.gov',
+    dualStackDnsSuffix: 'api.aws.scloud',
+  },
+  {
+    id: 'aws-iso-e',
+    regionPrefixes: ['eu-isoe-'],
+    dnsSuffix: 'cloud.adc-e.uk',
+    dualStackDnsSuffix: 'api.cloud-aws.adc-e.uk',
+  },
+  {
+    id: 'aws-iso-f',
+    regionPrefixes: ['us-isof-'],
+    dnsSuffix: 'csp.hci.ic.gov',
+    dualStackDnsSuffix: 'api.aws.hci.ic.gov',
+  },
+  {
+    id: 'aws-eusc',
+    regionPrefixes: ['eusc-'],
+    dnsSuffix: 'amazonaws.eu',
+    dualStackDnsSuffix: 'api.amazonwebservices.eu',
+  },
 ];
 
-const AWS: Partition = { id: 'aws', regionPrefixes: [], dnsSuffix: 'amazonaws.com', dualStackDnsSuffix: 'api.aws' };
+const AWS: Partition = {
+  id: 'aws',
+  regionPrefixes: [],
+  dnsSuffix: 'amazonaws.com',
+  dualStackDnsSuffix: 'api.aws',
+};
 
 /** The partition that a Region belongs to. */
 export function partitionOf(region: string): Partition {
-  return PARTITIONS.find((partition) => partition.regionPrefixes.some((prefix) => region.startsWith(prefix))) ?? AWS;
+  return (
+    PARTITIONS.find((partition) => partition.regionPrefixes.some((prefix) => region.startsWith(prefix))) ??
+    AWS
+  );
 }
 
 const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/;
@@ -62,14 +105,16 @@ export function parseArn(text: string, subject: string): SecretArn | Problem {
     code: 'ARN_INVALID',
     subject,
     wrong: `${quote(text)} ${what}`,
-    expected: 'write it as arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>, copied from AWS',
+    expected:
+      'write it as arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>, copied from AWS',
   });
   if (fields.length !== ARN_FIELDS || arn !== 'arn') return wrong('is not the ARN of a secret');
-  if (service !== 'secretsmanager') return wrong(`is an ARN of ${quote(service ?? '')}, not of secretsmanager`);
+  if (service !== 'secretsmanager')
+    return wrong(`is an ARN of ${quote(service ?? '')}, not of secretsmanager`);
   if (kind !== 'secret') return wrong(`names a ${quote(kind ?? '')}, not a secret`);
   if (!REGION.test(region)) return wrong('has no valid Region');
   if (!ACCOUNT.test(account)) return wrong('has no account of 12 digits');
-  if (!NAME.test(resource)) return wrong("has no valid secret name (letters, digits and /_+=.@-!)");
+  if (!NAME.test(resource)) return wrong('has no valid secret name (letters, digits and /_+=.@-!)');
   const home = partitionOf(region);
   if (partition !== home.id) {
     return {

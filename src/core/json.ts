@@ -7,7 +7,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The value if it is a JSON object, else undefined. */
 export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined;
 }
 
 /** The value if it is an array, else undefined. */

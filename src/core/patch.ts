@@ -71,7 +71,13 @@ export class PatchBuilder {
     for (const key of path) {
       const copy = this.#copy(childOf(parent, key));
       if (Array.isArray(parent)) parent[Number(key)] = copy;
-      else Object.defineProperty(parent, key, { value: copy, enumerable: true, writable: true, configurable: true });
+      else
+        Object.defineProperty(parent, key, {
+          value: copy,
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
       parent = copy;
     }
   }

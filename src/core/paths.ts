@@ -92,12 +92,20 @@ export function mountPathProblem(path: string, subject: string): Problem | undef
   });
   if (!path.startsWith('/')) return invalid('is not absolute');
   if (path.length > 256) return invalid('is longer than 256 characters');
-  if (!/^[A-Za-z0-9_./@+-]+$/.test(path)) return invalid('holds characters other than letters, digits and _./@+-');
-  if (path.length > 1 && path.split('/').slice(1).some((part) => part === '' || part === '.' || part === '..')) {
+  if (!/^[A-Za-z0-9_./@+-]+$/.test(path))
+    return invalid('holds characters other than letters, digits and _./@+-');
+  if (
+    path.length > 1 &&
+    path
+      .split('/')
+      .slice(1)
+      .some((part) => part === '' || part === '.' || part === '..')
+  ) {
     return invalid('holds an empty, "." or ".." element');
   }
   const compared = comparablePath(path);
-  const hides = HIDDEN_BY_A_MOUNT.includes(compared) || NOTHING_BELOW.some((reserved) => covers(reserved, compared));
+  const hides =
+    HIDDEN_BY_A_MOUNT.includes(compared) || NOTHING_BELOW.some((reserved) => covers(reserved, compared));
   if (!hides) return undefined;
   return {
     code: 'MOUNT_PATH_RESERVED',

@@ -3,8 +3,9 @@
  * variable of the init container, and it is the only contract between the two programs. It holds references
  * and names, never values.
  */
-import { parseArn, type SecretArn } from './arn.ts';
+
 import { annotationKey } from './annotations.ts';
+import { parseArn, type SecretArn } from './arn.ts';
 import { asArray, asObject, field, integerField, textField } from './json.ts';
 import type { FetchProblem } from './problems.ts';
 
@@ -94,7 +95,8 @@ export function subjectsOfSecret(plan: Plan, secret: number): readonly string[] 
     for (const entry of view.env) if (entry.secret === secret) subjects.push(subjectOf.env(entry));
     for (const entry of view.envFrom) if (entry.secret === secret) subjects.push(subjectOf.envFrom(entry));
     for (const entry of view.files) if (entry.secret === secret) subjects.push(subjectOf.files(entry));
-    for (const entry of view.filesFrom) if (entry.secret === secret) subjects.push(subjectOf.filesFrom(entry));
+    for (const entry of view.filesFrom)
+      if (entry.secret === secret) subjects.push(subjectOf.filesFrom(entry));
   }
   return subjects;
 }
@@ -110,7 +112,8 @@ export interface ReadPlan {
  * @returns the plan, or the one problem that makes it unusable
  */
 export function readPlan(text: string | undefined): ReadPlan | FetchProblem {
-  if (text === undefined || text === '') return fault('the variable is not set', 'the webhook sets it: let it inject the container');
+  if (text === undefined || text === '')
+    return fault('the variable is not set', 'the webhook sets it: let it inject the container');
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -144,7 +147,8 @@ function fault(wrong: string, expected: string): FetchProblem {
 function checkedPlan(json: unknown): Plan | undefined {
   const timeoutSeconds = integerField(json, 'timeoutSeconds');
   const secrets = listOf(field(json, 'secrets'), secretOf);
-  if (timeoutSeconds === undefined || timeoutSeconds < 1 || timeoutSeconds > 3600 || secrets === undefined) return undefined;
+  if (timeoutSeconds === undefined || timeoutSeconds < 1 || timeoutSeconds > 3600 || secrets === undefined)
+    return undefined;
   const views = listOf(field(json, 'views'), (view) => viewOf(view, secrets.length));
   if (views === undefined || views.length === 0) return undefined;
   return { version: PLAN_VERSION, timeoutSeconds, secrets, views };

@@ -3,8 +3,8 @@
  * ARN this is the grammar of `valueFrom` in Amazon ECS task definitions.
  */
 import { ARN_FIELDS, parseArn, type SecretArn } from './arn.ts';
-import type { Problem } from './problems.ts';
 import { PREFIX } from './prefix.ts';
+import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
 
 export interface Reference {
@@ -54,7 +54,8 @@ export function parseReference(
       expected: 'name one of the two, as in Amazon ECS',
     };
   }
-  if (stage !== '' && !STAGE.test(stage)) return invalid(text, subject, 'has a version stage that no label can be');
+  if (stage !== '' && !STAGE.test(stage))
+    return invalid(text, subject, 'has a version stage that no label can be');
   if (versionId !== '' && !VERSION_ID.test(versionId)) {
     return invalid(text, subject, 'has a version id that is not 32 to 64 letters, digits and hyphens');
   }

@@ -1,7 +1,8 @@
 /** Values into files, in memory: everything is rendered before anything is written. */
+
+import { annotationKey } from './annotations.ts';
 import { isEnvName, isShellOwned, isSteering } from './env-names.ts';
 import { keyFileFault } from './paths.ts';
-import { annotationKey } from './annotations.ts';
 import { ENV_FILE, type Plan, type PlanView, subjectOf } from './plan.ts';
 import type { FetchProblem } from './problems.ts';
 import { quote } from './quote.ts';
@@ -29,7 +30,10 @@ export interface RenderedView {
  * @param values the values, in the order of the plan's secrets
  * @returns the views, or every problem that a value has
  */
-export function renderViews(plan: Plan, values: readonly SecretValue[]): readonly RenderedView[] | readonly FetchProblem[] {
+export function renderViews(
+  plan: Plan,
+  values: readonly SecretValue[],
+): readonly RenderedView[] | readonly FetchProblem[] {
   const problems: FetchProblem[] = [];
   const members = new Map<number, SecretMembers | undefined>();
   const source: Source = {
@@ -66,9 +70,13 @@ function renderView(view: PlanView, source: Source): RenderedView {
     files.push({ path: ENV_FILE, content: new SecretValue(variables.join('')) });
   }
   for (const entry of view.files) {
-    const content = entry.key === undefined ? source.valueOf(entry.secret) : memberOf(entry, subjectOf.files(entry), source);
+    const content =
+      entry.key === undefined
+        ? source.valueOf(entry.secret)
+        : memberOf(entry, subjectOf.files(entry), source);
     if (content === undefined) continue;
-    if (content.revealBytes() === undefined) source.complain(notEncodable(subjectOf.files(entry), source.arnOf(entry.secret)));
+    if (content.revealBytes() === undefined)
+      source.complain(notEncodable(subjectOf.files(entry), source.arnOf(entry.secret)));
     else files.push({ path: entry.path, content });
   }
   for (const entry of view.filesFrom) files.push(...spreadFiles(entry.directory, entry.secret, source));
@@ -170,7 +178,11 @@ function pushAssignment(lines: string[], name: string, text: string, subject: st
   });
 }
 
-function memberOf(entry: { secret: number; key?: string }, subject: string, source: Source): SecretValue | undefined {
+function memberOf(
+  entry: { secret: number; key?: string },
+  subject: string,
+  source: Source,
+): SecretValue | undefined {
   const key = entry.key ?? '';
   const members = objectOf(entry.secret, subject, source);
   if (members === undefined) return undefined;

@@ -7,7 +7,10 @@ import type { SecretValue } from './secret-value.ts';
 
 // ECMAScript's JSON.parse source text access (in Node since 21), newer than the `lib` that the core compiles with.
 interface SourceTextJson {
-  parse(text: string, reviver: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
   rawJSON(text: string): unknown;
   isRawJSON(value: unknown): boolean;
 }
