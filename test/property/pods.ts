@@ -1,0 +1,119 @@
+/** Generated pods and annotations: mostly valid, so that the interesting paths are reached, with hostile corners. */
+import fc from 'fast-check';
+import { PREFIX } from '../../src/core/prefix.ts';
+
+const region = fc.constantFrom('eu-west-1', 'us-east-1', 'ap-southeast-2');
+const secretName = fc.stringMatching(/^[A-Za-z0-9/_+=.@-]{1,30}$/);
+const suffix = fc.stringMatching(/^[A-Za-z0-9]{6}$/);
+
+export const arn = fc
+  .tuple(region, secretName, suffix)
+  .map(([where, name, end]) => `arn:aws:secretsmanager:${where}:111122223333:secret:${name}-${end}`);
+
+const key = fc.option(fc.stringMatching(/^[A-Za-z0-9_.-]{1,12}$/), { nil: '' });
+const stage = fc.constantFrom('', 'AWSCURRENT', 'AWSPREVIOUS');
+
+export const reference = fc
+  .tuple(fc.oneof(fc.constant('db'), arn), key, stage)
+  .map(([secret, name, label]) => `${secret}:${name}:${label}`);
+
+const variableName = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,15}$/).map((name) => `X${name}`);
+const fileName = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,15}$/).filter((name) => name !== 'env');
+
+const asked = fc.oneof(
+  fc.tuple(variableName, reference).map(([name, text]) => [`env.${name}`, text] as const),
+  fc.tuple(fileName, reference).map(([name, text]) => [`file.f-${name}`, text] as const),
+  fc.tuple(fileName, arn).map(([name, text]) => [`env-from.${name}`, text] as const),
+  fc.tuple(fileName, arn).map(([name, text]) => [`file-from.d-${name}`, text] as const),
+);
+
+const option = fc.oneof(
+  fc.constantFrom('shell', 'file').map((mode) => ['env-mode', mode] as const),
+  fc.constantFrom('/app/secrets', '/run/secrets/aws').map((path) => ['mount-path', path] as const),
+  fc.constantFrom('30s', '5m').map((text) => ['fetch-timeout', text] as const),
+  fc.constantFrom('*').map((text) => ['containers', text] as const),
+  fc.constantFrom('100m', 'none').map((text) => ['cpu-limit', text] as const),
+);
+
+/** Annotations that a user means. */
+export const validAnnotations = fc
+  .tuple(arn, fc.array(asked, { minLength: 1, maxLength: 12 }), fc.array(option, { maxLength: 3 }))
+  .map(([db, asks, options]) =>
+    Object.fromEntries([['secret.db', db] as const, ...asks, ...options].map(([name, text]) => [`${PREFIX}${name}`, text])),
+  );
+
+/** Annotations that nobody means: any key and any text under the prefix, and real keys with any text. */
+export const hostileAnnotations = fc.dictionary(
+  fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }).map((name) => `${PREFIX}${name}`),
+    fc
+      .tuple(
+        fc.constantFrom('env.', 'file.', 'env-from.', 'file-from.', 'secret.', 'mount-path', 'containers', 'fetch-timeout', 'env-mode', 'run-as-user', 'cpu-limit'),
+        fc.string({ unit: 'binary', maxLength: 20 }),
+      )
+      .map(([family, name]) => `${PREFIX}${family}${name}`),
+    fc.constantFrom('__proto__', 'constructor', `${PREFIX}__proto__`, `${PREFIX}mount-path`, `${PREFIX}secret.arn`),
+  ),
+  fc.oneof(reference, arn, fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('', '/', '../x', '*', '5m')),
+  { maxKeys: 20 },
+);
+
+const unknownField = fc.tuple(fc.stringMatching(/^future[A-Z][a-z]{2,8}$/), fc.jsonValue({ maxDepth: 3 }));
+const quantity = fc.constantFrom('10m', '500m', '2', '64Mi', '1Gi');
+const resources = fc.record(
+  {
+    requests: fc.record({ cpu: quantity, memory: quantity }, { requiredKeys: [] }),
+    limits: fc.record({ cpu: quantity, memory: quantity }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+
+const container = (name: string) =>
+  fc
+    .tuple(
+      fc.record(
+        {
+          image: fc.constantFrom('shop/app:1', 'shop/worker@sha256:0'),
+          command: fc.oneof(
+            fc.constantFrom(['sh', '-c', 'run'], ['/bin/bash', 'x']),
+            fc.array(fc.string({ unit: 'binary', maxLength: 8 }), { minLength: 1, maxLength: 3 }),
+          ),
+          args: fc.array(fc.string({ maxLength: 8 }), { maxLength: 3 }),
+          env: fc.oneof(
+            fc.constant(null),
+            fc.array(fc.record({ name: fc.stringMatching(/^own_[a-z]{1,6}$/), value: fc.string({ maxLength: 5 }) }), { maxLength: 3 }),
+          ),
+          volumeMounts: fc.oneof(fc.constant(null), fc.constant([]), fc.constant([{ name: 'data', mountPath: '/data' }])),
+          resources,
+          securityContext: fc.record({ runAsUser: fc.integer({ min: 0, max: 3 }) }, { requiredKeys: [] }),
+        },
+        { requiredKeys: ['image', 'command'] },
+      ),
+      fc.array(unknownField, { maxLength: 2 }),
+    )
+    .map(([fields, unknown]) => ({ name, ...fields, ...Object.fromEntries(unknown) }));
+
+const containers = (prefix: string, least: number) =>
+  fc.integer({ min: least, max: 4 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => container(`${prefix}${index}`))));
+
+/** A pod with the given annotations. */
+export const podWith = (annotations: fc.Arbitrary<unknown>) =>
+  fc
+    .record({
+      annotations,
+      regular: containers('app', 1),
+      init: fc.oneof(fc.constant(undefined), fc.constant(null), containers('init', 0)),
+      volumes: fc.constantFrom(undefined, null, [], [{ name: 'data', emptyDir: {} }]),
+      unknown: fc.array(unknownField, { maxLength: 2 }),
+    })
+    .map(({ annotations: notes, regular, init, volumes, unknown }) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', annotations: notes },
+      spec: {
+        ...Object.fromEntries(unknown),
+        containers: regular,
+        ...(init === undefined ? {} : { initContainers: init }),
+        ...(volumes === undefined ? {} : { volumes }),
+      },
+    }));
