@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildFetcher, makeCodeCache } from './build-fetcher.ts';
 
@@ -21,6 +21,7 @@ export const SHARED: BuildOptions = {
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
+  loader: { '.yaml': 'text' },
   metafile: true,
   define: { __VERSION__: JSON.stringify(packageJson.version) },
 };
@@ -38,7 +39,11 @@ export async function buildAll(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await Promise.all([
     ...Object.entries(BUNDLES).map(async ([name, entry]) => {
-      const result = await build({ ...SHARED, entryPoints: [entry], outfile: path.join(outDir, `${name}.cjs`) });
+      const result = await build({
+        ...SHARED,
+        entryPoints: [entry],
+        outfile: path.join(outDir, `${name}.cjs`),
+      });
       await writeFile(path.join(outDir, `${name}.meta.json`), JSON.stringify(result.metafile));
     }),
     buildFetcher(outDir),

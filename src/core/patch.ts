@@ -4,8 +4,6 @@
  * Whether a list exists is read from the working copy, never from the original, so two operations cannot both
  * "add the whole list". Nothing is ever diffed: a positional diff rewrites the neighbours of what it inserts.
  */
-import jsonpatch from 'fast-json-patch';
-import { asArray, asObject } from './json.ts';
 
 export interface AddOperation {
   readonly op: 'add';
@@ -14,12 +12,13 @@ export interface AddOperation {
 }
 
 type Key = string | number;
+type Members = Record<string, unknown>;
 
 /** Collects operations on a document that is never modified itself. */
 export class PatchBuilder {
   readonly #operations: AddOperation[] = [];
-  /** Containers of the working copy that are ours to modify: everything else is shared with the original. */
-  readonly #owned = new WeakSet<object>();
+  /** Objects and lists of the working copy that are ours to modify: everything else is shared with the original. */
+  readonly #owned = new Set<object>();
   #document: unknown;
 
   constructor(document: unknown) {
@@ -35,16 +34,6 @@ export class PatchBuilder {
     return this.#document;
   }
 
-  /** Adds a member to an object, or inserts an element before the given index of a list. The parent must exist. */
-  add(path: readonly Key[], value: unknown): void {
-    this.#own(path.slice(0, -1));
-    const operation: AddOperation = { op: 'add', path: pointer(path), value };
-    // With validation a missing parent or an index past the end is an error here, not a 500 in the API server.
-    const applied = jsonpatch.applyOperation(this.#document, operation, true, true, true);
-    this.#document = applied.newDocument;
-    this.#operations.push(operation);
-  }
-
   /** Appends to a list, which is made first where it is absent or null. */
   append(path: readonly Key[], value: unknown): void {
     this.insert(path, Number.POSITIVE_INFINITY, value);
@@ -52,37 +41,44 @@ export class PatchBuilder {
 
   /** Inserts into a list at an index (cut to the list's length); the list is made where it is absent or null. */
   insert(path: readonly Key[], index: number, value: unknown): void {
-    const list = asArray(this.#at(path));
-    if (list === undefined) this.add(path, []);
-    const length = list?.length ?? 0;
-    this.add([...path, Math.min(index, length)], value);
+    const list = this.#ownList(path);
+    const at = Math.min(index, list.length);
+    list.splice(at, 0, value);
+    this.#emit(`${pointer(path)}/${at}`, value);
   }
 
-  #at(path: readonly Key[]): unknown {
-    let node: unknown = this.#document;
-    for (const key of path) node = childOf(node, key);
-    return node;
+  #emit(path: string, value: unknown): void {
+    this.#operations.push({ op: 'add', path, value });
   }
 
-  /** Copies the containers along a path, once, so that the original stays as it was. Costs the path, not the document. */
-  #own(path: readonly Key[]): void {
-    this.#document = this.#copy(this.#document);
+  /** The list at a path, ours to modify. Costs the path, not the document. */
+  #ownList(path: readonly Key[]): unknown[] {
+    this.#document = this.#own(this.#document);
     let parent: unknown = this.#document;
-    for (const key of path) {
-      const copy = this.#copy(childOf(parent, key));
-      if (Array.isArray(parent)) parent[Number(key)] = copy;
-      else
-        Object.defineProperty(parent, key, {
-          value: copy,
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        });
-      parent = copy;
+    for (const [depth, key] of path.entries()) {
+      const last = depth === path.length - 1;
+      const child = childOf(parent, key);
+      const isMissing = last && (child === undefined || child === null);
+      if (!isMissing && (typeof child !== 'object' || child === null)) {
+        throw new TypeError(`a patch needs ${pointer(path.slice(0, depth + 1))} to exist`);
+      }
+      const owned = isMissing ? this.#newList() : this.#own(child);
+      // The operation's own value stays empty: the elements have operations of their own.
+      if (isMissing) this.#emit(pointer(path), []);
+      (parent as Members)[key] = owned;
+      parent = owned;
     }
+    if (!Array.isArray(parent)) throw new TypeError(`a patch needs ${pointer(path)} to be a list`);
+    return parent;
   }
 
-  #copy(node: unknown): unknown {
+  #newList(): unknown[] {
+    const list: unknown[] = [];
+    this.#owned.add(list);
+    return list;
+  }
+
+  #own(node: unknown): unknown {
     if (typeof node !== 'object' || node === null || this.#owned.has(node)) return node;
     const copy = Array.isArray(node) ? [...node] : { ...node };
     this.#owned.add(copy);
@@ -91,14 +87,16 @@ export class PatchBuilder {
 }
 
 function childOf(node: unknown, key: Key): unknown {
-  if (typeof key === 'number') return asArray(node)?.[key];
-  const object = asObject(node);
-  return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
+  if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return undefined;
+  return (node as Members)[key];
 }
 
 /** A JSON Pointer (RFC 6901). */
 export function pointer(path: readonly Key[]): string {
   let text = '';
-  for (const key of path) text += `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  for (const key of path) {
+    const isPlain = typeof key === 'number' || !/[~/]/.test(key);
+    text += `/${isPlain ? key : key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  }
   return text;
 }

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { decideInjection } from '../../src/core/inject.ts';
 import { PLAN_VARIABLE, readPlan } from '../../src/core/plan.ts';
-import { reviewOf } from '../golden/cases.ts';
 import { expectAdditionsOnly } from '../golden/additions.ts';
+import { reviewOf } from '../golden/cases.ts';
 import { hostileAnnotations, podWith, validAnnotations } from './pods.ts';
 
 const SETTINGS = { image: 'registry.example/aws-secrets-injector:1' };
@@ -22,7 +22,11 @@ it('adds only, replays to the same pod, and adds nothing the second time', () =>
       if (outcome.kind !== 'injected') return;
       injected += 1;
       expect(outcome.patch.every((operation) => operation.op === 'add')).toBe(true);
-      const patched = jsonpatch.applyPatch(structuredClone(pod), structuredClone([...outcome.patch]), true).newDocument;
+      const patched = jsonpatch.applyPatch(
+        structuredClone(pod),
+        structuredClone([...outcome.patch]),
+        true,
+      ).newDocument;
       expectAdditionsOnly(pod, patched);
       expect(decidePod(patched)).toMatchObject({ kind: 'unchanged', reason: 'already-injected' });
       const fetchers = (patched.spec.initContainers ?? []).filter((one) => one.name === 'aws-secrets-fetch');
@@ -42,15 +46,25 @@ it('repairs whatever a neighbour removed', () => {
       const outcome = decidePod(pod);
       if (outcome.kind !== 'injected') return;
       const ops = structuredClone([...outcome.patch]);
-      const patched = jsonpatch.applyPatch(structuredClone(pod), ops, true).newDocument as { spec: { containers: { volumeMounts?: { name: string }[] }[]; volumes: { name: string }[] } };
+      const patched = jsonpatch.applyPatch(structuredClone(pod), ops, true).newDocument as unknown as {
+        spec: { containers: { volumeMounts?: { name: string }[] }[]; volumes: { name: string }[] };
+      };
       const target = patched.spec.containers[pick % patched.spec.containers.length];
-      if (target?.volumeMounts !== undefined) target.volumeMounts = target.volumeMounts.filter((mount) => mount.name !== 'aws-secrets');
-      if (pick % 2 === 0) patched.spec.volumes = patched.spec.volumes.filter((volume) => !volume.name.startsWith('aws-secrets'));
+      if (target?.volumeMounts !== undefined)
+        target.volumeMounts = target.volumeMounts.filter((mount) => mount.name !== 'aws-secrets');
+      if (pick % 2 === 0)
+        patched.spec.volumes = patched.spec.volumes.filter(
+          (volume) => !volume.name.startsWith('aws-secrets'),
+        );
       const again = decidePod(patched);
       if (again.kind === 'unchanged') return;
       expect(again.kind).toBe('injected');
       if (again.kind !== 'injected') return;
-      const repaired = jsonpatch.applyPatch(structuredClone(patched), structuredClone([...again.patch]), true).newDocument;
+      const repaired = jsonpatch.applyPatch(
+        structuredClone(patched),
+        structuredClone([...again.patch]),
+        true,
+      ).newDocument;
       expect(decidePod(repaired)).toMatchObject({ kind: 'unchanged', reason: 'already-injected' });
     }),
     runs,
@@ -65,7 +79,16 @@ it('answers any annotations with a decision, and any answer is a valid review of
       if (decided === undefined) return;
       expect(['injected', 'unchanged', 'denied']).toContain(decided.outcome.kind);
       const review = encodeReview(uid, decided.outcome, (text) => Buffer.from(text).toString('base64'));
-      const { response } = JSON.parse(JSON.stringify(review)) as { response: { uid: string; allowed: boolean; patch?: string; patchType?: string; status?: { message: string }; warnings?: string[] } };
+      const { response } = JSON.parse(JSON.stringify(review)) as {
+        response: {
+          uid: string;
+          allowed: boolean;
+          patch?: string;
+          patchType?: string;
+          status?: { message: string };
+          warnings?: string[];
+        };
+      };
       expect(response.uid).toBe(uid);
       expect(response.patch === undefined).toBe(response.patchType === undefined);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: no control character may reach a terminal or a log
@@ -81,7 +104,10 @@ it('decides about any JSON at all', () => {
     fc.property(fc.jsonValue({ maxDepth: 6 }), (body) => {
       decideReview(body, SETTINGS);
       decideReview(reviewOf(body, 'shop'), SETTINGS);
-      decideReview(reviewOf({ metadata: { annotations: { 'secrets-injector.dev/file.x': 'arn' } }, spec: body }, 'shop'), SETTINGS);
+      decideReview(
+        reviewOf({ metadata: { annotations: { 'secrets-injector.dev/file.x': 'arn' } }, spec: body }, 'shop'),
+        SETTINGS,
+      );
     }),
     runs,
   );
@@ -91,7 +117,9 @@ it('decides the same whatever the order of the annotations', () => {
   fc.assert(
     fc.property(podWith(validAnnotations), (pod) => {
       const reversed = structuredClone(pod);
-      reversed.metadata.annotations = Object.fromEntries(Object.entries(pod.metadata.annotations as object).reverse());
+      reversed.metadata.annotations = Object.fromEntries(
+        Object.entries(pod.metadata.annotations as object).reverse(),
+      );
       expect(decidePod(reversed)).toEqual(decidePod(pod));
     }),
     runs,

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseArn } from '../../src/core/arn.ts';
@@ -9,7 +10,6 @@ import { parseReference } from '../../src/core/reference.ts';
 import { readMembers } from '../../src/core/secret-json.ts';
 import { SecretValue } from '../../src/core/secret-value.ts';
 import { arn, reference } from './pods.ts';
-import path from 'node:path';
 
 const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), reference, arn, fc.mixedCase(arn));
 
@@ -18,7 +18,10 @@ it('parses any text as an ARN or says why not', () => {
     fc.property(anyText, (text) => {
       const parsed = parseArn(text, 'x');
       if ('code' in parsed) expect(parsed.code).toMatch(/^ARN_/);
-      else expect(`arn:${parsed.partition}:secretsmanager:${parsed.region}:${parsed.account}:secret:${parsed.name}${parsed.suffix === undefined ? '' : `-${parsed.suffix}`}`).toBe(text);
+      else
+        expect(
+          `arn:${parsed.partition}:secretsmanager:${parsed.region}:${parsed.account}:secret:${parsed.name}${parsed.suffix === undefined ? '' : `-${parsed.suffix}`}`,
+        ).toBe(text);
     }),
   );
 });
@@ -35,14 +38,20 @@ it('parses any text as a reference or says why not', () => {
 
 it('accepts no file name that leaves its directory', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('..', '.', '../x', 'a/../..', '/x', 'a\0b', '..data')), (name) => {
-      for (const fault of [fileNameFault(name), keyFileFault(name)]) {
-        if (fault !== undefined) continue;
-        expect(path.join('/view', name)).toBe(`/view/${name}`);
-        expect(path.dirname(path.join('/view', name))).toBe('/view');
-        expect(name.startsWith('..')).toBe(false);
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('..', '.', '../x', 'a/../..', '/x', 'a\0b', '..data'),
+      ),
+      (name) => {
+        for (const fault of [fileNameFault(name), keyFileFault(name)]) {
+          if (fault !== undefined) continue;
+          expect(path.join('/view', name)).toBe(`/view/${name}`);
+          expect(path.dirname(path.join('/view', name))).toBe('/view');
+          expect(name.startsWith('..')).toBe(false);
+        }
+      },
+    ),
   );
 });
 
@@ -53,7 +62,13 @@ it('accepts no mount path that is not normal or covers the system', () => {
       const text = `/${segments.join('/')}`;
       if (mountPathProblem(text, 'x') !== undefined) return;
       expect(path.normalize(text)).toBe(text);
-      for (const reserved of ['/etc/passwd', '/proc/self', '/run/secrets/kubernetes.io/serviceaccount', '/tmp', '/usr/bin']) {
+      for (const reserved of [
+        '/etc/passwd',
+        '/proc/self',
+        '/run/secrets/kubernetes.io/serviceaccount',
+        '/tmp',
+        '/usr/bin',
+      ]) {
         expect(covers(text, reserved)).toBe(false);
       }
     }),

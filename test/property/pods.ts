@@ -39,7 +39,9 @@ const option = fc.oneof(
 export const validAnnotations = fc
   .tuple(arn, fc.array(asked, { minLength: 1, maxLength: 12 }), fc.array(option, { maxLength: 3 }))
   .map(([db, asks, options]) =>
-    Object.fromEntries([['secret.db', db] as const, ...asks, ...options].map(([name, text]) => [`${PREFIX}${name}`, text])),
+    Object.fromEntries(
+      [['secret.db', db] as const, ...asks, ...options].map(([name, text]) => [`${PREFIX}${name}`, text]),
+    ),
   );
 
 /** Annotations that nobody means: any key and any text under the prefix, and real keys with any text. */
@@ -48,13 +50,36 @@ export const hostileAnnotations = fc.dictionary(
     fc.string({ unit: 'binary', maxLength: 40 }).map((name) => `${PREFIX}${name}`),
     fc
       .tuple(
-        fc.constantFrom('env.', 'file.', 'env-from.', 'file-from.', 'secret.', 'mount-path', 'containers', 'fetch-timeout', 'env-mode', 'run-as-user', 'cpu-limit'),
+        fc.constantFrom(
+          'env.',
+          'file.',
+          'env-from.',
+          'file-from.',
+          'secret.',
+          'mount-path',
+          'containers',
+          'fetch-timeout',
+          'env-mode',
+          'run-as-user',
+          'cpu-limit',
+        ),
         fc.string({ unit: 'binary', maxLength: 20 }),
       )
       .map(([family, name]) => `${PREFIX}${family}${name}`),
-    fc.constantFrom('__proto__', 'constructor', `${PREFIX}__proto__`, `${PREFIX}mount-path`, `${PREFIX}secret.arn`),
+    fc.constantFrom(
+      '__proto__',
+      'constructor',
+      `${PREFIX}__proto__`,
+      `${PREFIX}mount-path`,
+      `${PREFIX}secret.arn`,
+    ),
   ),
-  fc.oneof(reference, arn, fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('', '/', '../x', '*', '5m')),
+  fc.oneof(
+    reference,
+    arn,
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.constantFrom('', '/', '../x', '*', '5m'),
+  ),
   { maxKeys: 20 },
 );
 
@@ -81,9 +106,16 @@ const container = (name: string) =>
           args: fc.array(fc.string({ maxLength: 8 }), { maxLength: 3 }),
           env: fc.oneof(
             fc.constant(null),
-            fc.array(fc.record({ name: fc.stringMatching(/^own_[a-z]{1,6}$/), value: fc.string({ maxLength: 5 }) }), { maxLength: 3 }),
+            fc.array(
+              fc.record({ name: fc.stringMatching(/^own_[a-z]{1,6}$/), value: fc.string({ maxLength: 5 }) }),
+              { maxLength: 3 },
+            ),
           ),
-          volumeMounts: fc.oneof(fc.constant(null), fc.constant([]), fc.constant([{ name: 'data', mountPath: '/data' }])),
+          volumeMounts: fc.oneof(
+            fc.constant(null),
+            fc.constant([]),
+            fc.constant([{ name: 'data', mountPath: '/data' }]),
+          ),
           resources,
           securityContext: fc.record({ runAsUser: fc.integer({ min: 0, max: 3 }) }, { requiredKeys: [] }),
         },
@@ -94,7 +126,11 @@ const container = (name: string) =>
     .map(([fields, unknown]) => ({ name, ...fields, ...Object.fromEntries(unknown) }));
 
 const containers = (prefix: string, least: number) =>
-  fc.integer({ min: least, max: 4 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => container(`${prefix}${index}`))));
+  fc
+    .integer({ min: least, max: 4 })
+    .chain((count) =>
+      fc.tuple(...Array.from({ length: count }, (_, index) => container(`${prefix}${index}`))),
+    );
 
 /** A pod with the given annotations. */
 export const podWith = (annotations: fc.Arbitrary<unknown>) =>

@@ -1,0 +1,89 @@
+/**
+ * What each bundle may contain, read from esbuild's own account of what went in. This is what makes "the webhook
+ * cannot call AWS" true rather than intended.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+interface Content {
+  readonly forbidden: readonly string[];
+  /** At least one input must match each of these: a bundle that is empty proves nothing. */
+  readonly required: readonly string[];
+}
+
+const STAND_IN = ['test/', 'node_modules/jose/', 'node_modules/aws4/'];
+const AWS = ['node_modules/@aws-sdk/', 'node_modules/@smithy/'];
+const SERVER = [
+  'node_modules/fastify/',
+  'node_modules/pino/',
+  'node_modules/yaml/',
+  'node_modules/zod/',
+  'node_modules/prom-client/',
+  'node_modules/selfsigned/',
+];
+
+const BUNDLES: Readonly<Record<string, Content>> = {
+  webhook: {
+    forbidden: [...AWS, ...STAND_IN, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/'],
+    required: ['node_modules/fastify/', 'src/core/'],
+  },
+  fetch: {
+    forbidden: [...AWS, ...SERVER, ...STAND_IN, 'src/webhook/', 'src/cli/'],
+    required: ['src/fetcher/', 'src/core/'],
+  },
+  'secrets-manager': {
+    forbidden: [
+      ...SERVER,
+      ...STAND_IN,
+      'src/webhook/',
+      'src/cli/',
+      'node_modules/@aws-sdk/credential-provider-ini',
+      'node_modules/@aws-sdk/credential-provider-sso',
+      'node_modules/@aws-sdk/credential-provider-process',
+    ],
+    required: ['node_modules/@aws-sdk/client-secrets-manager'],
+  },
+  cli: {
+    forbidden: [...AWS, ...STAND_IN, 'node_modules/fastify/', 'src/webhook/', 'src/fetcher/'],
+    required: ['src/cli/', 'src/core/'],
+  },
+};
+
+/** @returns one line for each input that does not belong where it is */
+export async function checkBundles(root: string): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const [name, content] of Object.entries(BUNDLES)) {
+    const file = path.join(root, 'dist', `${name}.meta.json`);
+    if (!existsSync(file)) {
+      wrong.push(`dist/${name}.meta.json is missing: npm run build`);
+      continue;
+    }
+    const inputs = Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { inputs: object }).inputs);
+    for (const part of content.forbidden) {
+      const found = inputs.find((input) => input.includes(part));
+      if (found !== undefined) wrong.push(`bundle ${name} must not contain ${found}`);
+    }
+    for (const part of content.required) {
+      if (!inputs.some((input) => input.includes(part))) wrong.push(`bundle ${name} should contain ${part}`);
+    }
+  }
+  wrong.push(...(await bundleCoreForBrowser(root)));
+  return wrong;
+}
+
+/** The core runs anywhere: a bundle for browsers fails on any Node module. */
+async function bundleCoreForBrowser(root: string): Promise<readonly string[]> {
+  const entry = "export * from './admission.ts'; export * from './inject.ts'; export * from './render.ts';";
+  const result = await build({
+    stdin: { contents: entry, resolveDir: path.join(root, 'src/core'), loader: 'ts' },
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'esm',
+    logLevel: 'silent',
+  }).catch((error: unknown) => (error as { errors: readonly { text: string }[] }).errors);
+  return Array.isArray(result)
+    ? result.map((error: { text: string }) => `core does not bundle for a browser: ${error.text}`)
+    : [];
+}

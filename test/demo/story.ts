@@ -1,0 +1,214 @@
+/** The steps of the demo, in the order in which a cluster would take them. */
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { PLAN_VARIABLE, type Plan, readPlan } from '../../src/core/plan.ts';
+import {
+  applyToPod,
+  type ReviewAnswer,
+  reviewOfCreation,
+  sendReview,
+  type Webhook,
+} from './admission-call.ts';
+import { prefixOf, readMounted, runApplication } from './application.ts';
+import { runToEnd, type ServerProcess, startServer } from './child.ts';
+import { differences, expectedOf } from './comparison.ts';
+import type { Stage } from './main.ts';
+import type { ContainerManifest, PodManifest } from './pod-manifest.ts';
+import { describePatch } from './pretty-patch.ts';
+import { mountVolume, TERMINATION_LOG, TOKEN_FILE, writeToken } from './sandbox.ts';
+import { fillStandIn, ROLE_ARN, type SecretContents } from './stand-in-secrets.ts';
+import { StepFailed } from './steps.ts';
+
+const FETCHER = 'aws-secrets-fetch';
+const SERVER_NAME = 'aws-secrets-injector.aws-secrets-injector.svc';
+
+/** Tells the whole story. Throws StepFailed at the first step that does not come out as it must. */
+export async function tellStory(stage: Stage): Promise<void> {
+  const { steps, pod } = stage;
+  const namespace = pod.metadata.namespace ?? 'default';
+  await steps.run('a pod names its secrets by ARN', () => {
+    const annotations = Object.entries(pod.metadata.annotations ?? {});
+    steps.show(annotations.map(([key, value]) => `${key}: "${value}"`).join('\n'));
+  });
+  const certificates = await steps.run('certificates for the webhook (aws-secrets-injector certs)', () =>
+    makeCertificates(stage),
+  );
+  const server = await steps.run('the webhook starts (aws-secrets-injector webhook)', () =>
+    startWebhook(stage, certificates),
+  );
+  try {
+    const answer = await steps.run(
+      'the API server asks it about the pod: a real AdmissionReview over HTTPS',
+      () => askWebhook(stage, server.webhook, namespace),
+    );
+    const patched = applyToPod(pod, answer.patch);
+    const plan = planOf(patched);
+    const contents = await prepareAws(stage, plan, namespace);
+    await steps.run('the init container signs in with its service account token, fetches and writes', () =>
+      runFetcher(stage, patched, plan),
+    );
+    await steps.run('the application starts', () => checkApplications(stage, patched, plan, contents));
+  } finally {
+    await server.process.stop();
+  }
+}
+
+async function makeCertificates(stage: Stage): Promise<string> {
+  const folder = path.join(stage.sandbox.folder, 'certs');
+  const made = await runToEnd(
+    [process.execPath, path.join(stage.dist, 'cli.cjs'), 'certs', '--out', folder],
+    {},
+  );
+  if (made.code !== 0) throw new StepFailed(`certs ended with ${made.code}: ${made.stderr}`);
+  stage.steps.show(`CA and leaf for ${SERVER_NAME} (ECDSA P-256)`);
+  return folder;
+}
+
+async function startWebhook(
+  stage: Stage,
+  certificates: string,
+): Promise<{ webhook: Webhook; process: ServerProcess }> {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const ca = path.join(stage.sandbox.folder, 'aws-ca.pem');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(ca, stage.standIn.caPem);
+  const flags = {
+    'listen-port': port,
+    'admin-port': adminPort,
+    'tls-cert-file': path.join(certificates, 'tls.crt'),
+    'tls-key-file': path.join(certificates, 'tls.key'),
+    image: 'aws-secrets-injector:demo',
+  };
+  const command = [process.execPath, path.join(stage.dist, 'cli.cjs'), 'webhook'];
+  for (const [name, value] of Object.entries(flags)) command.push(`--${name}=${value}`);
+  command.push('--fetcher-env', `AWS_ENDPOINT_URL_STS=${stage.standIn.url}`);
+  command.push('--fetcher-env', `AWS_ENDPOINT_URL_SECRETS_MANAGER=${stage.standIn.url}`);
+  command.push('--fetcher-env', `NODE_EXTRA_CA_CERTS=${ca}`);
+  const server = startServer(command, {});
+  await untilReady(server, adminPort);
+  stage.steps.show(`ready on port ${port}: it answered a review of its own through TLS`);
+  const webhook = {
+    port,
+    ca: readFileSync(path.join(certificates, 'ca.crt'), 'utf8'),
+    serverName: SERVER_NAME,
+  };
+  return { webhook, process: server };
+}
+
+async function untilReady(server: ServerProcess, port: number): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline && !server.ended) {
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    if (ready?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await server.stop();
+  throw new StepFailed(`the webhook did not become ready: ${server.output.slice(-2000)}`);
+}
+
+async function askWebhook(stage: Stage, webhook: Webhook, namespace: string): Promise<ReviewAnswer> {
+  const answer = await sendReview(webhook, reviewOfCreation(stage.pod, namespace));
+  if (!answer.allowed) throw new StepFailed(`the webhook refused the pod:\n${answer.message}`);
+  if (answer.patch.length === 0)
+    throw new StepFailed('the webhook left the pod alone: it asks for no secret');
+  stage.steps.show(describePatch(answer.patch));
+  for (const warning of answer.warnings) stage.steps.show(`warning: ${warning}`);
+  return answer;
+}
+
+function planOf(patched: PodManifest): Plan {
+  const read = readPlan(fetcherOf(patched).env?.find((entry) => entry.name === PLAN_VARIABLE)?.value);
+  if ('code' in read) throw new StepFailed(`the plan cannot be read: ${read.wrong}`);
+  return read.plan;
+}
+
+function fetcherOf(patched: PodManifest): ContainerManifest {
+  const fetcher = patched.spec.initContainers?.find((container) => container.name === FETCHER);
+  if (fetcher === undefined) throw new StepFailed(`the patch added no init container ${FETCHER}`);
+  return fetcher;
+}
+
+async function prepareAws(stage: Stage, plan: Plan, namespace: string): Promise<SecretContents> {
+  const serviceAccount = stage.pod.spec.serviceAccountName ?? 'default';
+  const contents = fillStandIn(stage.standIn, plan, `system:serviceaccount:${namespace}:${serviceAccount}`);
+  await writeToken(stage.sandbox, await stage.standIn.issueToken({ namespace, serviceAccount }));
+  return contents;
+}
+
+async function runFetcher(stage: Stage, patched: PodManifest, plan: Plan): Promise<void> {
+  const fetcher = fetcherOf(patched);
+  for (const view of plan.views) {
+    const receiver = patched.spec.containers.find((container) => view.containers.includes(container.name));
+    const mount = receiver?.volumeMounts?.find((one) => one.name === view.volume);
+    if (mount === undefined) throw new StepFailed(`no container mounts the volume ${view.volume}`);
+    await mountVolume(stage.sandbox, view.volume, mount.mountPath);
+  }
+  // What Amazon's own webhook adds to every container of a pod whose service account has a role.
+  const identity = {
+    AWS_ROLE_ARN: ROLE_ARN,
+    AWS_WEB_IDENTITY_TOKEN_FILE: TOKEN_FILE,
+    AWS_REGION: 'eu-west-1',
+  };
+  const env = Object.fromEntries((fetcher.env ?? []).map((entry) => [entry.name, entry.value ?? '']));
+  const [program, script, ...rest] = fetcher.command ?? [];
+  if (program !== '/app/node' || script === undefined)
+    throw new StepFailed(`unexpected command ${program} ${script}`);
+  const command = [
+    process.execPath,
+    path.join(stage.dist, path.basename(script)),
+    ...rest,
+    '--root',
+    stage.sandbox.root,
+  ];
+  const started = performance.now();
+  const finished = await runToEnd(command, { ...identity, ...env });
+  const took = Math.round(performance.now() - started);
+  if (finished.code !== 0) {
+    const said = readFileSync(stage.sandbox.inRoot(TERMINATION_LOG), 'utf8') || finished.stderr;
+    throw new StepFailed(`the fetcher ended with exit code ${finished.code}:\n${said}`);
+  }
+  const read = stage.standIn.requests.map((request) => `${request.operation} ${request.status}`);
+  stage.steps.show(`exit 0 after ${took} ms; AWS saw: ${read.join(', ')}`);
+}
+
+async function checkApplications(
+  stage: Stage,
+  patched: PodManifest,
+  plan: Plan,
+  contents: SecretContents,
+): Promise<void> {
+  for (const view of plan.views) {
+    for (const name of view.containers) {
+      const after = [...patched.spec.containers, ...(patched.spec.initContainers ?? [])].find(
+        (one) => one.name === name,
+      );
+      const before = [...stage.pod.spec.containers, ...(stage.pod.spec.initContainers ?? [])].find(
+        (one) => one.name === name,
+      );
+      const mountPath = after?.volumeMounts?.find((mount) => mount.name === view.volume)?.mountPath ?? '';
+      const expected = expectedOf(plan, view, contents);
+      const prefix = prefixOf(before?.command ?? [], after?.command ?? []);
+      const seen =
+        expected.variables.size > 0 ? await runApplication(stage.sandbox, prefix, `${mountPath}/env`) : [];
+      const wrong = differences(expected, seen, (file) => readMounted(stage.sandbox, `${mountPath}/${file}`));
+      if (wrong.length > 0) throw new StepFailed(wrong.join('\n'));
+      stage.steps.show(`container ${name}`);
+      for (const one of seen) stage.steps.show(`  ${one.name}=${'•'.repeat(8)}  (${one.bytes} bytes)`);
+      for (const [file, text] of expected.files)
+        stage.steps.show(`  ${mountPath}/${file}  ${'•'.repeat(8)}  (${Buffer.byteLength(text)} bytes)`);
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
