@@ -1,0 +1,98 @@
+/**
+ * The log: JSON lines on standard output. Only the flat fields named here can be logged, so that no object, error
+ * or annotation gets into a line by way of a helpful caller.
+ */
+import { pino } from 'pino';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every key that a line may have besides level, time and msg. */
+export interface LogFields {
+  readonly uid?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly dryRun?: boolean;
+  readonly outcome?: string;
+  readonly reason?: string;
+  /** Problem codes, without repetition, separated by commas. */
+  readonly codes?: string;
+  readonly references?: number;
+  readonly secrets?: number;
+  readonly containers?: number;
+  readonly warnings?: number;
+  readonly milliseconds?: number;
+  readonly version?: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly signal?: string;
+  readonly seconds?: number;
+  readonly file?: string;
+  readonly fingerprint?: string;
+  readonly notAfter?: string;
+  readonly problem?: string;
+  /** The class of an error and the places of its stack, never its message, which may quote what it choked on. */
+  readonly error?: string;
+  readonly at?: string;
+}
+
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** Writes what is still buffered, at once. */
+  flush(): void;
+}
+
+/**
+ * A logger that buffers: a line costs a request no system call. What is buffered is written when 4 KiB have come
+ * together, every 200 ms, and by `flush`, which every exit calls.
+ */
+export function makeLogger(level: LogLevel, descriptor = 1): Logger {
+  const destination = pino.destination({
+    fd: descriptor,
+    sync: false,
+    minLength: 4096,
+    periodicFlush: 200,
+    // A reader that has stopped reading must not make this process grow: lines are dropped instead.
+    maxLength: 4 * 1024 * 1024,
+  });
+  // The reader went away (EPIPE): admission goes on without a log.
+  destination.on('error', () => undefined);
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return {
+    debug: (message, fields = {}) => log.debug(fields, message),
+    info: (message, fields = {}) => log.info(fields, message),
+    warn: (message, fields = {}) => log.warn(fields, message),
+    error: (message, fields = {}) => log.error(fields, message),
+    flush: () => {
+      try {
+        destination.flushSync();
+      } catch {
+        // Nobody is left to be told.
+      }
+    },
+  };
+}
+
+/** What may be logged of an error: its class and where it was thrown. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const places = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    error: error.name,
+    at: places
+      .slice(0, 5)
+      .map((line) => line.trim())
+      .join('; '),
+  };
+}

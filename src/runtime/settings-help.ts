@@ -1,0 +1,62 @@
+/** The settings of a program as text: for `--help` and for the reference page. */
+import type { Definitions } from './settings.ts';
+import { REQUIRED, type Setting, variableName } from './settings.ts';
+
+const COLUMNS = 100;
+const INDENT = '      ';
+
+/** The flags of a program, one paragraph each, for a terminal. */
+export function renderSettingsHelp(definitions: Definitions): string {
+  const entries = Object.entries(definitions).map(([name, setting]) => {
+    const { placeholder } = setting.kind;
+    const head = `  --${name}${placeholder === '' ? '' : ` <${placeholder}>`}`;
+    return `${head}\n${wrap(`${setting.doc} ${defaultText(setting)}`)}`;
+  });
+  const example = variableName(Object.keys(definitions)[0] ?? 'name');
+  return [
+    ...entries,
+    `  --help, -h\n${wrap('Print this and exit.')}`,
+    `Each flag is also an environment variable, such as ${example}; the flag wins, and an empty variable\ncounts as not set.`,
+  ].join('\n');
+}
+
+/** The same as rows of a Markdown table. */
+export function renderSettingsTable(definitions: Definitions): string {
+  const rows = Object.entries(definitions).map(([name, setting]) =>
+    [
+      `\`--${name}\`<br>\`${variableName(name)}\``,
+      setting.fallback === REQUIRED ? 'required' : `\`${defaultOf(setting)}\``,
+      `${setting.doc} Accepts ${setting.kind.expects}.`,
+    ]
+      .map((cell) => cell.replaceAll('|', '\\|'))
+      .join(' | '),
+  );
+  return [
+    '| setting | default | meaning |',
+    '| --- | --- | --- |',
+    ...rows.map((row) => `| ${row} |`),
+    '',
+  ].join('\n');
+}
+
+function defaultText(setting: Setting<unknown>): string {
+  return setting.fallback === REQUIRED ? '(required)' : `(default: ${defaultOf(setting)})`;
+}
+
+function defaultOf({ fallback }: Setting<unknown>): string {
+  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return 'not set';
+  return String(fallback);
+}
+
+function wrap(text: string): string {
+  const lines: string[] = [];
+  let line = INDENT;
+  for (const word of text.split(' ')) {
+    if (line.length + word.length > COLUMNS) {
+      lines.push(line.trimEnd());
+      line = INDENT;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()].join('\n');
+}

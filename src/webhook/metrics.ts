@@ -1,0 +1,104 @@
+/** The metrics. Labels come from closed sets only: a user can neither make a series nor put text into one. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Outcome } from '../core/outcome.ts';
+import { VERSION } from '../runtime/version.ts';
+
+export interface Metrics {
+  /** Counts a decision and the time it took, from the body's bytes to the answer's text. */
+  countReview(outcome: Outcome, seconds: number): void;
+  /** Counts a request that was answered without a review. */
+  countRefused(status: number): void;
+  countHandshakeError(): void;
+  countCertificateLoad(result: 'loaded' | 'failed'): void;
+  setCertificateExpiry(seconds: number): void;
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+const PREFIX = 'secrets_injector_';
+const REFUSALS: ReadonlySet<number> = new Set([400, 404, 405, 408, 413, 415, 431, 500]);
+const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
+
+/** Metrics in a registry of their own, so that two servers in one process do not share one. */
+export function makeMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const reviews = new Counter({
+    name: `${PREFIX}reviews_total`,
+    help: 'Admission reviews by outcome; reason is why a pod was left alone, or the first problem code.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: `${PREFIX}review_duration_seconds`,
+    help: 'Time from the bytes of a review to the text of its answer.',
+    buckets: BUCKETS,
+    registers,
+  });
+  const refused = new Counter({
+    name: `${PREFIX}refused_requests_total`,
+    help: 'Requests that were answered without a review, by HTTP status.',
+    labelNames: ['status'],
+    registers,
+  });
+  const handshakes = new Counter({
+    name: `${PREFIX}tls_handshake_errors_total`,
+    help: 'TLS handshakes that failed; a client that does not trust the certificate shows here.',
+    registers,
+  });
+  const loads = new Counter({
+    name: `${PREFIX}certificate_loads_total`,
+    help: 'Certificates taken into use, and attempts that kept the old one.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['loaded', 'failed']) loads.inc({ result }, 0);
+  const expiry = new Gauge({
+    name: `${PREFIX}certificate_expiry_timestamp_seconds`,
+    help: 'When the certificate in use expires, in Unix time; 0 without one.',
+    registers,
+  });
+  const info = new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'Always 1; the labels tell the build.',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  info.set({ version: VERSION, node: process.version }, 1);
+
+  // One child per label set, looked up by one string: cheaper than prom-client's hash of the labels.
+  const children = new Map<string, { inc(): void }>();
+  return {
+    countReview(outcome, seconds) {
+      const reason = reasonLabel(outcome);
+      const key = `${outcome.kind} ${reason}`;
+      let child = children.get(key);
+      if (child === undefined) {
+        child = reviews.labels({ outcome: outcome.kind, reason });
+        children.set(key, child);
+      }
+      child.inc();
+      duration.observe(seconds);
+    },
+    countRefused: (status) => refused.inc({ status: REFUSALS.has(status) ? String(status) : 'other' }),
+    countHandshakeError: () => handshakes.inc(),
+    countCertificateLoad: (result) => loads.inc({ result }),
+    setCertificateExpiry: (seconds) => expiry.set(seconds),
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}
+
+function reasonLabel(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'injected':
+      return 'none';
+    case 'unchanged':
+      return outcome.reason;
+    case 'denied':
+      return outcome.problems[0].code;
+    case 'failed':
+      return 'INTERNAL';
+  }
+}

@@ -1,0 +1,73 @@
+/** The HTTPS server that the API server calls. It knows HTTP and TLS; what a review means it leaves to `mutate`. */
+import type https from 'node:https';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { ServerLimits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import type { Mutate } from './mutate.ts';
+import { refusalStatus, refuse, refuseUnrouted } from './refusals.ts';
+
+export const MUTATE_PATH = '/mutate';
+const PATHS = { [MUTATE_PATH]: 'POST' };
+
+/** The least TLS version. API servers of every supported Kubernetes speak 1.3. */
+export const MIN_TLS_VERSION = 'TLSv1.2';
+
+export type MutateServer = FastifyInstance<https.Server>;
+
+export interface MutateServerParts {
+  readonly mutate: Mutate;
+  readonly metrics: Metrics;
+  readonly limits: ServerLimits;
+  /** While draining every answer closes its connection: the API server stays on a kept one for as long as it lasts. */
+  readonly isDraining: () => boolean;
+}
+
+/** Makes the server, which has no certificate yet: see `server.setSecureContext`. */
+export function makeMutateServer({ mutate, metrics, limits, isDraining }: MutateServerParts): MutateServer {
+  const app = fastify({
+    https: {
+      minVersion: MIN_TLS_VERSION,
+      // HTTP/2 would bind an API server to one replica and is slower here; API servers do not offer it either.
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.handshakeMilliseconds,
+      // Node wants this at most the request's limit; idle kept connections are the keep-alive limit's business.
+      headersTimeout: limits.headersMilliseconds,
+      requestTimeout: limits.requestMilliseconds,
+      connectionsCheckingInterval: limits.checkMilliseconds,
+    },
+    keepAliveTimeout: limits.keepAliveMilliseconds,
+    requestTimeout: limits.requestMilliseconds,
+    bodyLimit: limits.bodyBytes,
+    logger: false,
+    exposeHeadRoutes: false,
+    // A request that arrives while closing is answered like any other: a 503 would fail somebody's pod.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  });
+  app.server.maxConnections = limits.connections;
+  app.server.on('tlsClientError', () => metrics.countHandshakeError());
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isDraining()) reply.header('connection', 'close');
+    if (request.is404) metrics.countRefused(refuseUnrouted(request, reply, PATHS));
+    else done();
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const status = refusalStatus(error);
+    metrics.countRefused(status);
+    refuse(reply, status);
+  });
+  app.post(MUTATE_PATH, (request, reply) => {
+    const answer = mutate(request.body);
+    if (answer === undefined) {
+      metrics.countRefused(400);
+      return refuse(reply, 400);
+    }
+    return reply.header('content-type', 'application/json').send(answer);
+  });
+  return app;
+}

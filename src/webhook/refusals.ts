@@ -1,0 +1,43 @@
+/** What a request gets that no review can answer: a status and a fixed text, which quotes nothing. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const TEXTS: Readonly<Record<number, string>> = {
+  400: 'the body is not an AdmissionReview with a uid',
+  404: 'not found',
+  405: 'method not allowed',
+  413: 'the body is too large',
+  415: 'the body must be application/json',
+};
+
+/** A status that this server answers with: client errors of the HTTP layer stay what they are, all else is ours. */
+export function refusalStatus(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+}
+
+/** Answers with a refusal. */
+export function refuse(reply: FastifyReply, status: number): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-type', 'application/json')
+    .send(JSON.stringify({ error: TEXTS[status] ?? (status === 500 ? 'internal error' : 'bad request') }));
+}
+
+/**
+ * Refuses what no route answers, before its body is read: 405 when only the method is wrong, else 404.
+ * @param paths the paths there are, each with its method
+ */
+export function refuseUnrouted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  paths: Readonly<Record<string, string>>,
+): number {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const method = Object.hasOwn(paths, path) ? paths[path] : undefined;
+  if (method === undefined) {
+    refuse(reply, 404);
+    return 404;
+  }
+  refuse(reply.header('allow', method), 405);
+  return 405;
+}

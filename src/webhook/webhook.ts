@@ -1,0 +1,115 @@
+/** The webhook put together from its parts: two servers, a certificate, a readiness check. */
+import { networkInterfaces } from 'node:os';
+import type { InjectionSettings } from '../core/settings.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Service } from '../runtime/shutdown.ts';
+import { makeAdminServer } from './admin-server.ts';
+import { CertificateFiles } from './certificate-files.ts';
+import type { CertificatePair } from './certificate-pair.ts';
+import type { ServerLimits } from './limits.ts';
+import { makeMetrics } from './metrics.ts';
+import { makeMutate } from './mutate.ts';
+import { MIN_TLS_VERSION, makeMutateServer } from './mutate-server.ts';
+import { makeReadiness } from './readiness.ts';
+
+export interface WebhookOptions {
+  readonly injection: InjectionSettings;
+  readonly limits: ServerLimits;
+  readonly listenPort: number;
+  readonly adminPort: number;
+  /** Undefined for every address. */
+  readonly listenAddress: string | undefined;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly certificateCheckMilliseconds?: number;
+}
+
+export interface Webhook extends Service {
+  readonly listenPort: number;
+  readonly adminPort: number;
+}
+
+/** Starts both servers. Resolves when both listen; whether there is a certificate yet is for readiness to tell. */
+export async function startWebhook(options: WebhookOptions, log: Logger): Promise<Webhook> {
+  const metrics = makeMetrics();
+  const host = options.listenAddress ?? everyAddress();
+  let isDraining = false;
+
+  const certificates = new CertificateFiles({
+    certFile: options.certFile,
+    keyFile: options.keyFile,
+    ...(options.certificateCheckMilliseconds === undefined
+      ? {}
+      : { checkMilliseconds: options.certificateCheckMilliseconds }),
+    use: (pair) => {
+      // Connections that are open go on with the certificate they began with.
+      tls.server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: MIN_TLS_VERSION });
+      metrics.countCertificateLoad('loaded');
+      metrics.setCertificateExpiry(pair.leaf.validToDate.getTime() / 1000);
+      log.info('certificate in use', certificateFields(pair));
+    },
+    complain: (problem) => {
+      metrics.countCertificateLoad('failed');
+      log.warn('the certificate files cannot be used', { problem });
+    },
+  });
+  const readiness = makeReadiness({
+    certificate: () => certificates.current,
+    isDraining: () => isDraining,
+    address: () => ({ host: reachable(host), port: portOf(tls.server.address()) }),
+  });
+  const mutate = makeMutate({
+    settings: options.injection,
+    log,
+    metrics,
+    isOwnReview: readiness.isOwnReview,
+  });
+  const tls = makeMutateServer({ mutate, metrics, limits: options.limits, isDraining: () => isDraining });
+  const admin = makeAdminServer(readiness, metrics);
+
+  await certificates.start();
+  await tls.listen({ host, port: options.listenPort });
+  await admin.listen({ host, port: options.adminPort });
+  const listenPort = portOf(tls.server.address());
+  const adminPort = portOf(admin.server.address());
+  log.info('listening for reviews', { address: host, port: listenPort });
+  log.info('listening for probes', { address: host, port: adminPort });
+  log.flush();
+  return {
+    listenPort,
+    adminPort,
+    drain: () => {
+      isDraining = true;
+    },
+    close: async () => {
+      certificates.stop();
+      await tls.close();
+      await admin.close();
+    },
+  };
+}
+
+function certificateFields({ leaf }: CertificatePair): {
+  readonly fingerprint: string;
+  readonly notAfter: string;
+} {
+  return { fingerprint: leaf.fingerprint256, notAfter: leaf.validToDate.toISOString() };
+}
+
+/** Both families where the machine has IPv6, which then serves IPv4 too; listening on `::` fails where it has none. */
+function everyAddress(): string {
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+    list?.some((one) => one.family === 'IPv6'),
+  );
+  return hasIpv6 ? '::' : '0.0.0.0';
+}
+
+/** An address of this process that reaches a listener. */
+function reachable(host: string): string {
+  if (host === '::') return '::1';
+  return host === '0.0.0.0' ? '127.0.0.1' : host;
+}
+
+function portOf(address: ReturnType<import('node:net').Server['address']>): number {
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
