@@ -1,0 +1,45 @@
+/** Builds the fetcher's two bundles and V8's code cache for the larger one. */
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+const OPTIONS: BuildOptions = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  // The bundle is loaded by vm.Script, which has no loader for import().
+  supported: { 'dynamic-import': false },
+  mainFields: ['module', 'main'],
+};
+
+/** `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK. */
+export async function buildFetcher(outDir: string): Promise<void> {
+  const bundles: Readonly<Record<string, BuildOptions>> = {
+    fetch: { entryPoints: ['src/fetcher/entry.ts'] },
+    'secrets-manager': {
+      entryPoints: ['src/fetcher/secrets-manager.ts'],
+      alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/fetcher/no-credential-chain.ts') },
+    },
+  };
+  for (const [name, options] of Object.entries(bundles)) {
+    const result = await build({ ...OPTIONS, ...options, outfile: path.join(outDir, `${name}.cjs`) });
+    await writeFile(path.join(outDir, `${name}.meta.json`), JSON.stringify(result.metafile));
+  }
+}
+
+/**
+ * Makes the code cache with the Node that will run the bundle: V8 takes it only from the same version and flags.
+ * @param node path of that Node
+ */
+export function makeCodeCache(outDir: string, node: string): void {
+  execFileSync(node, [path.join(ROOT, 'scripts/code-cache.cjs'), outDir], { stdio: 'inherit', env: {} });
+}

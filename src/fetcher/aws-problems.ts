@@ -1,0 +1,96 @@
+/** From a failed call to the problem that the user reads: code, annotation, ARN, and what to do. */
+import type { FetchProblem } from '../core/problems.ts';
+import { quote } from '../core/quote.ts';
+import { AwsFailure, isDenied, isThrottled, NetworkFailure } from './failures.ts';
+
+/** The problem of a sign-in that failed. */
+export function signInProblem(error: unknown, roleArn: string): FetchProblem {
+  const subject = 'AWS_ROLE_ARN';
+  if (
+    !(error instanceof AwsFailure) ||
+    error.status >= 500 ||
+    isThrottled(error) ||
+    error.code === 'IncompleteAnswer'
+  ) {
+    return unavailable(error, subject, 'STS');
+  }
+  return {
+    code: 'IDENTITY_REFUSED',
+    subject,
+    wrong: `STS refused to give the role ${quote(roleArn, 200)} (${error.code})`,
+    expected: REFUSALS[error.code] ?? 'check the role, its trust policy and the OIDC provider of the cluster',
+  };
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  AccessDenied:
+    "the role's trust policy must allow sts:AssumeRoleWithWebIdentity for system:serviceaccount:<namespace>:<service account> and audience sts.amazonaws.com",
+  InvalidIdentityToken:
+    "register the cluster's OIDC issuer as an identity provider in the role's account, with audience sts.amazonaws.com",
+  ExpiredTokenException: 'the token expired before it was used: check the clock of the node',
+  ValidationError: 'write the complete ARN of the role into the annotation of the service account',
+  RegionDisabledException: 'activate STS in this Region, or set AWS_REGION to one where it is active',
+};
+
+/** The problem of a secret that could not be fetched. @param subject the annotation that asked for it */
+export function fetchProblem(error: unknown, subject: string, arn: string): FetchProblem {
+  if (!(error instanceof AwsFailure)) return unavailable(error, subject, `Secrets Manager (${arn})`);
+  if (error.detail === 'kms') {
+    return {
+      code: 'AWS_KMS_DENIED',
+      subject,
+      wrong: `the role may not use the KMS key of ${arn}`,
+      expected: "allow kms:Decrypt in the role's policy and in the key's policy",
+    };
+  }
+  if (error.detail === 'deleted') {
+    return {
+      code: 'SECRET_DELETED',
+      subject,
+      wrong: `${arn} is scheduled for deletion`,
+      expected: 'restore it with aws secretsmanager restore-secret, or remove the annotation',
+    };
+  }
+  if (isDenied(error)) {
+    return {
+      code: 'AWS_ACCESS_DENIED',
+      subject,
+      wrong: `the role may not read ${arn}`,
+      expected:
+        "allow secretsmanager:GetSecretValue on it in the role's policy (and in the secret's, from another account)",
+    };
+  }
+  if (error.code === 'ResourceNotFoundException') {
+    return {
+      code: 'SECRET_NOT_FOUND',
+      subject,
+      wrong: `${arn} has no such secret or version`,
+      expected:
+        'check name, six-character suffix, Region and version; a missing permission can look the same',
+    };
+  }
+  return unavailable(error, subject, `Secrets Manager (${arn})`);
+}
+
+function unavailable(error: unknown, subject: string, service: string): FetchProblem {
+  if (isThrottled(error)) {
+    return {
+      code: 'AWS_THROTTLED',
+      subject,
+      wrong: `${service} was still throttling at the deadline`,
+      expected: 'raise fetch-timeout, or start fewer pods at once',
+    };
+  }
+  const how =
+    error instanceof NetworkFailure
+      ? error.kind
+      : error instanceof AwsFailure
+        ? `HTTP ${error.status} ${error.code}`
+        : 'no answer';
+  return {
+    code: 'AWS_UNAVAILABLE',
+    subject,
+    wrong: `${service} could not be used until the deadline (last: ${how})`,
+    expected: 'check DNS, routes, security groups and VPC endpoints of the pod, then raise fetch-timeout',
+  };
+}

@@ -1,0 +1,76 @@
+/** What went wrong with a call to AWS, reduced to what may be repeated: a code, a status, a class of network failure. */
+import type { FailureClass } from './retry.ts';
+
+/** An error answer of AWS. Its message is dropped: it may quote what was sent. */
+export class AwsFailure extends Error {
+  readonly code: string;
+  readonly status: number;
+  /** Decided while the message was still at hand. */
+  readonly detail: 'kms' | 'deleted' | undefined;
+
+  constructor(code: string, status: number, detail?: 'kms' | 'deleted') {
+    super('an AWS call failed');
+    this.code = /^[\w.:-]{1,80}$/.test(code) ? code : 'Unknown';
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+/** No answer, or none that could be read. */
+export class NetworkFailure extends Error {
+  /** One of a closed set, such as ECONNREFUSED, TIMEOUT or TRUNCATED. */
+  readonly kind: string;
+
+  constructor(kind: string) {
+    super('a network call failed');
+    this.kind = /^[A-Z][A-Z0-9_]{2,40}$/.test(kind) ? kind : 'UNREADABLE';
+  }
+}
+
+const THROTTLES: ReadonlySet<string> = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'LimitExceededException',
+  'RequestLimitExceeded',
+  'SlowDown',
+  'ProvisionedThroughputExceededException',
+]);
+const DENIED: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'UnauthorizedOperation',
+]);
+// STS says InvalidIdentityToken also while it cannot fetch the cluster's keys, which passes.
+const PASSING: ReadonlySet<string> = new Set([
+  'InvalidIdentityToken',
+  'IDPCommunicationError',
+  'IncompleteAnswer',
+  'RequestTimeout',
+  'InternalFailure',
+  'InternalServiceError',
+  'RequestTimeTooSkewed',
+]);
+
+export function isDenied(failure: AwsFailure): boolean {
+  return DENIED.has(failure.code);
+}
+
+export function isThrottled(error: unknown): boolean {
+  return error instanceof AwsFailure && (THROTTLES.has(error.code) || error.status === 429);
+}
+
+/** How a failure is to be taken: by the kind of code and by HTTP status, never by message. */
+export function classify(error: unknown): FailureClass {
+  if (error instanceof NetworkFailure) return 'transient';
+  if (!(error instanceof AwsFailure)) return 'final';
+  if (isThrottled(error)) return 'throttled';
+  if (error.status >= 500 || error.status === 408 || PASSING.has(error.code)) return 'transient';
+  if (error.detail === 'deleted') return 'final';
+  if (error.code === 'ResourceNotFoundException' || isDenied(error) || error.detail === 'kms')
+    return 'settling';
+  return 'final';
+}

@@ -1,0 +1,41 @@
+/**
+ * Loads the SDK's bundle with V8's code cache, which was made by the same Node when the image was built. A cache that
+ * is missing or does not fit (another Node, other flags) is ignored: the bundle is then compiled as usual.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import vm from 'node:vm';
+
+export const BUNDLE = 'secrets-manager.cjs';
+export const CACHE = 'secrets-manager.cache';
+
+export interface LoadedBundle {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly script: vm.Script;
+  /** Undefined when there was no cache. */
+  readonly cacheRejected: boolean | undefined;
+}
+
+/** Compiles and runs a CommonJS bundle as Node's own loader would. */
+export function loadBundle(directory: string): LoadedBundle {
+  const filename = path.join(directory, BUNDLE);
+  const source = readFileSync(filename, 'utf8');
+  const cachedData = readCache(path.join(directory, CACHE));
+  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+  const module = { exports: {} as Record<string, unknown> };
+  const run = script.runInThisContext() as (...args: unknown[]) => void;
+  run(module.exports, createRequire(filename), module, filename, directory);
+  return { exports: module.exports, script, cacheRejected: script.cachedDataRejected };
+}
+
+function readCache(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}

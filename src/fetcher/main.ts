@@ -1,0 +1,151 @@
+/**
+ * The fetcher: plan → credentials → fetch → render everything in memory → write everything → swap. Nothing becomes
+ * visible unless everything succeeded. The waits overlap: STS is asked before the AWS SDK is loaded, and
+ * connections to Secrets Manager open while STS answers.
+ */
+import { type ReadPlan, readPlan } from '../core/plan.ts';
+import type { FetchProblem } from '../core/problems.ts';
+import { areProblems, renderViews } from '../core/render.ts';
+import { signInProblem } from './aws-problems.ts';
+import { endpointOf } from './endpoints.ts';
+import { type Environment, readEnvironment, readRoot } from './environment.ts';
+import { classify } from './failures.ts';
+import { fetchSecrets } from './fetch-secrets.ts';
+import { readWebIdentity, type WebIdentity } from './identity.ts';
+import { loadBundle } from './load-bundle.ts';
+import { exitCodeFor, reportProblems, writeProblem } from './report.ts';
+import { type Deadline, systemClock, withRetries } from './retry.ts';
+import type { OpenSecretReader } from './secret-reader.ts';
+import { Regions, Session } from './session.ts';
+import { assumeRoleWithWebIdentity, type Credentials } from './sts.ts';
+import { type ViewToWrite, writeViews } from './writer.ts';
+
+/**
+ * Runs the fetcher once.
+ * @param directory where the SDK's bundle lies
+ * @returns the exit code
+ */
+export async function runFetch(
+  argv: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+  directory: string,
+): Promise<number> {
+  const root = readRoot(argv);
+  if (root === undefined) {
+    process.stderr.write('usage: aws-secrets-injector fetch [--root DIRECTORY]\n');
+    return 2;
+  }
+  const environment = readEnvironment(variables, root);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  const problems = await fetchOnce(environment, stop.signal, directory).catch(() => [INTERNAL]);
+  const told = stop.signal.aborted && problems.length > 0 ? [TERMINATED] : problems;
+  if (told.length === 0) return 0;
+  reportProblems(told, environment.terminationLog);
+  return exitCodeFor(told);
+}
+
+const INTERNAL: FetchProblem = {
+  code: 'FETCH_INTERNAL',
+  subject: 'aws-secrets-fetch',
+  wrong: 'the fetcher failed by its own fault; nothing was written',
+  expected: 'report it with the version of the image',
+};
+
+const TERMINATED: FetchProblem = {
+  code: 'FETCH_TERMINATED',
+  subject: 'aws-secrets-fetch',
+  wrong: 'the container was told to end before the secrets were in place; nothing was changed',
+  expected: 'nothing: the next start of the pod begins again',
+};
+
+/** @returns problems; none if every file is in place */
+async function fetchOnce(
+  environment: Environment,
+  stop: AbortSignal,
+  directory: string,
+): Promise<readonly FetchProblem[]> {
+  const read = readPlan(environment.planText);
+  if ('code' in read) return [read];
+  const identity = readWebIdentity(environment);
+  if ('code' in identity) return [identity];
+  const region = environment.region ?? read.arns[0]?.region ?? '';
+  const stsEndpoint = endpointOf('sts', region, environment.endpoints);
+  if ('code' in stsEndpoint) return [stsEndpoint];
+
+  const deadline = startDeadline(read.plan.timeoutSeconds, stop);
+  const signIn = signInWith(environment, identity, stsEndpoint);
+  // Sent first of all: everything below happens while STS answers.
+  const credentials = signIn(deadline).then(
+    (given) => ({ given }),
+    (error: unknown) => ({ problem: signInProblem(error, identity.roleArn) }),
+  );
+  const regions = new Regions(
+    read.arns.map((arn) => arn.region),
+    environment.endpoints,
+  );
+  try {
+    if (regions.problems.length > 0) return regions.problems;
+    // Lets the connections begin before the event loop is busy with compiling.
+    await new Promise((resolve) => setImmediate(resolve));
+    const open = loadBundle(directory).exports['openSecretReader'] as OpenSecretReader;
+    const signedIn = await credentials;
+    if ('problem' in signedIn) return [signedIn.problem];
+    const session = new Session(regions, open, signedIn.given, signIn);
+    return await fetchAndWrite(read, session, deadline, environment);
+  } finally {
+    regions.close();
+  }
+}
+
+async function fetchAndWrite(
+  { plan, arns }: ReadPlan,
+  session: Session,
+  deadline: Deadline,
+  environment: Environment,
+): Promise<readonly FetchProblem[]> {
+  const { values, problems } = await fetchSecrets(plan, arns, session, deadline, systemClock);
+  if (problems.length > 0) return problems;
+  const rendered = renderViews(plan, values);
+  if (areProblems(rendered)) return rendered;
+  if (deadline.signal.aborted) return [TERMINATED];
+  const views: ViewToWrite[] = rendered.map((view) => ({
+    folder: `${environment.viewsDirectory}/${view.volume}`,
+    view,
+  }));
+  let written: boolean;
+  try {
+    written = writeViews(views);
+  } catch (error) {
+    return [writeProblem(error, views.map((view) => view.folder).join(', '))];
+  }
+  const files = rendered.reduce((sum, view) => sum + view.files.length, 0);
+  const milliseconds = Math.round(performance.now());
+  process.stdout.write(
+    `${written ? 'wrote' : 'kept'} ${files} files from ${plan.secrets.length} secrets in ${milliseconds} ms\n`,
+  );
+  return [];
+}
+
+function signInWith(
+  environment: Environment,
+  identity: WebIdentity,
+  endpoint: URL,
+): (deadline: Deadline) => Promise<Credentials> {
+  const { sessionName } = environment;
+  return (deadline) =>
+    withRetries(
+      () => assumeRoleWithWebIdentity({ endpoint, sessionName, ...identity }, undefined, deadline.signal),
+      classify,
+      deadline,
+      systemClock,
+    );
+}
+
+function startDeadline(seconds: number, stop: AbortSignal): Deadline {
+  return {
+    at: systemClock.now() + seconds * 1000,
+    signal: AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)]),
+  };
+}
