@@ -95,8 +95,10 @@ function namedVariables(view: PlanView, source: Source): string[] {
     const content = entry.key === undefined ? source.valueOf(entry.secret) : memberOf(entry, subject, source);
     if (content === undefined) continue;
     const text = content.revealText();
-    if (text === undefined) source.complain(notText(subject, source.arnOf(entry.secret)));
-    else pushAssignment(lines, entry.name, text, subject, source);
+    if (text !== undefined) pushAssignment(lines, entry.name, text, subject, source);
+    else if (content.revealBytes() === undefined)
+      source.complain(notEncodable(subject, source.arnOf(entry.secret)));
+    else source.complain(notText(subject, source.arnOf(entry.secret)));
   }
   return lines;
 }
