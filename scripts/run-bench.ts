@@ -1,0 +1,89 @@
+/** Runs the benches one after the other and prints one table: what, budget, measured, and whether it holds. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureDecision } from '../test/bench/decision.ts';
+import { measureFetcher } from '../test/bench/fetcher.ts';
+import { measureWebhook } from '../test/bench/webhook.ts';
+
+interface Row {
+  readonly what: string;
+  readonly budget: string;
+  readonly measured: string;
+  readonly holds: boolean;
+}
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+
+progress('decision …');
+const decision = measureDecision();
+progress('webhook under load …');
+const webhook = await measureWebhook(values.quick ? { rounds: 3, millisecondsPerRound: 1000 } : {});
+progress('fetcher …');
+const fetcher = await measureFetcher(path.resolve(import.meta.dirname, '../dist'), values.quick ? 5 : 21);
+
+const [bare, ours] = webhook.rows;
+const first = decision.growth[0];
+const last = decision.growth.at(-1);
+const growth =
+  (last?.microseconds ?? 0) /
+  (first?.microseconds ?? 1) /
+  ((last?.containers ?? 1) / (first?.containers ?? 1)) ** 2;
+const fixed = (value: number, digits = 2): string => value.toFixed(digits);
+const upTo = (what: string, value: number, most: number, unit: string, digits = 2): Row => ({
+  what,
+  budget: `≤ ${fixed(most, digits)}${unit}`,
+  measured: `${fixed(value, digits)}${unit}`,
+  holds: value <= most,
+});
+const { bareNodeMilliseconds: node, delayedMilliseconds: delayed, roundTripMilliseconds: trip } = fetcher;
+
+const rows: readonly Row[] = [
+  {
+    what: `webhook throughput, ${fixed(webhook.reviewBytes / 1024, 1)} KB review, 16 connections, share of a bare Fastify`,
+    budget: '≥ 0.75',
+    measured: `${fixed(webhook.throughputRatio)} (${ours.requestsPerSecond.toFixed(0)} of ${bare.requestsPerSecond.toFixed(0)} a second)`,
+    holds: webhook.throughputRatio >= 0.75,
+  },
+  upTo("webhook p99 in that run, times Fastify's", webhook.p99Ratio, 1.5, ' ×'),
+  upTo('webhook memory under full load', ours.rssMegabytesMost, 110, ' MB', 0),
+  upTo(
+    `decision, ${fixed(decision.reviewBytes / 1024, 1)} KB (${fixed(decision.parseMicroseconds, 0)} µs of it JSON.parse)`,
+    decision.reviewMicroseconds,
+    60,
+    ' µs',
+    0,
+  ),
+  // Containers times references are what the patch and the checks grow with; 1 is exactly that product.
+  upTo(
+    `decision at ${last?.containers} containers and ${last?.references} references (${fixed((last?.microseconds ?? 0) / 1000, 1)} ms), growth against the product of both`,
+    growth,
+    1,
+    ' ×',
+  ),
+  upTo('fetcher, one secret, loopback, times `node -e 0`', fetcher.loopbackMilliseconds / node, 3, ' ×'),
+  ...(fetcher.rssMegabytes === undefined ? [] : [upTo('fetcher memory', fetcher.rssMegabytes, 64, ' MB', 0)]),
+  upTo(`fetcher, one secret, ${trip} ms round trips`, delayed, node + 4 * trip + 30, ' ms', 0),
+  upTo(
+    `fetcher, 20 secrets in two Regions, ${trip} ms round trips`,
+    fetcher.manyMilliseconds,
+    delayed + 2 * trip + 15,
+    ' ms',
+    0,
+  ),
+];
+
+if (values.json) {
+  process.stdout.write(`${JSON.stringify({ decision, webhook, fetcher, rows }, undefined, 2)}\n`);
+} else {
+  process.stdout.write('| what | budget | measured | holds |\n| --- | --- | --- | --- |\n');
+  for (const row of rows)
+    process.stdout.write(
+      `| ${row.what} | ${row.budget} | ${row.measured} | ${row.holds ? 'yes' : '**no**'} |\n`,
+    );
+  process.stdout.write(
+    `\nNode ${process.version}; \`node -e 0\` took ${fixed(node, 1)} ms; medians of ${fetcher.rounds} and ${webhook.rounds} interleaved rounds.\n`,
+  );
+}
