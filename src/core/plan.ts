@@ -6,7 +6,9 @@
 
 import { annotationKey } from './annotations.ts';
 import { parseArn, type SecretArn } from './arn.ts';
+import { isEnvName } from './env-names.ts';
 import { asArray, asObject, field, integerField, textField } from './json.ts';
+import { fileNameFault } from './paths.ts';
 import type { FetchProblem } from './problems.ts';
 
 /** Raised when an older fetcher could not follow a newer plan. */
@@ -173,6 +175,10 @@ function viewOf(json: unknown, secrets: number): PlanView | undefined {
   if (fileMode !== '0400' && fileMode !== '0440' && fileMode !== '0444') return undefined;
   if (field(json, 'format') !== 'shell') return undefined;
   if (!containers || !declared || !env || !envFrom || !files || !filesFrom) return undefined;
+  // A name becomes part of a line or of a path, so a forged one could write where it should not.
+  if (!env.every((entry) => isEnvName(entry.name))) return undefined;
+  const names = [...files.map((entry) => entry.path), ...filesFrom.map((entry) => entry.directory)];
+  if (names.some((name) => fileNameFault(name) !== undefined)) return undefined;
   return { volume, containers, fileMode, format: 'shell', env, envFrom, files, filesFrom, declared };
 }
 

@@ -1,7 +1,14 @@
 /** From a failed call to the problem that the user reads: code, annotation, ARN, and what to do. */
 import type { FetchProblem } from '../core/problems.ts';
 import { quote } from '../core/quote.ts';
-import { AwsFailure, isDenied, isThrottled, NetworkFailure } from './failures.ts';
+import {
+  AwsFailure,
+  classify,
+  describeFailure,
+  isDenied,
+  isThrottled,
+  refusesCredentials,
+} from './failures.ts';
 
 /** The problem of a sign-in that failed. */
 export function signInProblem(error: unknown, roleArn: string): FetchProblem {
@@ -27,6 +34,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
     "the role's trust policy must allow sts:AssumeRoleWithWebIdentity for system:serviceaccount:<namespace>:<service account> and audience sts.amazonaws.com",
   InvalidIdentityToken:
     "register the cluster's OIDC issuer as an identity provider in the role's account, with audience sts.amazonaws.com",
+  IDPCommunicationError: "STS could not reach the cluster's OIDC issuer: check that it is public",
   ExpiredTokenException: 'the token expired before it was used: check the clock of the node',
   ValidationError: 'write the complete ARN of the role into the annotation of the service account',
   RegionDisabledException: 'activate STS in this Region, or set AWS_REGION to one where it is active',
@@ -69,7 +77,25 @@ export function fetchProblem(error: unknown, subject: string, arn: string): Fetc
         'check name, six-character suffix, Region and version; a missing permission can look the same',
     };
   }
-  return unavailable(error, subject, `Secrets Manager (${arn})`);
+  const kind = classify(error);
+  if (kind === 'throttled' || kind === 'transient') {
+    return unavailable(error, subject, `Secrets Manager (${arn})`);
+  }
+  if (refusesCredentials(error)) {
+    return {
+      code: 'IDENTITY_REFUSED',
+      subject,
+      wrong: `Secrets Manager did not accept the role's session for ${arn} (${error.code})`,
+      expected: 'check the clock of the node; a proxy that changes requests looks the same',
+    };
+  }
+  return {
+    code: 'SECRET_REFUSED',
+    subject,
+    wrong: `Secrets Manager refused to read ${arn} (HTTP ${error.status} ${error.code})`,
+    expected:
+      'check that the version stage and id belong together, and that no AWS service manages the secret',
+  };
 }
 
 function unavailable(error: unknown, subject: string, service: string): FetchProblem {
@@ -81,16 +107,10 @@ function unavailable(error: unknown, subject: string, service: string): FetchPro
       expected: 'raise fetch-timeout, or start fewer pods at once',
     };
   }
-  const how =
-    error instanceof NetworkFailure
-      ? error.kind
-      : error instanceof AwsFailure
-        ? `HTTP ${error.status} ${error.code}`
-        : 'no answer';
   return {
     code: 'AWS_UNAVAILABLE',
     subject,
-    wrong: `${service} could not be used until the deadline (last: ${how})`,
+    wrong: `${service} could not be used until the deadline (last: ${describeFailure(error)})`,
     expected: 'check DNS, routes, security groups and VPC endpoints of the pod, then raise fetch-timeout',
   };
 }

@@ -63,6 +63,44 @@ export function isThrottled(error: unknown): boolean {
   return error instanceof AwsFailure && (THROTTLES.has(error.code) || error.status === 429);
 }
 
+// Also what a node's wrong clock looks like; the SDK learns the right time from the refusal, so the next try may pass.
+const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'ExpiredTokenException',
+  'ExpiredToken',
+  'MissingAuthenticationTokenException',
+  'IncompleteSignatureException',
+]);
+
+/** Whether a service refused the session rather than what was asked of it. */
+export function refusesCredentials(failure: AwsFailure): boolean {
+  return REFUSED_CREDENTIALS.has(failure.code);
+}
+
+/** A failure in a few words, none of them the service's own. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof NetworkFailure) return wordFor(error.kind);
+  if (!(error instanceof AwsFailure)) return 'no answer';
+  return error.status >= 500 || error.status < 400
+    ? `HTTP ${error.status}`
+    : `HTTP ${error.status} ${error.code}`;
+}
+
+function wordFor(kind: string): string {
+  if (kind === 'TIMEOUT' || kind === 'ETIMEDOUT') return 'timeout: no answer in time';
+  if (kind === 'ECONNREFUSED') return 'connection refused';
+  if (kind === 'ECONNRESET' || kind === 'EPIPE') return 'connection reset';
+  if (kind === 'ENOTFOUND' || kind.startsWith('EAI_')) return `DNS: the name was not found (${kind})`;
+  if (kind === 'TRUNCATED' || kind === 'UNREADABLE') return 'an answer that was cut off or could not be read';
+  if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(kind)) return `TLS: ${kind}`;
+  return kind;
+}
+
 /** How a failure is to be taken: by the kind of code and by HTTP status, never by message. */
 export function classify(error: unknown): FailureClass {
   if (error instanceof NetworkFailure) return 'transient';
@@ -70,6 +108,7 @@ export function classify(error: unknown): FailureClass {
   if (isThrottled(error)) return 'throttled';
   if (error.status >= 500 || error.status === 408 || PASSING.has(error.code)) return 'transient';
   if (error.detail === 'deleted') return 'final';
+  if (/^(?:InvalidSignature|SignatureDoes|RequestExpired|RequestInThe)/.test(error.code)) return 'settling';
   if (error.code === 'ResourceNotFoundException' || isDenied(error) || error.detail === 'kms')
     return 'settling';
   return 'final';

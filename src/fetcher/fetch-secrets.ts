@@ -86,8 +86,7 @@ function checkShape(answer: FetchedSecret): FetchedSecret {
 function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
   // A body cut off after status 200 also arrives as an error: what was read must not count.
   if (facts.status === undefined || facts.status < 400) {
-    if (facts.name === 'AbortError') return new NetworkFailure('ABORTED');
-    if (facts.name === 'TimeoutError') return new NetworkFailure('TIMEOUT');
+    if (facts.name === 'AbortError' || facts.name === 'TimeoutError') return new NetworkFailure('TIMEOUT');
     return new NetworkFailure(facts.networkCode ?? (facts.status === undefined ? 'UNREADABLE' : 'TRUNCATED'));
   }
   const detail = facts.isKms ? 'kms' : facts.isDeleted ? 'deleted' : undefined;
@@ -101,7 +100,7 @@ function mismatch(fetched: FetchedSecret, asked: SecretArn, subject: string): Fe
     !('code' in got) &&
     got.region === asked.region &&
     got.account === asked.account &&
-    (got.text === asked.text || `${got.name}` === nameAsAsked(asked));
+    (got.text === asked.text || got.name === nameAsAsked(asked));
   if (isSame) return undefined;
   return {
     code: 'SECRET_MISMATCH',

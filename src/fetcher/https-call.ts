@@ -10,8 +10,12 @@ export interface HttpAnswer {
 
 /** Most that an answer of STS can hold; a longer one is not from STS. */
 const MOST_BYTES = 256 * 1024;
-/** Silence for this long, connecting included, ends a try. */
-export const SILENCE_MS = 5000;
+/** Limits of one try, in milliseconds: of silence (connecting included), and of the whole of it. */
+export interface CallLimits {
+  readonly silence: number;
+  readonly total: number;
+}
+export const CALL_LIMITS: CallLimits = { silence: 5000, total: 10_000 };
 
 /** Sends a POST and reads the answer whole. @throws NetworkFailure */
 export function request(
@@ -20,13 +24,15 @@ export function request(
   contentType: string,
   agent: http.Agent | undefined,
   signal: AbortSignal,
+  limits: CallLimits = CALL_LIMITS,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const fail = (kind: string) => reject(new NetworkFailure(kind));
     const options: https.RequestOptions = {
       method: 'POST',
-      signal,
-      timeout: SILENCE_MS,
+      // A peer that sends a byte now and then is never silent: the whole try has its limit too.
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limits.total)]),
+      timeout: limits.silence,
       headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
       ...(agent === undefined ? {} : { agent }),
     };
@@ -54,10 +60,9 @@ export function request(
   });
 }
 
-/** The class of a network error: its code, never its message. */
+/** The class of a network error: its code, never its message. What is aborted ran out of time. */
 export function networkKind(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
-  if (name === 'AbortError' || code === 'ABORT_ERR') return 'ABORTED';
-  if (name === 'TimeoutError') return 'TIMEOUT';
+  if (name === 'AbortError' || code === 'ABORT_ERR' || name === 'TimeoutError') return 'TIMEOUT';
   return typeof code === 'string' ? code : 'UNREADABLE';
 }

@@ -46,6 +46,16 @@ export async function runFetch(
   return exitCodeFor(told);
 }
 
+/** Tells of an error that nobody caught, without its message. @returns the exit code */
+export function endInternally(
+  argv: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+): number {
+  const { terminationLog } = readEnvironment(variables, readRoot(argv) ?? '/');
+  reportProblems([INTERNAL], terminationLog);
+  return exitCodeFor([INTERNAL]);
+}
+
 const INTERNAL: FetchProblem = {
   code: 'FETCH_INTERNAL',
   subject: 'aws-secrets-fetch',
@@ -93,7 +103,7 @@ async function fetchOnce(
     const signedIn = await credentials;
     if ('problem' in signedIn) return [signedIn.problem];
     const session = new Session(regions, open, signedIn.given, signIn);
-    return await fetchAndWrite(read, session, deadline, environment);
+    return await fetchAndWrite(read, session, deadline, stop, environment);
   } finally {
     regions.close();
   }
@@ -103,13 +113,14 @@ async function fetchAndWrite(
   { plan, arns }: ReadPlan,
   session: Session,
   deadline: Deadline,
+  stop: AbortSignal,
   environment: Environment,
 ): Promise<readonly FetchProblem[]> {
   const { values, problems } = await fetchSecrets(plan, arns, session, deadline, systemClock);
   if (problems.length > 0) return problems;
   const rendered = renderViews(plan, values);
   if (areProblems(rendered)) return rendered;
-  if (deadline.signal.aborted) return [TERMINATED];
+  if (stop.aborted) return [TERMINATED];
   const views: ViewToWrite[] = rendered.map((view) => ({
     folder: `${environment.viewsDirectory}/${view.volume}`,
     view,

@@ -2,10 +2,11 @@
  * Writes views the way kubelet's AtomicWriter does: readers see the old files or the new ones, never a mixture,
  * whatever ends the process in between.
  *
- * 1. Make a hidden directory of a new name in the volume and write every file there; fsync.
- * 2. Do so for every view. Only when all are complete:
+ * 1. Make a hidden directory of a new name in the volume and write every file there; fsync. Beside it make the link
+ *    that will become `..data`, and those that users will see, under hidden names.
+ * 2. Do so for every view. From here on nothing needs space any more, so a full volume can no longer stop it:
  * 3. Point `..data` at the new directory with one rename.
- * 4. Make the links that users see, `env -> ..data/env`; remove those that nothing stands behind.
+ * 4. Rename the links that users see into place, `env -> ..data/env`; remove those that nothing stands behind.
  * 5. Remove what was there before.
  *
  * Identical content writes nothing.
@@ -29,29 +30,79 @@ export interface ViewToWrite {
 /**
  * Writes all views, or none.
  * @returns whether anything was written
- * @throws the system's error, with nothing changed; after the first swap only removals and links can fail
+ * @throws the system's error, with nothing changed; after the first swap only renames and removals are left to fail
  */
 export function writeViews(views: readonly ViewToWrite[]): boolean {
   // Modes are what they are said to be, whatever the image set.
   process.umask(0o022);
-  const pending: { readonly folder: string; readonly view: RenderedView; readonly made: string }[] = [];
+  const pending: PendingView[] = [];
   try {
     for (const { folder, view } of views) {
       removeLeftovers(folder);
-      if (holdsAlready(path.join(folder, DATA), view)) continue;
-      const made = `..${Date.now().toString(36)}.${randomBytes(6).toString('hex')}`;
-      pending.push({ folder, view, made });
-      writeDirectory(path.join(folder, made), view);
+      const inUse = dataInUse(folder);
+      const isWritten = inUse !== undefined && holdsAlready(path.join(folder, inUse), view);
+      const one = {
+        folder,
+        view,
+        made: isWritten ? undefined : hiddenName(),
+        links: new Map<string, string>(),
+      };
+      pending.push(one);
+      prepare(one);
     }
   } catch (error) {
-    for (const { folder, made } of pending)
-      fs.rmSync(path.join(folder, made), { recursive: true, force: true });
+    for (const one of pending) discard(one);
     throw error;
   }
-  for (const { folder, made } of pending) swap(folder, made);
-  for (const { folder, view } of views) linkNames(folder, topNames(view));
-  for (const { folder } of pending) removeLeftovers(folder);
-  return pending.length > 0;
+  const changed = pending.filter((one) => one.made !== undefined || one.links.size > 0);
+  for (const { folder, made } of changed) if (made !== undefined) swap(folder);
+  for (const one of pending) linkNames(one);
+  for (const { folder } of changed) removeLeftovers(folder);
+  return changed.length > 0;
+}
+
+interface PendingView {
+  readonly folder: string;
+  readonly view: RenderedView;
+  /** The new directory; undefined if the one in use holds the same. */
+  readonly made: string | undefined;
+  /** Hidden links by the name that each will get. */
+  readonly links: Map<string, string>;
+}
+
+function prepare({ folder, view, made, links }: PendingView): void {
+  refuseDirectory(path.join(folder, DATA));
+  if (made !== undefined) {
+    writeDirectory(path.join(folder, made), view);
+    fs.symlinkSync(made, path.join(folder, NEW_DATA));
+  }
+  for (const name of topNames(view)) {
+    const target = `${DATA}/${name}`;
+    if (readLink(path.join(folder, name)) === target) continue;
+    refuseDirectory(path.join(folder, name));
+    const hidden = hiddenName();
+    fs.symlinkSync(target, path.join(folder, hidden));
+    links.set(name, hidden);
+  }
+}
+
+/** A rename cannot replace a directory: better known now than after the swap. */
+function refuseDirectory(file: string): void {
+  if (fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw Object.assign(new Error('a directory is in the way'), { code: 'EISDIR' });
+}
+
+/** Best effort: what cannot be removed now is a leftover that the next run removes. */
+function discard({ folder }: PendingView): void {
+  try {
+    removeLeftovers(folder);
+  } catch {
+    // The error that led here is the one to tell.
+  }
+}
+
+function hiddenName(): string {
+  return `..${Date.now().toString(36)}.${randomBytes(6).toString('hex')}`;
 }
 
 function writeDirectory(directory: string, view: RenderedView): void {
@@ -79,10 +130,8 @@ function writeFile(file: string, bytes: Uint8Array, mode: number): void {
   }
 }
 
-function swap(folder: string, made: string): void {
-  const link = path.join(folder, NEW_DATA);
-  fs.symlinkSync(made, link);
-  fs.renameSync(link, path.join(folder, DATA));
+function swap(folder: string): void {
+  fs.renameSync(path.join(folder, NEW_DATA), path.join(folder, DATA));
   syncDirectory(folder);
 }
 
@@ -90,15 +139,10 @@ function topNames(view: RenderedView): ReadonlySet<string> {
   return new Set([...view.files.map((file) => file.path.split('/', 1)[0] ?? ''), ...view.directories]);
 }
 
-function linkNames(folder: string, names: ReadonlySet<string>): void {
-  for (const name of names) {
-    const target = `${DATA}/${name}`;
-    if (readLink(path.join(folder, name)) === target) continue;
-    // Through a rename, so that a name which stood for something else is never missing.
-    const temporary = path.join(folder, `..link.${randomBytes(6).toString('hex')}`);
-    fs.symlinkSync(target, temporary);
-    fs.renameSync(temporary, path.join(folder, name));
-  }
+function linkNames({ folder, view, links }: PendingView): void {
+  // Through a rename, so that a name which stood for something else is never missing.
+  for (const [name, hidden] of links) fs.renameSync(path.join(folder, hidden), path.join(folder, name));
+  const names = topNames(view);
   for (const name of fs.readdirSync(folder)) {
     const isOurs = readLink(path.join(folder, name)) === `${DATA}/${name}`;
     if (isOurs && !names.has(name)) fs.unlinkSync(path.join(folder, name));
@@ -107,11 +151,17 @@ function linkNames(folder: string, names: ReadonlySet<string>): void {
 
 /** Removes hidden directories and links that a killed run left, all but the one in use. */
 function removeLeftovers(folder: string): void {
-  const inUse = readLink(path.join(folder, DATA));
+  const inUse = dataInUse(folder);
   for (const name of fs.readdirSync(folder)) {
     if (!name.startsWith('..') || name === DATA || name === inUse) continue;
     fs.rmSync(path.join(folder, name), { recursive: true, force: true });
   }
+}
+
+/** The directory that `..data` names: one in the volume itself, or none that counts. */
+function dataInUse(folder: string): string | undefined {
+  const target = readLink(path.join(folder, DATA));
+  return target?.startsWith('..') && !target.includes('/') && target !== '..' ? target : undefined;
 }
 
 function readLink(file: string): string | undefined {

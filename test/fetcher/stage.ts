@@ -1,0 +1,118 @@
+/** A container's surroundings in a temporary folder, and the real bundle run in it as the kubelet would. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan.ts';
+import type { FetcherBundle } from './bundle.ts';
+
+export const ROLE_ARN = 'arn:aws:iam::111122223333:role/shop';
+export const SUBJECT = { namespace: 'shop', serviceAccount: 'web' };
+export const TOKEN_FILE = '/var/run/token';
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly termination: string;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+export class Stage {
+  readonly root: string;
+  readonly #bundle: FetcherBundle;
+  readonly #variables: Variables;
+
+  /** @param variables what every run gets besides the plan; a run can change each or leave it out */
+  constructor(bundle: FetcherBundle, caPem: string, variables: Variables) {
+    this.root = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-root-'));
+    this.#bundle = bundle;
+    mkdirSync(this.inRoot('/dev'));
+    mkdirSync(path.dirname(this.inRoot(TOKEN_FILE)), { recursive: true });
+    writeFileSync(this.inRoot('/ca.pem'), caPem);
+    this.#variables = {
+      AWS_ROLE_ARN: ROLE_ARN,
+      AWS_WEB_IDENTITY_TOKEN_FILE: TOKEN_FILE,
+      AWS_REGION: 'eu-west-1',
+      NODE_EXTRA_CA_CERTS: this.inRoot('/ca.pem'),
+      ...variables,
+    };
+  }
+
+  inRoot(file: string): string {
+    return path.join(this.root, file);
+  }
+
+  writeToken(token: string): void {
+    writeFileSync(this.inRoot(TOKEN_FILE), token);
+  }
+
+  volume(name = 'aws-secrets'): string {
+    return this.inRoot(`/secrets/${name}`);
+  }
+
+  /** Empties the volumes. */
+  clear(): void {
+    rmSync(this.inRoot('/secrets'), { recursive: true, force: true });
+  }
+
+  /** What a volume holds beneath it, hidden things included. */
+  listing(name = 'aws-secrets'): readonly string[] {
+    return readdirSync(this.volume(name)).toSorted();
+  }
+
+  read(file: string, volume = 'aws-secrets'): Buffer {
+    return readFileSync(path.join(this.volume(volume), file));
+  }
+
+  /** Starts the fetcher. @param nodeFlags before the bundle, such as --require */
+  start(plan: Plan | string, variables: Variables = {}, nodeFlags: readonly string[] = []): Running {
+    const text = typeof plan === 'string' ? plan : formatPlan(plan);
+    if (typeof plan !== 'string')
+      for (const view of plan.views) mkdirSync(this.volume(view.volume), { recursive: true });
+    writeFileSync(this.inRoot('/dev/termination-log'), '');
+    const merged = { ...this.#variables, [PLAN_VARIABLE]: text, ...variables };
+    // Nothing is inherited, as in a container.
+    const env = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+    const args = [...nodeFlags, this.#bundle.entry, '--root', this.root];
+    const child = spawn(process.execPath, args, {
+      env: env as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return { child, finished: this.#finish(child) };
+  }
+
+  run(plan: Plan | string, variables: Variables = {}, nodeFlags: readonly string[] = []): Promise<Finished> {
+    return this.start(plan, variables, nodeFlags).finished;
+  }
+
+  #finish(child: ChildProcess): Promise<Finished> {
+    return new Promise((resolve, reject) => {
+      const stdout: Buffer[] = [];
+      const stderr: Buffer[] = [];
+      child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+      child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+      child.on('error', reject);
+      child.on('close', (code, signal) =>
+        resolve({
+          code,
+          signal,
+          stdout: Buffer.concat(stdout).toString(),
+          stderr: Buffer.concat(stderr).toString(),
+          termination: readFileSync(this.inRoot('/dev/termination-log'), 'utf8'),
+        }),
+      );
+    });
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
