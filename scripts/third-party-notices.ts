@@ -1,0 +1,56 @@
+/**
+ * Writes the licences of every package that the image's bundles contain, read from esbuild's own account of what went
+ * in: a list kept by hand would be wrong after the next update.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const SHIPPED = ['webhook', 'fetch', 'secrets-manager', 'cli'];
+const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:$|[.-])/i;
+const RULE = '-'.repeat(100);
+
+interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+/** Folders of the packages in these bundles, sorted. */
+function packageFolders(bundles: readonly string[]): readonly string[] {
+  const folders = new Set<string>();
+  for (const bundle of bundles) {
+    const meta = JSON.parse(readFileSync(path.join(ROOT, 'dist', `${bundle}.meta.json`), 'utf8')) as {
+      inputs: object;
+    };
+    for (const input of Object.keys(meta.inputs)) {
+      // The last one: a package may hold packages of its own.
+      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/@]+)\//.exec(input) ?? [];
+      if (folder !== undefined) folders.add(folder);
+    }
+  }
+  return [...folders].sort();
+}
+
+function notice(folder: string): string {
+  const absolute = path.join(ROOT, folder);
+  const { name, version, license } = JSON.parse(
+    readFileSync(path.join(absolute, 'package.json'), 'utf8'),
+  ) as PackageJson;
+  const texts = readdirSync(absolute)
+    .filter((file) => LICENCE_FILE.test(file))
+    .sort()
+    .map((file) => readFileSync(path.join(absolute, file), 'utf8').trim());
+  // Without a declared licence nobody may pass the package on: better to stop the build than to ship it.
+  if (license === undefined && texts.length === 0) throw new Error(`${folder} declares no licence`);
+  return [RULE, `${name} ${version} (${license ?? 'see below'})`, '', ...texts, ''].join('\n');
+}
+
+const [target] = process.argv.slice(2);
+if (target === undefined) {
+  process.stderr.write('usage: node scripts/third-party-notices.ts FILE\n');
+  process.exitCode = 2;
+} else {
+  const head = 'This product contains the packages below. Node.js has a file of its own, NODE-LICENSE.txt.\n';
+  writeFileSync(target, [head, ...packageFolders(SHIPPED).map(notice)].join('\n'));
+}
