@@ -3,6 +3,7 @@
  * or annotation gets into a line by way of a helpful caller.
  */
 import { pino } from 'pino';
+import { BufferedOutput } from './buffered-output.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -45,21 +46,9 @@ export interface Logger {
   flush(): void;
 }
 
-/**
- * A logger that buffers: a line costs a request no system call. What is buffered is written when 4 KiB have come
- * together, every 200 ms, and by `flush`, which every exit calls.
- */
+/** A logger whose lines are buffered for a moment. `flush` writes them, and every exit calls it. */
 export function makeLogger(level: LogLevel, descriptor = 1): Logger {
-  const destination = pino.destination({
-    fd: descriptor,
-    sync: false,
-    minLength: 4096,
-    periodicFlush: 200,
-    // A reader that has stopped reading must not make this process grow: lines are dropped instead.
-    maxLength: 4 * 1024 * 1024,
-  });
-  // The reader went away (EPIPE): admission goes on without a log.
-  destination.on('error', () => undefined);
+  const output = new BufferedOutput(descriptor);
   const log = pino(
     {
       level,
@@ -67,20 +56,14 @@ export function makeLogger(level: LogLevel, descriptor = 1): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    output,
   );
   return {
     debug: (message, fields = {}) => log.debug(fields, message),
     info: (message, fields = {}) => log.info(fields, message),
     warn: (message, fields = {}) => log.warn(fields, message),
     error: (message, fields = {}) => log.error(fields, message),
-    flush: () => {
-      try {
-        destination.flushSync();
-      } catch {
-        // Nobody is left to be told.
-      }
-    },
+    flush: () => output.flush(),
   };
 }
 
