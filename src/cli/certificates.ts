@@ -1,0 +1,63 @@
+/** A CA and leaves for the webhook: ECDSA P-256, SHA-256. */
+import type { generate } from 'selfsigned';
+
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const CA_DAYS = 3650;
+// Clocks of nodes differ a little: a certificate must not be from the future for any of them.
+const SKEW = 60 * 60 * 1000;
+
+type Options = NonNullable<Parameters<typeof generate>[1]>;
+
+const COMMON = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const satisfies Options;
+
+/** Makes a CA that may sign certificates of servers and nothing below that. */
+export async function makeAuthority(now: Date): Promise<CertificatePair> {
+  return make('aws-secrets-injector CA', {
+    ...COMMON,
+    ...validity(now, CA_DAYS),
+    // Extensions that are given replace the library's own, so all are stated.
+    extensions: [
+      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+}
+
+/** Makes the certificate of a server. @param names its DNS names; API servers look at these alone */
+export async function makeLeaf(
+  authority: CertificatePair,
+  names: readonly string[],
+  days: number,
+  now: Date,
+): Promise<CertificatePair> {
+  return make(names[0] ?? 'aws-secrets-injector', {
+    ...COMMON,
+    ...validity(now, days),
+    ca: authority,
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) },
+    ],
+  });
+}
+
+function validity(now: Date, days: number): { readonly notBeforeDate: Date; readonly notAfterDate: Date } {
+  return {
+    notBeforeDate: new Date(now.getTime() - SKEW),
+    notAfterDate: new Date(now.getTime() + days * DAY),
+  };
+}
+
+async function make(commonName: string, options: Options): Promise<CertificatePair> {
+  const selfsigned = await import('selfsigned');
+  // The standard allows 64 characters; clients look at the alternative names only.
+  const made = await selfsigned.generate([{ name: 'commonName', value: commonName.slice(0, 64) }], options);
+  return { cert: made.cert, key: made.private };
+}
