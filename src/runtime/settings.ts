@@ -124,8 +124,10 @@ function unknownVariables(definitions: Definitions, env: Environment): readonly 
     .filter((name) => name.startsWith(VARIABLE_PREFIX) && !known.includes(name))
     .filter((name) => !SERVICE_LINK.test(name.slice(VARIABLE_PREFIX.length)))
     .map((name) => {
-      const match = nearest(name, known);
-      return `${quote(name)}: no such variable${match === undefined ? '' : `; did you mean ${match}?`}`;
+      const asFlag = name.slice(VARIABLE_PREFIX.length).toLowerCase().replaceAll('_', '-');
+      const match = nearest(asFlag, Object.keys(definitions));
+      const hint = match === undefined ? '' : `; did you mean ${variableName(match)}?`;
+      return `${quote(name)}: no such variable${hint}`;
     });
 }
 

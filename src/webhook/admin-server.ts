@@ -19,7 +19,7 @@ export function makeAdminServer(readiness: Readiness, metrics: Metrics): AdminSe
     logger: false,
     exposeHeadRoutes: true,
     return503OnClosing: false,
-    forceCloseConnections: 'idle',
+    forceCloseConnections: true,
   });
   app.server.maxConnections = 256;
   app.removeAllContentTypeParsers();

@@ -13,6 +13,8 @@ export interface ServerLimits {
   /** Above the API server's own 90 s: it does not repeat a POST on a connection that we close under its hands. */
   readonly keepAliveMilliseconds: number;
   readonly connections: number;
+  /** For a request that is under way when the server closes: no API server waits longer for its answer. */
+  readonly closeMilliseconds: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -23,4 +25,5 @@ export const DEFAULT_LIMITS: ServerLimits = {
   checkMilliseconds: 1_000,
   keepAliveMilliseconds: 120_000,
   connections: 1024,
+  closeMilliseconds: 5_000,
 };

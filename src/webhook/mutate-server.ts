@@ -1,6 +1,7 @@
 /** The HTTPS server that the API server calls. It knows HTTP and TLS; what a review means it leaves to `mutate`. */
 import type https from 'node:https';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { type Connections, followConnections } from './connections.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Mutate } from './mutate.ts';
@@ -12,7 +13,11 @@ const PATHS = { [MUTATE_PATH]: 'POST' };
 /** The least TLS version. API servers of every supported Kubernetes speak 1.3. */
 export const MIN_TLS_VERSION = 'TLSv1.2';
 
-export type MutateServer = FastifyInstance<https.Server>;
+export interface MutateServer {
+  readonly app: FastifyInstance<https.Server>;
+  /** Stops listening and resolves when the last request is answered. */
+  close(): Promise<void>;
+}
 
 export interface MutateServerParts {
   readonly mutate: Mutate;
@@ -45,29 +50,45 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
     forceCloseConnections: 'idle',
   });
   app.server.maxConnections = limits.connections;
+  const connections = followConnections(app.server);
   app.server.on('tlsClientError', () => metrics.countHandshakeError());
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
+  // Asked when the answer is made, not when the request begins: draining may start in between.
+  const closing = (reply: FastifyReply): FastifyReply =>
+    isDraining() ? reply.header('connection', 'close') : reply;
   app.addHook('onRequest', (request, reply, done) => {
-    if (isDraining()) reply.header('connection', 'close');
-    if (request.is404) metrics.countRefused(refuseUnrouted(request, reply, PATHS));
+    connections.spoke(request.raw.socket);
+    if (request.is404) metrics.countRefused(refuseUnrouted(request, closing(reply), PATHS));
     else done();
   });
   app.setErrorHandler((error, _request, reply) => {
     const status = refusalStatus(error);
     metrics.countRefused(status);
-    refuse(reply, status);
+    refuse(closing(reply), status);
   });
   app.post(MUTATE_PATH, (request, reply) => {
     const answer = mutate(request.body);
     if (answer === undefined) {
       metrics.countRefused(400);
-      return refuse(reply, 400);
+      return refuse(closing(reply), 400);
     }
-    return reply.header('content-type', 'application/json').send(answer);
+    return closing(reply).header('content-type', 'application/json').send(answer);
   });
-  return app;
+  return { app, close: () => close(app, connections, limits.closeMilliseconds) };
+}
+
+async function close(
+  app: FastifyInstance<https.Server>,
+  connections: Connections,
+  milliseconds: number,
+): Promise<void> {
+  const closed = app.close();
+  connections.closeSilent();
+  const deadline = setTimeout(() => connections.closeAll(), milliseconds);
+  await closed;
+  clearTimeout(deadline);
 }

@@ -43,7 +43,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       : { checkMilliseconds: options.certificateCheckMilliseconds }),
     use: (pair) => {
       // Connections that are open go on with the certificate they began with.
-      tls.server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: MIN_TLS_VERSION });
+      tls.app.server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: MIN_TLS_VERSION });
       metrics.countCertificateLoad('loaded');
       metrics.setCertificateExpiry(pair.leaf.validToDate.getTime() / 1000);
       log.info('certificate in use', certificateFields(pair));
@@ -56,7 +56,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const readiness = makeReadiness({
     certificate: () => certificates.current,
     isDraining: () => isDraining,
-    address: () => ({ host: reachable(host), port: portOf(tls.server.address()) }),
+    address: () => ({ host: reachable(host), port: portOf(tls.app.server.address()) }),
   });
   const mutate = makeMutate({
     settings: options.injection,
@@ -68,9 +68,9 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const admin = makeAdminServer(readiness, metrics);
 
   await certificates.start();
-  await tls.listen({ host, port: options.listenPort });
+  await tls.app.listen({ host, port: options.listenPort });
   await admin.listen({ host, port: options.adminPort });
-  const listenPort = portOf(tls.server.address());
+  const listenPort = portOf(tls.app.server.address());
   const adminPort = portOf(admin.server.address());
   log.info('listening for reviews', { address: host, port: listenPort });
   log.info('listening for probes', { address: host, port: adminPort });
