@@ -1,0 +1,327 @@
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { parse } from 'yaml';
+import { FETCH_COMMAND } from '../../src/core/settings.ts';
+import { type BuiltImage, buildImage, ROOT } from './built-image.ts';
+
+// A registry's password among npm's settings. The address is one that npm is never asked for.
+const CANARY = 'canary-3f9c1e7a5b';
+const NPMRC = `//registry.invalid/:_authToken=${CANARY}`;
+const NODE = '/app/node';
+const CLI = [NODE, '/app/cli.cjs'];
+
+const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-image-'));
+let built: BuiltImage | string;
+let image: BuiltImage;
+
+beforeAll(() => {
+  const started = performance.now();
+  built = buildImage(path.join(folder, 'storage'), NPMRC);
+  if (typeof built === 'string') return;
+  image = built;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  const size = (paths: readonly string[]): string =>
+    (paths.reduce((sum, file) => sum + lstatSync(path.join(image.rootfs, file)).size, 0) / 1e6).toFixed(1);
+  console.log(
+    `built in ${seconds} s: ${size(files())} MB, of which Node ${size(['app/node'])} MB and the programs ` +
+      `${size(files().filter((file) => /^app\/.*\.(?:cjs|cache)$/.test(file)))} MB`,
+  );
+});
+
+afterAll(() => {
+  if (image !== undefined) image[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach((context: TestContext) => {
+  if (typeof built !== 'string') return;
+  console.log(`skipped: ${built}`);
+  context.skip(built);
+});
+
+/** Every file of the image, relative to its root. Buildah puts one of its own there while something runs. */
+function files(): readonly string[] {
+  return readdirSync(image.rootfs, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name !== 'run/.containerenv' && !lstatSync(path.join(image.rootfs, name)).isDirectory())
+    .sort();
+}
+
+describe('what the image holds', () => {
+  it('is the programs, their Node and the licences beside the base', () => {
+    expect(files().filter((file) => /^(?:app|licenses)\//.test(file))).toEqual([
+      'app/cli.cjs',
+      'app/fetch.cjs',
+      'app/node',
+      'app/secrets-manager.cache',
+      'app/secrets-manager.cjs',
+      'app/webhook.cjs',
+      'licenses/LICENSE',
+      'licenses/NODE-LICENSE.txt',
+      'licenses/THIRD-PARTY-NOTICES.txt',
+    ]);
+  });
+
+  it('is no shell, package manager, demo or stand-in', () => {
+    const names = files().map((file) => path.basename(file));
+    expect(
+      names.filter((name) => /^(?:sh|bash|dash|ash|busybox|npm|npx|apt|dpkg|curl|wget)$/.test(name)),
+    ).toEqual([]);
+    expect(names.filter((name) => /demo|stand-in|npmrc|package\.json|\.map$|\.ts$/.test(name))).toEqual([]);
+    expect(files().filter((file) => file.includes('node_modules'))).toEqual([]);
+  });
+
+  it('belongs to root, can be written by nobody else and has no set-uid bit', () => {
+    const loose = ['', ...readdirSync(image.rootfs, { recursive: true, encoding: 'utf8' })].filter((name) => {
+      const status = lstatSync(path.join(image.rootfs, name));
+      if (name === 'tmp' || status.isSymbolicLink()) return false;
+      return status.uid !== 0 || status.gid !== 0 || (status.mode & 0o6022) !== 0;
+    });
+    expect(loose).toEqual([]);
+    const writable = files().filter(
+      (file) => file.startsWith('app/') && lstatSync(path.join(image.rootfs, file)).mode & 0o222,
+    );
+    expect(writable).toEqual([]);
+  });
+
+  it('is no key and nothing of the settings that npm was given', () => {
+    expect(files().filter((file) => /\.(?:key|pem|p12)$/.test(file))).toEqual([]);
+    for (const file of files()) {
+      const text = readFileSync(path.join(image.rootfs, file), 'latin1');
+      expect(text.includes(CANARY), file).toBe(false);
+      if (file !== 'app/node')
+        expect(text, file).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/]{40}/);
+    }
+    expect(image.description()).not.toContain(CANARY);
+    expect(image.description()).not.toContain('_authToken');
+  });
+
+  it('left nothing of these settings in the storage of the build either', () => {
+    const metadata = globSync('graph/vfs-{images,layers,containers}/**/*', {
+      cwd: path.join(folder, 'storage'),
+    }).map((name) => path.join(folder, 'storage', name));
+    const found = metadata.filter(
+      (file) => lstatSync(file).isFile() && readFileSync(file, 'latin1').includes(CANARY),
+    );
+    expect(metadata.length).toBeGreaterThan(0);
+    expect(found).toEqual([]);
+    const named = globSync('graph/vfs/dir/**/{.npmrc,npmrc}', { cwd: path.join(folder, 'storage') });
+    expect(named).toEqual([]);
+  });
+
+  it('names the licence of every package in the bundles', () => {
+    const notices = readFileSync(path.join(image.rootfs, 'licenses/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const names = [...notices.matchAll(/^(\S+) \d\S* \([A-Za-z0-9.-]+\)$/gm)].map(([, name]) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['@aws-sdk/client-secrets-manager', 'fastify', 'pino', 'selfsigned', 'yaml']),
+    );
+    expect(readFileSync(path.join(image.rootfs, 'licenses/NODE-LICENSE.txt'), 'utf8')).toContain('Node.js');
+  });
+});
+
+describe('how the image is set up', () => {
+  it('runs as a numeric user without rights and starts the command line', () => {
+    const config = image.config();
+    expect(config).toMatchObject({
+      User: '65532:65532',
+      Entrypoint: CLI,
+      Cmd: ['--help'],
+      WorkingDir: '/app',
+    });
+    expect(config.Env).toContain('NODE_ENV=production');
+    expect(config.Env?.filter((variable) => /^NODE_(?!ENV=)|^npm_|^NPM_|_PROXY=/i.test(variable))).toEqual(
+      [],
+    );
+    expect(config.ExposedPorts).toBeUndefined();
+  });
+
+  it('says what it is in labels', () => {
+    expect(image.config().Labels).toMatchObject({
+      'org.opencontainers.image.title': 'aws-secrets-injector',
+      'org.opencontainers.image.licenses': 'Apache-2.0',
+      'org.opencontainers.image.version': version,
+    });
+  });
+});
+
+describe('the programs in the image', () => {
+  it('run as the user of the image', () => {
+    const { stdout } = image.run([
+      NODE,
+      '-p',
+      "[process.getuid(), process.getgid(), process.version].join(' ')",
+    ]);
+    const { devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      devDependencies: { node: string };
+    };
+    expect(stdout.trim()).toBe(`65532 65532 v${devDependencies.node}`);
+  });
+
+  it('cli: tells its version and its commands', () => {
+    expect(image.run([...CLI, '--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
+    const help = image.run([...CLI, '--help']);
+    expect(help.status).toBe(0);
+    expect(help.stdout).toContain('webhook');
+  });
+
+  it('cli: demo is not there and says so', () => {
+    const { status, stderr } = image.run([...CLI, 'demo']);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('not part of this image');
+  });
+
+  it('webhook: starts with the command of the Deployment', () => {
+    const help = image.run([...deploymentCommand(), '--help']);
+    expect(help.status).toBe(0);
+    expect(help.stdout).toContain('--tls-cert-file');
+  });
+
+  it('webhook: refuses settings that are missing', () => {
+    const { status, stderr } = image.run(deploymentCommand());
+    expect(status).toBe(2);
+    expect(stderr).toContain('SECRETS_INJECTOR_IMAGE');
+  });
+
+  it('fetcher: starts with the command of the injected container and refuses to run without a plan', () => {
+    const { status, stderr } = image.run(FETCH_COMMAND);
+    expect(status).toBe(2);
+    expect(stderr).toContain('PLAN_INVALID');
+  });
+
+  it("fetcher: V8 takes the code cache from the image's own Node", () => {
+    // The wrapper is the one of src/fetcher/load-bundle.ts: the cache belongs to the exact text.
+    const script = `
+      const { readFileSync } = require('node:fs');
+      const source = readFileSync('/app/secrets-manager.cjs', 'utf8');
+      const wrapped = '(function (exports, require, module, __filename, __dirname) {' + source + '\\n})';
+      const cachedData = readFileSync('/app/secrets-manager.cache');
+      const script = new (require('node:vm').Script)(wrapped, { filename: '/app/secrets-manager.cjs', cachedData });
+      console.log(cachedData.length > 100000, script.cachedDataRejected);`;
+    expect(image.run([NODE, '-e', script])).toMatchObject({ status: 0, stdout: 'true false\n' });
+  });
+
+  it('webhook: serves and drains as the Deployment runs it, without writing anything', async () => {
+    const certificates = path.join(folder, 'certs');
+    mkdirSync(certificates);
+    // The image's user writes them here, as a person's own would.
+    chownSync(certificates, 65532, 65532);
+    const made = image.run([...CLI, 'certs', '--out', '/certs/new'], { volumes: [`${certificates}:/certs`] });
+    expect(made, made.stderr).toMatchObject({ status: 0 });
+    chmodSync(path.join(certificates, 'new'), 0o755);
+    const before = files();
+    const [listenPort, adminPort] = [await freePort(), await freePort()];
+    const webhook = image.start(deploymentCommand(), {
+      env: {
+        ...deploymentVariables(),
+        SECRETS_INJECTOR_LISTEN_PORT: String(listenPort),
+        SECRETS_INJECTOR_ADMIN_PORT: String(adminPort),
+        SECRETS_INJECTOR_DRAIN_SECONDS: '0',
+      },
+      volumes: [`${certificates}/new:/certs:ro`],
+    });
+    let log = '';
+    for (const stream of [webhook.stdout, webhook.stderr])
+      stream?.on('data', (data: Buffer) => {
+        log += data;
+      });
+    const ended = once(webhook, 'exit');
+    try {
+      await expectReady(`http://127.0.0.1:${adminPort}/readyz`, () => log);
+      expect(files()).toEqual(before);
+    } finally {
+      process.kill(programUnder(webhook.pid ?? 0), 'SIGTERM');
+    }
+    expect((await ended)[0], log).toBe(0);
+    expect(log).not.toMatch(/debugger/i);
+  });
+});
+
+interface Deployment {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly [
+          {
+            readonly command: readonly string[];
+            readonly args: readonly string[];
+            readonly env: readonly { readonly name: string; readonly value: string }[];
+          },
+        ];
+      };
+    };
+  };
+}
+
+function deploymentContainer(): Deployment['spec']['template']['spec']['containers'][0] {
+  const text = readFileSync(path.join(ROOT, 'manifests/base/deployment.yaml'), 'utf8');
+  return (parse(text) as Deployment).spec.template.spec.containers[0];
+}
+
+function deploymentCommand(): readonly string[] {
+  const { command, args } = deploymentContainer();
+  return [...command, ...args];
+}
+
+function deploymentVariables(): Readonly<Record<string, string>> {
+  return Object.fromEntries(deploymentContainer().env.map(({ name, value }) => [name, value]));
+}
+
+/**
+ * The process that really runs the command. Buildah answers a signal by killing it, so the signal must go there.
+ * @param pid of buildah, whose descendants alone are looked at
+ */
+function programUnder(pid: number): number {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === pid)
+    .map(Number);
+  const [child] = children;
+  return child === undefined ? pid : programUnder(child);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    const [, parent] = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(parent);
+  } catch {
+    // It ended meanwhile.
+    return undefined;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+async function expectReady(url: string, log: () => string): Promise<void> {
+  let answer = '';
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    answer = await fetch(url).then(
+      async (response) => `${response.status} ${await response.text()}`,
+      (error: Error) => error.message,
+    );
+    if (answer.startsWith('200')) return;
+    await delay(100);
+  }
+  expect.fail(`not ready: ${answer}\n${log()}`);
+}
