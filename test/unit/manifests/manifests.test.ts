@@ -1,0 +1,358 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { decideInjection } from '../../../src/core/inject.ts';
+import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/prefix.ts';
+import { VARIABLE_PREFIX, variableName } from '../../../src/runtime/settings.ts';
+import { MUTATE_PATH } from '../../../src/webhook/mutate-server.ts';
+import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../../src/webhook/settings.ts';
+import {
+  at,
+  documents,
+  type Json,
+  kustomizations,
+  listAt,
+  MANIFESTS,
+  only,
+  yamlFiles,
+} from './manifest-files.ts';
+
+const NAME = 'aws-secrets-injector';
+const SECRET = 'aws-secrets-injector-tls';
+const POD = 'spec.template.spec';
+const deployment = only('base/deployment.yaml');
+const [container] = listAt(deployment, `${POD}.containers`);
+const service = only('base/service.yaml');
+const configuration = only('base/mutating-webhook-configuration.yaml');
+const [webhook] = listAt(configuration, 'webhooks');
+
+describe('files', () => {
+  it.each(yamlFiles())('%s is YAML without duplicate keys', (file) => {
+    expect(documents(file).length).toBeGreaterThan(0);
+  });
+
+  it.each(yamlFiles().filter((file) => !/kustomization|image-fields/.test(file)))(
+    '%s holds objects that a cluster can tell apart',
+    (file) => {
+      for (const document of documents(file)) {
+        expect(at(document, 'apiVersion')).toEqual(expect.any(String));
+        expect(at(document, 'kind')).toEqual(expect.any(String));
+        expect(at(document, 'metadata.name')).toEqual(expect.any(String));
+      }
+    },
+  );
+
+  it.each(kustomizations())(
+    'the kustomization of %s names every file beside it, and only those',
+    (folder) => {
+      const kustomization = only(path.join(folder, 'kustomization.yaml'));
+      const named = ['resources', 'components', 'configurations', 'patches']
+        .flatMap((field) => (at(kustomization, field) ?? []) as readonly Json[])
+        .map((entry) => (typeof entry === 'string' ? entry : at(entry, 'path')))
+        .filter((entry): entry is string => typeof entry === 'string');
+      const here = named.filter((name) => !name.includes('/'));
+      const present = readdirSync(path.join(MANIFESTS, folder)).filter(
+        (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
+      );
+      expect([...here].sort()).toEqual(present.sort());
+      for (const name of named.filter((one) => one.startsWith('..')))
+        expect(existsSync(path.join(MANIFESTS, folder, name, 'kustomization.yaml')), name).toBe(true);
+    },
+  );
+
+  it('puts every object of the base into the namespace of the base', () => {
+    const namespaces = yamlFiles('base')
+      .flatMap((file) => documents(file))
+      .filter(
+        (document) =>
+          !['Kustomization', 'Namespace', 'MutatingWebhookConfiguration', undefined].includes(
+            at(document, 'kind') as string | undefined,
+          ),
+      )
+      .map((document) => at(document, 'metadata.namespace'));
+    expect(new Set(namespaces)).toEqual(new Set([NAME]));
+    expect(at(only('base/namespace.yaml'), 'metadata.name')).toBe(NAME);
+  });
+});
+
+describe('deployment', () => {
+  it('has two replicas or more, and replaces them without a gap', () => {
+    expect(at(deployment, 'spec.replicas')).toBeGreaterThanOrEqual(2);
+    expect(at(deployment, 'spec.strategy.rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+  });
+
+  it('meets the restricted profile, with a read-only root and no token', () => {
+    expect(at(container, 'securityContext')).toEqual({
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(at(deployment, `${POD}.automountServiceAccountToken`)).toBe(false);
+    expect(at(only('base/service-account.yaml'), 'automountServiceAccountToken')).toBe(false);
+    for (const field of ['hostNetwork', 'hostPID', 'hostIPC'])
+      expect(at(deployment, `${POD}.${field}`)).toBeUndefined();
+    expect(at(only('base/namespace.yaml'), 'metadata.labels')).toMatchObject({
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    });
+  });
+
+  it('runs with settings that the webhook accepts', () => {
+    const env = Object.fromEntries(
+      listAt(container, 'env').map((variable) => [
+        String(at(variable, 'name')),
+        String(at(variable, 'value')),
+      ]),
+    );
+    for (const name of Object.keys(env)) expect(name.startsWith(VARIABLE_PREFIX), name).toBe(true);
+    expect(Object.keys(WEBHOOK_SETTINGS).map(variableName)).toEqual(expect.arrayContaining(Object.keys(env)));
+    const read = readWebhookSettings([], env);
+    expect(read).toMatchObject({ kind: 'settings' });
+    if (read.kind !== 'settings') return;
+    const ports = listAt(container, 'ports').map((port) => [at(port, 'name'), at(port, 'containerPort')]);
+    expect(ports).toEqual([
+      ['https', read.values['listen-port']],
+      ['admin', read.values['admin-port']],
+    ]);
+    const [mount] = listAt(container, 'volumeMounts');
+    expect(mount).toMatchObject({ mountPath: path.dirname(read.values['tls-cert-file']), readOnly: true });
+    expect(at(mount, 'subPath')).toBeUndefined();
+    expect(path.dirname(read.values['tls-key-file'])).toBe(path.dirname(read.values['tls-cert-file']));
+    // The last step of shutdown may take ten seconds more.
+    expect(at(deployment, `${POD}.terminationGracePeriodSeconds`)).toBeGreaterThan(
+      read.values['drain-seconds'] + 10,
+    );
+  });
+
+  it('mounts the certificate that the overlays bring', () => {
+    const [volume] = listAt(deployment, `${POD}.volumes`);
+    const [mount] = listAt(container, 'volumeMounts');
+    expect(at(volume, 'secret.secretName')).toBe(SECRET);
+    expect(at(volume, 'name')).toBe(at(mount, 'name'));
+    // The image's user reads the key through the group.
+    expect(at(volume, 'secret.defaultMode')).toBe(0o440);
+    expect(at(deployment, `${POD}.securityContext.fsGroup`)).toBe(65532);
+    const [generated] = listAt(only('overlays/generated-certs/kustomization.yaml'), 'secretGenerator');
+    expect(generated).toMatchObject({
+      name: SECRET,
+      namespace: NAME,
+      options: { disableNameSuffixHash: true },
+    });
+    const leaf = documents('overlays/cert-manager/certificates.yaml').find(
+      (document) => at(document, 'spec.secretName') === SECRET,
+    );
+    expect(at(leaf, 'spec.dnsNames')).toEqual([
+      `${at(service, 'metadata.name')}.${at(service, 'metadata.namespace')}.svc`,
+    ]);
+    expect(at(only('overlays/cert-manager/ca-injection.yaml'), 'metadata.annotations')).toEqual({
+      'cert-manager.io/inject-ca-from': `${NAME}/${at(leaf, 'metadata.name')}`,
+    });
+  });
+
+  it('is probed on the plain port alone', () => {
+    const paths = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) =>
+      at(container, `${probe}.httpGet`),
+    );
+    expect(paths).toEqual([
+      { path: '/livez', port: 'admin' },
+      { path: '/livez', port: 'admin' },
+      { path: '/readyz', port: 'admin' },
+    ]);
+  });
+
+  it('asks for memory and CPU and limits memory', () => {
+    expect(at(container, 'resources.requests')).toEqual({
+      cpu: expect.any(String),
+      memory: expect.any(String),
+    });
+    expect(at(container, 'resources.limits.memory')).toEqual(expect.any(String));
+  });
+
+  it('takes the image of the injected containers from its own, at the version of this package', () => {
+    const [image] = listAt(only('base/kustomization.yaml'), 'images');
+    const variable = listAt(container, 'env').find((one) => at(one, 'name') === variableName('image'));
+    expect(image).toMatchObject({ newTag: packageJson.version });
+    expect(at(container, 'image')).toBe(at(image, 'name'));
+    expect(at(variable, 'value')).toBe(at(image, 'name'));
+    expect(listAt(only('base/image-fields.yaml'), 'images')).toEqual([
+      { path: 'spec/template/spec/containers[]/env[]/value', kind: 'Deployment' },
+    ]);
+  });
+
+  it('spreads over zones and nodes, but starts where there is only one', () => {
+    const spread = listAt(deployment, `${POD}.topologySpreadConstraints`);
+    expect(spread.map((one) => [at(one, 'topologyKey'), at(one, 'whenUnsatisfiable')])).toEqual([
+      ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
+      ['kubernetes.io/hostname', 'ScheduleAnyway'],
+    ]);
+    for (const one of spread) expect(at(one, 'labelSelector')).toEqual(at(deployment, 'spec.selector'));
+  });
+});
+
+describe('what selects the pods', () => {
+  const labels = at(deployment, 'spec.template.metadata.labels');
+  it.each([
+    ['deployment', at(deployment, 'spec.selector.matchLabels')],
+    ['service', at(service, 'spec.selector')],
+    ['disruption budget', at(only('base/pod-disruption-budget.yaml'), 'spec.selector.matchLabels')],
+    ['network policy', at(only('base/network-policy.yaml'), 'spec.podSelector.matchLabels')],
+  ])('the %s finds them by the same labels', (_name, selector) => {
+    expect(selector).toEqual(at(deployment, 'spec.selector.matchLabels'));
+    expect(labels).toMatchObject(selector as object);
+  });
+
+  it('the service leads to the port of the HTTPS server', () => {
+    const names = listAt(container, 'ports').map((port) => at(port, 'name'));
+    expect(listAt(service, 'spec.ports')).toEqual([
+      { name: 'https', port: 443, targetPort: 'https', protocol: 'TCP' },
+    ]);
+    expect(names).toContain('https');
+  });
+
+  it('the network policy lets the API server in from anywhere and nothing out', () => {
+    const policy = only('base/network-policy.yaml');
+    expect(at(policy, 'spec.policyTypes')).toEqual(['Ingress', 'Egress']);
+    expect(at(policy, 'spec.egress')).toEqual([]);
+    expect(at(policy, 'spec.ingress')).toEqual([
+      { ports: [{ port: 'https', protocol: 'TCP' }] },
+      { from: [{ namespaceSelector: {} }], ports: [{ port: 'admin', protocol: 'TCP' }] },
+    ]);
+  });
+});
+
+describe('registration', () => {
+  it('is one webhook, fail closed, for the creation of pods', () => {
+    expect(at(configuration, 'metadata.name')).toBe(NAME);
+    expect(listAt(configuration, 'webhooks')).toHaveLength(1);
+    expect(webhook).toMatchObject({
+      name: 'inject.secrets-injector.dev',
+      failurePolicy: 'Fail',
+      matchPolicy: 'Equivalent',
+      sideEffects: 'None',
+      timeoutSeconds: 5,
+      reinvocationPolicy: 'IfNeeded',
+      admissionReviewVersions: ['v1'],
+      rules: [
+        {
+          apiGroups: [''],
+          apiVersions: ['v1'],
+          operations: ['CREATE'],
+          resources: ['pods'],
+          scope: 'Namespaced',
+        },
+      ],
+    });
+    expect(at(webhook, 'objectSelector')).toBeUndefined();
+  });
+
+  it('calls the path of the service that the webhook serves', () => {
+    expect(at(webhook, 'clientConfig')).toEqual({
+      service: {
+        namespace: at(service, 'metadata.namespace'),
+        name: at(service, 'metadata.name'),
+        port: at(service, 'spec.ports.0.port'),
+        path: MUTATE_PATH,
+      },
+    });
+  });
+
+  it('acts in namespaces that opted in, never in those that must start first', () => {
+    expect(at(webhook, 'namespaceSelector')).toEqual({
+      matchLabels: { [NAMESPACE_LABEL]: 'enabled' },
+      matchExpressions: [
+        {
+          key: 'kubernetes.io/metadata.name',
+          operator: 'NotIn',
+          values: ['kube-system', 'kube-node-lease', NAME],
+        },
+      ],
+    });
+  });
+
+  it('has conditions that cannot fail to evaluate: every look into the annotations follows has()', () => {
+    const conditions = listAt(webhook, 'matchConditions');
+    expect(conditions.map((one) => at(one, 'name'))).toEqual([
+      'asks-for-secrets',
+      'is-not-opted-out',
+      'is-not-a-mirror-pod',
+    ]);
+    for (const condition of conditions) {
+      expect(at(condition, 'expression')).toMatch(/^!?has\(object\.metadata\.annotations\) (?:&&|\|\|) /);
+    }
+  });
+
+  it('has conditions that mean what the webhook means', () => {
+    const [asks, optedOut] = listAt(webhook, 'matchConditions').map((one) => String(at(one, 'expression')));
+    expect(asks).toContain(`k.startsWith('${PREFIX}')`);
+    // Neither says by itself that secrets are wanted; with any other key the webhook sees them too.
+    expect(asks).toContain(`!(k in ['${PREFIX}inject', '${NAMESPACE_LABEL}'])`);
+    expect(optedOut).toContain(`object.metadata.annotations['${PREFIX}inject'] != 'false'`);
+  });
+
+  it('does not ask whether a pod is injected already: a second pass must be able to repair', () => {
+    expect(JSON.stringify(webhook)).not.toMatch(/status|initContainers|injected/);
+  });
+});
+
+describe('examples', () => {
+  const namespace = only('examples/namespace.yaml');
+
+  it('opt in', () => {
+    expect(at(namespace, 'metadata.labels')).toMatchObject({ [NAMESPACE_LABEL]: 'enabled' });
+  });
+
+  const workloads = yamlFiles('examples')
+    .flatMap((file) => documents(file).map((document) => [file, document] as const))
+    .filter(([, document]) => ['Pod', 'Deployment', 'Job'].includes(String(at(document, 'kind'))));
+
+  it.each(workloads)(
+    '%s is accepted by the webhook and has what the other objects name',
+    (_file, document) => {
+      const pod = at(document, 'kind') === 'Pod' ? document : at(document, 'spec.template');
+      expect(at(document, 'metadata.namespace')).toBe(at(namespace, 'metadata.name'));
+      expect(at(pod, 'spec.serviceAccountName')).toBe(
+        at(only('examples/service-account.yaml'), 'metadata.name'),
+      );
+      const outcome = decideInjection(
+        pod,
+        { namespace: String(at(namespace, 'metadata.name')) },
+        { image: 'registry.example/injector:1' },
+      );
+      expect(outcome).toMatchObject({ kind: 'injected', warnings: [] });
+    },
+  );
+
+  it.each(workloads)('%s meets the restricted profile that its namespace enforces', (_file, document) => {
+    const pod = at(document, 'kind') === 'Pod' ? document : at(document, 'spec.template');
+    expect(at(pod, 'spec.securityContext')).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    for (const one of listAt(pod, 'spec.containers'))
+      expect(at(one, 'securityContext')).toMatchObject({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+  });
+});
+
+describe('certificates', () => {
+  it('are kept out of the repository', () => {
+    const ignored = readFileSync(path.join(MANIFESTS, 'overlays/generated-certs/.gitignore'), 'utf8');
+    expect(ignored.split('\n')).toContain('/certs/');
+  });
+
+  it('go to the cluster without the key of the CA', () => {
+    const kustomization = only('overlays/generated-certs/kustomization.yaml');
+    const [generated] = listAt(kustomization, 'secretGenerator');
+    expect(at(generated, 'files')).toEqual(['tls.crt=certs/tls.crt', 'tls.key=certs/tls.key']);
+    expect(listAt(kustomization, 'patches')).toEqual([
+      { path: 'certs/ca-bundle.yaml', target: { kind: 'MutatingWebhookConfiguration', name: NAME } },
+    ]);
+  });
+});
