@@ -70,7 +70,16 @@ export function makeLogger(level: LogLevel, descriptor = 1): Logger {
 /** What may be logged of an error: its class and where it was thrown. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const places = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  // The message stands at the stack's beginning, and may hold lines that look like places.
+  const stack = error.stack ?? '';
+  const message = stack.indexOf(error.message);
+  const places =
+    message < 0
+      ? []
+      : stack
+          .slice(message + error.message.length)
+          .split('\n')
+          .slice(1);
   return {
     error: error.name,
     at: places
