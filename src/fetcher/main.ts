@@ -13,6 +13,7 @@ import { classify } from './failures.ts';
 import { fetchSecrets } from './fetch-secrets.ts';
 import { readWebIdentity, type WebIdentity } from './identity.ts';
 import { loadBundle } from './load-bundle.ts';
+import { PreopenedAgent } from './preopened-agent.ts';
 import { exitCodeFor, reportProblems, writeProblem } from './report.ts';
 import { type Deadline, systemClock, withRetries } from './retry.ts';
 import type { OpenSecretReader } from './secret-reader.ts';
@@ -85,26 +86,30 @@ async function fetchOnce(
   if ('code' in stsEndpoint) return [stsEndpoint];
 
   const deadline = startDeadline(read.plan.timeoutSeconds, stop);
-  const signIn = signInWith(environment, identity, stsEndpoint);
-  // Sent first of all: everything below happens while STS answers.
-  const credentials = signIn(deadline).then(
-    (given) => ({ given }),
-    (error: unknown) => ({ problem: signInProblem(error, identity.roleArn) }),
-  );
+  const stsAgent = new PreopenedAgent(stsEndpoint, 1);
   const regions = new Regions(
     read.arns.map((arn) => arn.region),
     environment.endpoints,
   );
   try {
     if (regions.problems.length > 0) return regions.problems;
-    // Lets the connections begin before the event loop is busy with compiling.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Connections go out with the next turn of the event loop, before it is busy with certificates and compiling.
+    await nextTurn();
+    const signIn = signInWith(environment, identity, stsEndpoint, stsAgent);
+    // Sent first of all: everything below happens while STS answers.
+    const credentials = signIn(deadline).then(
+      (given) => ({ given }),
+      (error: unknown) => ({ problem: signInProblem(error, identity.roleArn) }),
+    );
+    regions.secure();
+    await nextTurn();
     const open = loadBundle(directory).exports['openSecretReader'] as OpenSecretReader;
     const signedIn = await credentials;
     if ('problem' in signedIn) return [signedIn.problem];
     const session = new Session(regions, open, signedIn.given, signIn);
     return await fetchAndWrite(read, session, deadline, stop, environment);
   } finally {
+    stsAgent.destroy();
     regions.close();
   }
 }
@@ -143,11 +148,17 @@ function signInWith(
   environment: Environment,
   identity: WebIdentity,
   endpoint: URL,
+  agent: PreopenedAgent,
 ): (deadline: Deadline) => Promise<Credentials> {
   const { sessionName } = environment;
   return (deadline) =>
     withRetries(
-      () => assumeRoleWithWebIdentity({ endpoint, sessionName, ...identity }, undefined, deadline.signal),
+      () =>
+        assumeRoleWithWebIdentity(
+          { endpoint, sessionName, ...identity },
+          agentFor(endpoint, agent),
+          deadline.signal,
+        ),
       classify,
       deadline,
       systemClock,
@@ -159,4 +170,13 @@ function startDeadline(seconds: number, stop: AbortSignal): Deadline {
     at: systemClock.now() + seconds * 1000,
     signal: AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)]),
   };
+}
+
+/** An agent for TLS cannot carry plain http, which loopback endpoints may use. */
+function agentFor(endpoint: URL, agent: PreopenedAgent): PreopenedAgent | undefined {
+  return endpoint.protocol === 'https:' ? agent : undefined;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

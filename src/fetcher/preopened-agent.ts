@@ -1,9 +1,10 @@
 /**
- * An agent whose first connections are opened before anybody asks for them, so that TCP and TLS to Secrets Manager
- * are set up while STS still answers. A connection that fails or is never asked for costs time and nothing else.
+ * An agent whose first connections are opened before anybody asks for them: TCP to every endpoint while the process
+ * still prepares, TLS to Secrets Manager while STS answers. A connection that fails or is never asked for costs
+ * time and nothing else.
  */
-
 import https from 'node:https';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
@@ -13,7 +14,8 @@ export const MOST_SOCKETS = 4;
 export class PreopenedAgent extends https.Agent {
   readonly #host: string;
   readonly #port: number;
-  readonly #ready: tls.TLSSocket[] = [];
+  readonly #connecting: net.Socket[] = [];
+  readonly #secured: tls.TLSSocket[] = [];
 
   /** @param count how many connections to open now */
   constructor(endpoint: URL, count: number) {
@@ -21,16 +23,14 @@ export class PreopenedAgent extends https.Agent {
     this.#host = endpoint.hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(endpoint.port || 443);
     if (endpoint.protocol !== 'https:') return;
-    for (let opened = 0; opened < Math.min(count, MOST_SOCKETS); opened += 1) this.#ready.push(this.#open());
+    for (let opened = 0; opened < Math.min(count, MOST_SOCKETS); opened += 1) {
+      this.#connecting.push(tolerant(net.connect({ host: this.#host, port: this.#port, noDelay: true })));
+    }
   }
 
-  #open(): tls.TLSSocket {
-    const name = /^[\d.]+$|:/.test(this.#host) ? {} : { servername: this.#host };
-    const socket = tls.connect({ host: this.#host, port: this.#port, ALPNProtocols: ['http/1.1'], ...name });
-    socket.setNoDelay(true);
-    // Nobody listens yet: without this an early failure would end the process. It is found out when the socket is taken.
-    socket.on('error', () => socket.destroy());
-    return socket;
+  /** Begins TLS on what was opened. Not done at once, since the first one reads all root certificates, about 5 ms. */
+  secure(): void {
+    for (const socket of this.#connecting.splice(0)) this.#secured.push(this.#secureOne(socket));
   }
 
   override createConnection(
@@ -38,7 +38,8 @@ export class PreopenedAgent extends https.Agent {
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
     if (options.host === this.#host && Number(options.port) === this.#port) {
-      for (let socket = this.#ready.shift(); socket !== undefined; socket = this.#ready.shift()) {
+      this.secure();
+      for (let socket = this.#secured.shift(); socket !== undefined; socket = this.#secured.shift()) {
         if (!socket.destroyed) return socket;
       }
     }
@@ -46,7 +47,26 @@ export class PreopenedAgent extends https.Agent {
   }
 
   override destroy(): void {
-    for (const socket of this.#ready) socket.destroy();
+    for (const socket of [...this.#connecting, ...this.#secured]) socket.destroy();
     super.destroy();
   }
+
+  #secureOne(socket: net.Socket): tls.TLSSocket {
+    const isAddress = net.isIP(this.#host) !== 0;
+    const secured = tls.connect({
+      socket,
+      // Without a name to send, the certificate is checked against the address.
+      host: this.#host,
+      ...(isAddress ? {} : { servername: this.#host }),
+      ALPNProtocols: ['http/1.1'],
+    });
+    if (socket.destroyed) secured.destroy();
+    return tolerant(secured);
+  }
+}
+
+/** Nobody listens yet: an early failure would end the process. It is found out when the socket is taken. */
+function tolerant<S extends net.Socket>(socket: S): S {
+  socket.on('error', () => socket.destroy());
+  return socket;
 }

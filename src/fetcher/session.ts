@@ -32,6 +32,11 @@ export class Regions {
     return access;
   }
 
+  /** Begins TLS on the connections that were opened. */
+  secure(): void {
+    for (const { agent } of this.#access.values()) agent.secure();
+  }
+
   close(): void {
     for (const { agent } of this.#access.values()) agent.destroy();
   }
