@@ -1,5 +1,5 @@
 /** Golden cases: one folder each, found by listing, so that a case cannot be forgotten. */
-import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { InjectionSettings } from '../../src/core/settings.ts';
@@ -35,7 +35,11 @@ export function goldenCases(): readonly GoldenCase[] {
 }
 
 /** The review that the API server would send for a pod. */
-export function reviewOf(pod: unknown, namespace: string, uid = '11111111-2222-3333-4444-555555555555'): object {
+export function reviewOf(
+  pod: unknown,
+  namespace: string,
+  uid = '11111111-2222-3333-4444-555555555555',
+): object {
   return {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',

@@ -35,6 +35,7 @@ function warnings(list: readonly string[]): string {
 export function expectation(one: GoldenCase, actual: string): string {
   const file = path.join(one.folder, 'outcome.txt');
   if (UPDATE) writeFileSync(file, actual);
-  if (!existsSync(file)) return '(no outcome.txt: run UPDATE_GOLDEN=1 ./scripts/test golden and read what it writes)';
+  if (!existsSync(file))
+    return '(no outcome.txt: run UPDATE_GOLDEN=1 ./scripts/test golden and read what it writes)';
   return readFileSync(file, 'utf8');
 }

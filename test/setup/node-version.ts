@@ -2,6 +2,8 @@
 export function setup(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 22 || (major === 22 && minor < 12)) {
-    throw new Error(`tests need Node 22.12 or newer, this is ${process.versions.node}: use ./scripts/test, which brings its own`);
+    throw new Error(
+      `tests need Node 22.12 or newer, this is ${process.versions.node}: use ./scripts/test, which brings its own`,
+    );
   }
 }
