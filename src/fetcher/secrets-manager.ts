@@ -30,6 +30,10 @@ export function openSecretReader(options: SecretReaderOptions): SecretReader {
     defaultsMode: 'legacy',
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
+    // Unset, these three are looked up in ~/.aws/config.
+    authSchemePreference: ['sigv4'],
+    disableClockSkewCorrection: false,
+    userAgentAppId: async () => undefined,
     requestHandler: {
       ...agentOf(options.agent, options.endpoint),
       connectionTimeout: CONNECT_MS,
