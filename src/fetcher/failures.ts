@@ -92,7 +92,7 @@ export function describeFailure(error: unknown): string {
 }
 
 function wordFor(kind: string): string {
-  if (kind === 'TIMEOUT' || kind === 'ETIMEDOUT') return 'timeout: no answer in time';
+  if (kind === 'TIMEOUT' || kind === 'ETIMEDOUT' || kind === 'ABORT_ERR') return 'timeout: no answer in time';
   if (kind === 'ECONNREFUSED') return 'connection refused';
   if (kind === 'ECONNRESET' || kind === 'EPIPE') return 'connection reset';
   if (kind === 'ENOTFOUND' || kind.startsWith('EAI_')) return `DNS: the name was not found (${kind})`;

@@ -86,7 +86,9 @@ function checkShape(answer: FetchedSecret): FetchedSecret {
 function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
   // A body cut off after status 200 also arrives as an error: what was read must not count.
   if (facts.status === undefined || facts.status < 400) {
-    if (facts.name === 'AbortError' || facts.name === 'TimeoutError') return new NetworkFailure('TIMEOUT');
+    // The SDK calls a reset connection a TimeoutError too: the system's code says which it was.
+    if (facts.networkCode === undefined && /^(?:Abort|Timeout)Error$/.test(facts.name))
+      return new NetworkFailure('TIMEOUT');
     return new NetworkFailure(facts.networkCode ?? (facts.status === undefined ? 'UNREADABLE' : 'TRUNCATED'));
   }
   const detail = facts.isKms ? 'kms' : facts.isDeleted ? 'deleted' : undefined;
