@@ -1,0 +1,134 @@
+/** Faults that last. Time is virtual here: a pause is over at once, so that a deadline of minutes takes none. */
+import tls from 'node:tls';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { parseArn } from '../../src/core/arn.ts';
+import { exitCodeOf, type FetchProblem, formatProblems } from '../../src/core/problems.ts';
+import { signInProblem } from '../../src/fetcher/aws-problems.ts';
+import { classify } from '../../src/fetcher/failures.ts';
+import { fetchSecrets } from '../../src/fetcher/fetch-secrets.ts';
+import { withRetries } from '../../src/fetcher/retry.ts';
+import { openSecretReader } from '../../src/fetcher/secrets-manager.ts';
+import { Regions, Session } from '../../src/fetcher/session.ts';
+import { assumeRoleWithWebIdentity } from '../../src/fetcher/sts.ts';
+import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
+import { arnOf, onePlan } from '../fetcher/plans.ts';
+import { ROLE_ARN, SUBJECT } from '../fetcher/stage.ts';
+import { virtualTime } from '../fetcher/virtual-clock.ts';
+import { type Fault, type StandIn, startStandIn } from '../stand-in/index.ts';
+
+const ARN = arnOf('shop/canary');
+let standIn: StandIn;
+
+beforeAll(async () => {
+  standIn = await startStandIn();
+  tls.setDefaultCACertificates([standIn.caPem]);
+});
+beforeEach(() => {
+  standIn.reset();
+  standIn.putRole({ arn: ROLE_ARN, subjects: ['*'], allow: ['*'] });
+  standIn.putSecret({ arn: ARN, value: CANARY });
+});
+afterAll(() => standIn.stop());
+
+/** Fetches the one secret as the program does, from a session on. */
+async function fetchOne(seconds: number) {
+  const arn = parseArn(ARN, ARN);
+  if ('code' in arn) throw new TypeError(arn.wrong);
+  const settings = { sts: standIn.url, secretsManager: standIn.url, fips: false, dualStack: false };
+  const regions = new Regions([arn.region], settings);
+  const credentials = standIn.startSession(ROLE_ARN);
+  const session = new Session(regions, openSecretReader, credentials, async () => credentials);
+  const time = virtualTime(seconds);
+  const { problems, values } = await fetchSecrets(onePlan(ARN), [arn], session, time.deadline, time.clock);
+  regions.close();
+  return { problems, values, pauses: time.pauses };
+}
+
+function expectProblem(problems: readonly FetchProblem[], code: string, exit: number, says: RegExp): void {
+  expect(problems.map((problem) => [problem.code, exitCodeOf(problem.code)])).toEqual([[code, exit]]);
+  const text = formatProblems(problems);
+  expect(text).toMatch(says);
+  expectNoCanary([text, JSON.stringify(problems)]);
+}
+
+it.each<[Fault, string, number, RegExp]>([
+  [{ kind: 'throttle' }, 'AWS_THROTTLED', 13, /raise fetch-timeout/],
+  [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /last: HTTP 500\)/],
+  [{ kind: 'unavailableHtml' }, 'AWS_UNAVAILABLE', 13, /last: HTTP 503\)/],
+  [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /last: connection reset\)/],
+  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /last: connection reset/],
+  [{ kind: 'truncatedJson' }, 'AWS_UNAVAILABLE', 13, /last: an answer that was cut off/],
+  [{ kind: 'wrongJson' }, 'AWS_UNAVAILABLE', 13, /last: an answer that was cut off/],
+  [{ kind: 'wrongJson', body: `${CANARY} is no JSON` }, 'AWS_UNAVAILABLE', 13, /./],
+  [{ kind: 'wrongJson', body: `{"ARN":"${ARN}"}` }, 'VALUE_ABSENT', 14, /holds no value/],
+  [{ kind: 'wrongJson', body: `{"ARN":"${arnOf('other')}","SecretString":"x"}` }, 'SECRET_MISMATCH', 12, /./],
+  [{ kind: 'denied' }, 'AWS_ACCESS_DENIED', 11, /secretsmanager:GetSecretValue/],
+  [{ kind: 'kmsDenied' }, 'AWS_KMS_DENIED', 11, /kms:Decrypt/],
+  [{ kind: 'decryptionFailure' }, 'AWS_KMS_DENIED', 11, /kms:Decrypt/],
+  [{ kind: 'notFound' }, 'SECRET_NOT_FOUND', 12, /suffix.*missing permission/],
+  [{ kind: 'scheduledForDeletion' }, 'SECRET_DELETED', 12, /restore-secret/],
+  [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', 10, /clock/],
+  [
+    {
+      kind: 'custom',
+      status: 400,
+      body: `{"__type":"InvalidRequestException","Message":"${CANARY.slice(0, 12)}"}`,
+    },
+    'SECRET_REFUSED',
+    12,
+    /InvalidRequestException/,
+  ],
+  [{ kind: 'custom', status: 400, body: CANARY }, 'SECRET_REFUSED', 12, /HTTP 400/],
+])('Secrets Manager: %j is %s', async (fault, code, exit, says) => {
+  standIn.script('GetSecretValue', { ...fault, times: 'forever' });
+  const { problems, values } = await fetchOne(60);
+  expectProblem(problems, code, exit, says);
+  expect(formatProblems(problems)).toContain(`secrets-injector.dev/file.value: `);
+  expect(formatProblems(problems)).toContain(ARN);
+  expect(values).toEqual([]);
+});
+
+it.each<[Fault, string, number, RegExp]>([
+  [{ kind: 'throttle' }, 'AWS_THROTTLED', 13, /STS/],
+  [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /STS.*last: HTTP 500/],
+  [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /STS.*last: connection reset/],
+  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /STS.*cut off/],
+  [{ kind: 'custom', status: 200, body: '<html/>' }, 'AWS_UNAVAILABLE', 13, /STS/],
+  [{ kind: 'denied' }, 'IDENTITY_REFUSED', 10, /trust policy/],
+  [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', 10, /token expired/],
+  [{ kind: 'invalidIdentityToken' }, 'IDENTITY_REFUSED', 10, /OIDC issuer/],
+  [{ kind: 'idpCommunicationError' }, 'IDENTITY_REFUSED', 10, /OIDC issuer/],
+])('STS: %j is %s', async (fault, code, exit, says) => {
+  standIn.script('AssumeRoleWithWebIdentity', { ...fault, times: 'forever' });
+  const token = await standIn.issueToken(SUBJECT);
+  const time = virtualTime(60);
+  const signIn = { endpoint: new URL(standIn.url), roleArn: ROLE_ARN, sessionName: 'shop.web', token };
+  const error: unknown = await withRetries(
+    () => assumeRoleWithWebIdentity(signIn, undefined, time.deadline.signal),
+    classify,
+    time.deadline,
+    time.clock,
+  ).catch((caught: unknown) => caught);
+  expectProblem([signInProblem(error, ROLE_ARN)], code, exit, says);
+  expectNoCanary([String(error), JSON.stringify(error)], token);
+});
+
+it.each<[Fault, number]>([
+  [{ kind: 'scheduledForDeletion' }, 1],
+  [{ kind: 'denied' }, 4],
+  [{ kind: 'notFound' }, 4],
+  [{ kind: 'kmsDenied' }, 4],
+])('%j is asked for this often: %i', async (fault, tries) => {
+  standIn.script('GetSecretValue', { ...fault, times: 'forever' });
+  const { pauses } = await fetchOne(60);
+  expect(standIn.requests).toHaveLength(tries);
+  expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThanOrEqual(8000);
+});
+
+it('goes on with what passes until the deadline, and not beyond it', async () => {
+  standIn.script('GetSecretValue', { kind: 'serverError', times: 'forever' });
+  const { pauses } = await fetchOne(60);
+  const sum = pauses.reduce((total, pause) => total + pause, 0);
+  expect(sum).toBeLessThan(60_000);
+  expect(sum).toBeGreaterThan(60_000 - 2500 - 1);
+});

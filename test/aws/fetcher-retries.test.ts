@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
+import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
+import { arnOf, onePlan } from '../fetcher/plans.ts';
+import type { Fault } from '../stand-in/index.ts';
+
+let aws: AwsStage;
+beforeAll(async () => {
+  aws = await makeAwsStage();
+});
+beforeEach(async () => {
+  await aws.reset();
+  aws.standIn.putSecret({ arn: ARN, value: CANARY });
+});
+afterAll(() => aws.stop());
+
+const ARN = arnOf('shop/canary');
+const PASSING: readonly Fault[] = [
+  { kind: 'throttle' },
+  { kind: 'serverError' },
+  { kind: 'unavailableHtml' },
+  { kind: 'reset' },
+  { kind: 'reset', afterBytes: 40 },
+  { kind: 'reset', afterBytes: 400 },
+  { kind: 'truncated' },
+  { kind: 'truncatedJson' },
+  { kind: 'slow', ms: 30 },
+  { kind: 'wrongJson' },
+  { kind: 'wrongJson', body: '{}' },
+  { kind: 'wrongJson', body: `{"SecretString":"${CANARY.slice(0, 14)}` },
+  { kind: 'custom', status: 200, body: '' },
+  { kind: 'custom', status: 502, body: 'bad gateway' },
+  { kind: 'custom', status: 429, body: '' },
+];
+
+describe('a fault that passes is retried', () => {
+  it.each(PASSING)('Secrets Manager: %j', async (fault) => {
+    aws.standIn.script('GetSecretValue', fault);
+    const finished = await aws.stage.run(onePlan(ARN));
+    expect(finished).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.stage.read('value').toString()).toBe(CANARY);
+    expect(aws.standIn.pendingFaults).toEqual([]);
+    expectNoCanary([finished.stdout]);
+  });
+
+  it.each([
+    ...PASSING.filter((fault) => fault.kind !== 'truncatedJson'),
+    { kind: 'invalidIdentityToken' } as const,
+    { kind: 'idpCommunicationError' } as const,
+  ])('STS: %j', async (fault) => {
+    aws.standIn.script('AssumeRoleWithWebIdentity', fault);
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.standIn.pendingFaults).toEqual([]);
+  });
+
+  it('denied right after a permission was given', async () => {
+    aws.standIn.script('GetSecretValue', { kind: 'denied' });
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('an expired session: signs in again, once', async () => {
+    aws.standIn.script('GetSecretValue', { kind: 'expiredToken' });
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+    const operations = aws.standIn.requests.map((request) => request.operation);
+    expect(operations).toEqual([
+      'AssumeRoleWithWebIdentity',
+      'GetSecretValue',
+      'AssumeRoleWithWebIdentity',
+      'GetSecretValue',
+    ]);
+  });
+});

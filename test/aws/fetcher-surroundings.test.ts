@@ -1,0 +1,244 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
+import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
+import { arnOf, onePlan, planOf } from '../fetcher/plans.ts';
+import { TOKEN_FILE } from '../fetcher/stage.ts';
+import { makeCertificate, startStandIn } from '../stand-in/index.ts';
+
+const ARN = arnOf('shop/canary');
+let aws: AwsStage;
+beforeAll(async () => {
+  aws = await makeAwsStage();
+});
+beforeEach(async () => {
+  await aws.reset();
+  aws.standIn.putSecret({ arn: ARN, value: CANARY });
+});
+afterAll(() => aws.stop());
+
+describe('identity', () => {
+  it.each<[string, string | undefined]>([
+    ['absent', undefined],
+    ['empty', ''],
+    ['blank', ' \n'],
+    ['no token', 'two words'],
+    ['longer than any token', 'x'.repeat(20_001)],
+  ])('a token file that is %s', async (_name, content) => {
+    if (content === undefined) rmSync(aws.stage.inRoot(TOKEN_FILE));
+    else aws.stage.writeToken(content);
+    const finished = await aws.stage.run(onePlan(ARN));
+    expect(finished.code).toBe(10);
+    expect(finished.termination).toMatch(/^IDENTITY_TOKEN_UNREADABLE AWS_WEB_IDENTITY_TOKEN_FILE: /);
+    expect(aws.standIn.requests).toEqual([]);
+  });
+
+  it('a token file with a trailing newline', async () => {
+    aws.stage.writeToken(`${await aws.standIn.issueToken({ namespace: 'shop', serviceAccount: 'web' })}\n`);
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    ['expired', { expiresInSeconds: -60 }, 'token expired'],
+    ['of another service account', { serviceAccount: 'other' }, 'trust policy'],
+    ['for another audience', { audience: 'vault' }, 'OIDC issuer'],
+  ])('a token that is %s', async (_name, claims, says) => {
+    const token = await aws.standIn.issueToken({ namespace: 'shop', serviceAccount: 'web', ...claims });
+    aws.stage.writeToken(token);
+    const finished = await aws.stage.run(onePlan(ARN, 1));
+    expect(finished.code).toBe(10);
+    expect(finished.stderr).toContain('IDENTITY_REFUSED AWS_ROLE_ARN: ');
+    expect(finished.stderr).toContain(says);
+    expectNoCanary([finished.stderr, finished.termination], token);
+  });
+
+  it.each([
+    ['nothing', { AWS_ROLE_ARN: undefined, AWS_WEB_IDENTITY_TOKEN_FILE: undefined }, /IRSA.*Pod Identity/],
+    ['a role alone', { AWS_WEB_IDENTITY_TOKEN_FILE: undefined }, /IRSA/],
+    ['a token alone', { AWS_ROLE_ARN: undefined }, /IRSA/],
+    [
+      'static keys alone',
+      { AWS_ROLE_ARN: undefined, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+      /IRSA/,
+    ],
+    [
+      'EKS Pod Identity',
+      { AWS_ROLE_ARN: undefined, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' },
+      /cannot sign in with yet.*IRSA/,
+    ],
+  ])('%s given is no identity', async (_name, variables, says) => {
+    const finished = await aws.stage.run(onePlan(ARN), variables);
+    expect(finished.code).toBe(10);
+    expect(finished.termination).toMatch(/^IDENTITY_MISSING /);
+    expect(finished.termination).toMatch(says);
+    expect(aws.standIn.requests).toEqual([]);
+  });
+
+  it('never takes static keys, profiles or configuration files, and asks for the shortest session', async () => {
+    const home = aws.stage.inRoot('/home');
+    mkdirSync(path.join(home, '.aws'), { recursive: true });
+    const keys = 'aws_access_key_id = ASIAWRONG\naws_secret_access_key = wrong\nregion = us-west-2\n';
+    writeFileSync(path.join(home, '.aws/credentials'), `[default]\n${keys}`);
+    writeFileSync(path.join(home, '.aws/config'), `[default]\n${keys}max_attempts = nonsense\n`);
+    const watch = path.resolve(import.meta.dirname, '../fetcher/watch-files.cjs');
+    const finished = await aws.stage.run(
+      onePlan(ARN),
+      {
+        HOME: home,
+        AWS_ACCESS_KEY_ID: 'ASIAWRONG',
+        AWS_SECRET_ACCESS_KEY: 'wrong',
+        AWS_PROFILE: 'default',
+        AWS_MAX_ATTEMPTS: 'nonsense',
+        AWS_RETRY_MODE: 'nonsense',
+        AWS_ROLE_SESSION_NAME: `shop.web of ${'x'.repeat(80)}`,
+      },
+      ['--require', watch],
+    );
+    expect(finished.code).toBe(0);
+    expect(finished.stderr.split('\n').filter((line) => line.includes('.aws'))).toEqual([]);
+    expect(finished.stderr).toContain('opened ');
+    const [signIn] = aws.standIn.requests;
+    expect(signIn).toMatchObject({ durationSeconds: 900, sessionName: `shop.web-of-${'x'.repeat(52)}` });
+  });
+});
+
+describe('endpoints', () => {
+  it('that refuse connections', async () => {
+    const finished = await aws.stage.run(onePlan(ARN, 1), { AWS_ENDPOINT_URL: 'https://127.0.0.1:1' });
+    expect(finished.code).toBe(13);
+    expect(finished.termination).toMatch(/^AWS_UNAVAILABLE .*last: connection refused/);
+  });
+
+  it('whose name does not exist', async () => {
+    const finished = await aws.stage.run(onePlan(ARN, 1), {
+      AWS_ENDPOINT_URL: 'https://no-such-name.invalid',
+    });
+    expect(finished.code).toBe(13);
+    expect(finished.termination).toMatch(/last: (DNS|timeout)/);
+  });
+
+  it('that accept and never speak', async () => {
+    const silent = net.createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as net.AddressInfo;
+    const finished = await aws.stage.run(onePlan(ARN, 1), {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: `https://127.0.0.1:${port}`,
+    });
+    silent.close();
+    expect(finished.code).toBe(13);
+    expect(finished.termination).toMatch(/Secrets Manager .*last: timeout/);
+  });
+
+  it.each([
+    ['STS', 'AWS_ENDPOINT_URL_STS'],
+    ['Secrets Manager', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'],
+  ])('whose certificate nobody vouches for: %s', async (_name, variable) => {
+    const stranger = await startStandIn({ tls: await makeCertificate() });
+    const finished = await aws.stage.run(onePlan(ARN, 1), { [variable]: stranger.url });
+    const asked = stranger.requests.length;
+    await stranger.stop();
+    expect(finished.code).toBe(13);
+    expect(finished.termination).toMatch(/last: TLS: /);
+    expect(asked).toBe(0);
+  });
+
+  it.each([
+    ['http://198.51.100.1', 13],
+    ['ftp://127.0.0.1', 13],
+    ['https://user:password@127.0.0.1', 13],
+    ['not a url', 13],
+  ])('%s is refused', async (url, exit) => {
+    const finished = await aws.stage.run(onePlan(ARN), { AWS_ENDPOINT_URL: url });
+    expect(finished.code).toBe(exit);
+    expect(finished.termination).toContain('is not an https URL');
+    expect(finished.termination).not.toContain('password');
+  });
+
+  it('a hang of one answer ends with the deadline', async () => {
+    aws.standIn.script('GetSecretValue', { kind: 'hang', afterBytes: 300 });
+    const finished = await aws.stage.run(onePlan(ARN, 1));
+    expect(finished.code).toBe(13);
+    expect(finished.termination).toMatch(/last: timeout/);
+    expectNoCanary([finished.stderr]);
+  });
+});
+
+describe('secrets', () => {
+  it('of two Regions: each secret once, at most four sockets in each', async () => {
+    const arns = Array.from({ length: 20 }, (_, index) =>
+      arnOf(`many/${index}`, index % 2 === 0 ? 'eu-west-1' : 'us-east-1'),
+    );
+    for (const arn of arns) aws.standIn.putSecret({ arn, value: arn });
+    // Each secret is asked for twice, by a file and by a variable.
+    const plan = planOf(arns, {
+      files: arns.map((_, secret) => ({ path: `f${secret}`, secret })),
+      env: arns.map((_, secret) => ({ name: `V${secret}`, secret })),
+    });
+    expect(await aws.stage.run(plan)).toMatchObject({ code: 0, stderr: '' });
+    const reads = aws.standIn.requests.filter((request) => request.operation === 'GetSecretValue');
+    expect(reads.map((request) => request.secretId).toSorted()).toEqual(arns.toSorted());
+    for (const region of ['eu-west-1', 'us-east-1']) {
+      const sockets = new Set(reads.filter((one) => one.region === region).map((one) => one.connection));
+      expect(sockets.size).toBeLessThanOrEqual(4);
+    }
+    expect(aws.standIn.peak.connections).toBeLessThanOrEqual(9);
+    expect(aws.stage.read('f19').toString()).toBe(arns[19]);
+  });
+
+  it('uses the connection that was opened early', async () => {
+    const before = aws.standIn.connectionsOpened;
+    await aws.stage.run(onePlan(ARN));
+    expect(aws.standIn.connectionsOpened - before).toBe(2);
+  });
+
+  it('by an ARN without suffix', async () => {
+    const partial = ARN.slice(0, -'-AbCdEf'.length);
+    expect(await aws.stage.run(onePlan(partial))).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.stage.read('value').toString()).toBe(CANARY);
+  });
+
+  it('when the clock of the node is an hour late', async () => {
+    const late = await makeAwsStage({ now: () => Date.now() + 3_600_000 });
+    late.standIn.putSecret({ arn: ARN, value: 'x' });
+    const finished = await late.stage.run(onePlan(ARN));
+    await late.stop();
+    expect(finished).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('the program itself', () => {
+  it.each([
+    ['not JSON', '{"version":1,'],
+    ['of a newer version', '{"version":2}'],
+    ['with a path out of its view', JSON.stringify(planOf([ARN], { files: [{ path: '../up', secret: 0 }] }))],
+    ['with a line break in a name', JSON.stringify(planOf([ARN], { env: [{ name: 'A=1\nB', secret: 0 }] }))],
+    ['with another volume', JSON.stringify(planOf([ARN], { volume: '../other' }))],
+  ])('refuses a plan that is %s', async (_name, plan) => {
+    const finished = await aws.stage.run(plan);
+    expect(finished.code).toBe(2);
+    expect(finished.termination).toMatch(/^PLAN_INVALID SECRETS_INJECTOR_PLAN: /);
+  });
+
+  it('works without its code cache, and with one that does not fit', async () => {
+    const cache = path.join(aws.bundle.directory, 'secrets-manager.cache');
+    writeFileSync(cache, 'of another Node');
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+    rmSync(cache);
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^kept/),
+    });
+  });
+
+  it('ends as internal, without the message, when something throws that nobody foresaw', async () => {
+    const preload = aws.stage.inRoot('/throw.cjs');
+    writeFileSync(preload, `setTimeout(() => { throw new Error(${JSON.stringify(CANARY)}); }, 30);`);
+    aws.standIn.script('AssumeRoleWithWebIdentity', { kind: 'hang' });
+    const finished = await aws.stage.run(onePlan(ARN), {}, ['--require', preload]);
+    expect(finished.code).toBe(70);
+    expect(finished.termination).toMatch(/^FETCH_INTERNAL /);
+    expectNoCanary([finished.stderr, finished.stdout, finished.termination]);
+  });
+});
