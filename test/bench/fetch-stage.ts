@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { formatPlan, type Plan, PLAN_VARIABLE } from '../../src/core/plan.ts';
-import { startDelayProxy, startStandIn, type StandIn } from '../stand-in/index.ts';
+import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan.ts';
+import { type StandIn, startDelayProxy, startStandIn } from '../stand-in/index.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/bench';
 
@@ -52,10 +52,16 @@ export async function makeFetchStage(): Promise<FetchStage> {
 export function planFor(standIn: StandIn, secrets: number, regions: readonly string[]): Plan {
   const arns = Array.from(
     { length: secrets },
-    (_, index) => `arn:aws:secretsmanager:${regions[index % regions.length]}:111122223333:secret:bench/s${index}-AbCdEf`,
+    (_, index) =>
+      `arn:aws:secretsmanager:${regions[index % regions.length]}:111122223333:secret:bench/s${index}-AbCdEf`,
   );
-  standIn.putRole({ arn: ROLE, subjects: ['system:serviceaccount:shop:web'], allow: ['arn:aws:secretsmanager:*'] });
-  for (const arn of arns) standIn.putSecret({ arn, value: JSON.stringify({ username: 'user', password: arn }) });
+  standIn.putRole({
+    arn: ROLE,
+    subjects: ['system:serviceaccount:shop:web'],
+    allow: ['arn:aws:secretsmanager:*'],
+  });
+  for (const arn of arns)
+    standIn.putSecret({ arn, value: JSON.stringify({ username: 'user', password: arn }) });
   return {
     version: 1,
     timeoutSeconds: 60,
