@@ -1,0 +1,95 @@
+/** What is built, and from which module files. The exact versions are read from these. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const KUBERNETES_VERSIONS = ['1.34', '1.35', '1.37'] as const;
+export type KubernetesVersion = (typeof KUBERNETES_VERSIONS)[number];
+
+export const DEFAULT_KUBERNETES: KubernetesVersion = '1.35';
+
+export interface ModuleSet {
+  /** Of the folder beside this file that holds go.mod and go.sum, and the first part of the cache's folder. */
+  readonly name: string;
+  readonly folder: string;
+  /** With a leading v. */
+  readonly version: string;
+  readonly packages: readonly string[];
+  readonly buildFlags: readonly string[];
+  /** Minutes of a build with nothing cached on two cores, to be told to whoever waits. */
+  readonly minutes: number;
+}
+
+/** The version that KUBERNETES_VERSION asks for, else the default. @throws Error for one that there is not */
+export function wantedKubernetes(): KubernetesVersion {
+  const wanted = process.env['KUBERNETES_VERSION'];
+  if (wanted === undefined || wanted === '') return DEFAULT_KUBERNETES;
+  const found = KUBERNETES_VERSIONS.find((version) => version === wanted.replace(/^v/, ''));
+  if (found === undefined)
+    throw new Error(`no Kubernetes ${wanted} here; there are ${KUBERNETES_VERSIONS.join(', ')}`);
+  return found;
+}
+
+export function kubernetesModules(minor: KubernetesVersion): ModuleSet {
+  const name = `kubernetes-${minor}`;
+  const version = requiredVersion(name, 'k8s.io/kubernetes');
+  return {
+    ...moduleSet(name, version, 6),
+    packages: [
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-scheduler',
+      'kubelet',
+      'kubectl',
+      'kube-proxy',
+    ].map((program) => `k8s.io/kubernetes/cmd/${program}`),
+    buildFlags: ['-ldflags', `-s -w ${versionStamps(version)}`],
+  };
+}
+
+export function etcdModules(): ModuleSet {
+  const module = 'go.etcd.io/etcd/server/v3';
+  return {
+    ...moduleSet('etcd', requiredVersion('etcd', module), 1),
+    packages: [module],
+    buildFlags: ['-ldflags', '-s -w'],
+  };
+}
+
+export function containerdModules(): ModuleSet {
+  const module = 'github.com/containerd/containerd/v2';
+  return {
+    ...moduleSet('containerd', requiredVersion('containerd', module), 2),
+    packages: ['containerd', 'containerd-shim-runc-v2', 'ctr'].map((name) => `${module}/cmd/${name}`),
+    buildFlags: ['-tags', 'no_btrfs,no_zfs', '-ldflags', '-s -w'],
+  };
+}
+
+function moduleSet(
+  name: string,
+  version: string,
+  minutes: number,
+): Pick<ModuleSet, 'name' | 'folder' | 'version' | 'minutes'> {
+  return { name, folder: path.join(import.meta.dirname, name), version, minutes };
+}
+
+function requiredVersion(name: string, module: string): string {
+  const text = readFileSync(path.join(import.meta.dirname, name, 'go.mod'), 'utf8');
+  const line = text.split('\n').find((each) => each.replace('require', '').trim().startsWith(`${module} v`));
+  const version = line?.split(`${module} `)[1]?.split(' ')[0];
+  if (version === undefined) throw new Error(`${name}/go.mod does not require ${module}`);
+  return version;
+}
+
+// Without them the server reports v0.0.0 and its gates by version misbehave.
+function versionStamps(version: string): string {
+  const [major = '', minor = ''] = version.slice(1).split('.');
+  const values = {
+    gitVersion: version,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: 'clean',
+  };
+  return ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
+    .flatMap((place) => Object.entries(values).map(([name, value]) => `-X ${place}.${name}=${value}`))
+    .join(' ');
+}
