@@ -77,17 +77,18 @@ const AWS: Partition = {
 
 /** The partition that a Region belongs to. */
 export function partitionOf(region: string): Partition {
-  return (
-    PARTITIONS.find((partition) => partition.regionPrefixes.some((prefix) => region.startsWith(prefix))) ??
-    AWS
-  );
+  for (const partition of PARTITIONS) {
+    for (const prefix of partition.regionPrefixes) if (region.startsWith(prefix)) return partition;
+  }
+  return AWS;
 }
 
 const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/;
 const ACCOUNT = /^\d{12}$/;
 // CreateSecret, `Name`: letters, digits and /_+=.@- ; secrets that AWS services own add `!`.
 const NAME = /^[A-Za-z0-9/_+=.@!-]{1,519}$/;
-const SUFFIX = /^(.+)-([A-Za-z0-9]{6})$/s;
+const SUFFIX = /.-[A-Za-z0-9]{6}$/;
+const SUFFIX_LENGTH = '-AbCdEf'.length;
 
 /** The number of colon-separated fields in an ARN of a secret; a reference may append more. */
 export const ARN_FIELDS = 7;
@@ -101,20 +102,15 @@ export const ARN_FIELDS = 7;
 export function parseArn(text: string, subject: string): SecretArn | Problem {
   const fields = text.split(':');
   const [arn, partition = '', service, region = '', account = '', kind, resource = ''] = fields;
-  const wrong = (what: string): Problem => ({
-    code: 'ARN_INVALID',
-    subject,
-    wrong: `${quote(text)} ${what}`,
-    expected:
-      'write it as arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>, copied from AWS',
-  });
-  if (fields.length !== ARN_FIELDS || arn !== 'arn') return wrong('is not the ARN of a secret');
+  if (fields.length !== ARN_FIELDS || arn !== 'arn')
+    return invalid(text, subject, 'is not the ARN of a secret');
   if (service !== 'secretsmanager')
-    return wrong(`is an ARN of ${quote(service ?? '')}, not of secretsmanager`);
-  if (kind !== 'secret') return wrong(`names a ${quote(kind ?? '')}, not a secret`);
-  if (!REGION.test(region)) return wrong('has no valid Region');
-  if (!ACCOUNT.test(account)) return wrong('has no account of 12 digits');
-  if (!NAME.test(resource)) return wrong('has no valid secret name (letters, digits and /_+=.@-!)');
+    return invalid(text, subject, `is an ARN of ${quote(service ?? '')}, not of secretsmanager`);
+  if (kind !== 'secret') return invalid(text, subject, `names a ${quote(kind ?? '')}, not a secret`);
+  if (!REGION.test(region)) return invalid(text, subject, 'has no valid Region');
+  if (!ACCOUNT.test(account)) return invalid(text, subject, 'has no account of 12 digits');
+  if (!NAME.test(resource))
+    return invalid(text, subject, 'has no valid secret name (letters, digits and /_+=.@-!)');
   const home = partitionOf(region);
   if (partition !== home.id) {
     return {
@@ -124,6 +120,23 @@ export function parseArn(text: string, subject: string): SecretArn | Problem {
       expected: `Region ${region} belongs to partition ${home.id}: start the ARN with arn:${home.id}:`,
     };
   }
-  const split = SUFFIX.exec(resource);
-  return { text, partition, region, account, name: split?.[1] ?? resource, suffix: split?.[2] };
+  const hasSuffix = SUFFIX.test(resource);
+  return {
+    text,
+    partition,
+    region,
+    account,
+    name: hasSuffix ? resource.slice(0, -SUFFIX_LENGTH) : resource,
+    suffix: hasSuffix ? resource.slice(1 - SUFFIX_LENGTH) : undefined,
+  };
+}
+
+function invalid(text: string, subject: string, what: string): Problem {
+  return {
+    code: 'ARN_INVALID',
+    subject,
+    wrong: `${quote(text)} ${what}`,
+    expected:
+      'write it as arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>, copied from AWS',
+  };
 }

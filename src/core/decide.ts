@@ -1,27 +1,20 @@
 /** The decision about one pod: leave it, refuse it, or inject by this plan. It reads as the policy. */
-import { type AnnotationSet, annotationKey, readAnnotations } from './annotations.ts';
-import { FETCHER_NAME, VIEW_VOLUME } from './injected-objects.ts';
-import { field, textField } from './json.ts';
-import { type EnvMode, type Options, parseOptions } from './options.ts';
+import { annotationKey, readAnnotations } from './annotations.ts';
+import { deliverTo, type Recipient } from './delivery.ts';
+import { field } from './json.ts';
+import { isPlanTooLarge, makePlan, planTooLarge, volumeTooLarge } from './make-plan.ts';
+import { occupiedNames } from './occupied.ts';
+import { type Options, parseOptions } from './options.ts';
 import { conflict, type EarlierPass, findEarlierPass } from './ours.ts';
 import { type Denied, type Unchanged, unchanged } from './outcome.ts';
-import { covers } from './paths.ts';
-import { ENV_FILE, formatPlan, MAX_PLAN_BYTES, PLAN_VERSION, type Plan, type PlanView } from './plan.ts';
-import { type Container, isMeshProxy, isNativeSidecar, isWindows, type Pod, readPod } from './pod.ts';
+import { formatPlan, type Plan } from './plan.ts';
+import { isMeshProxy, isNativeSidecar, isWindows, type Pod, readPod } from './pod.ts';
 import type { Problem } from './problems.ts';
-import { printable, quote } from './quote.ts';
 import { recipientsOf } from './recipients.ts';
-import { type References, readReferences } from './references.ts';
+import { readReferences } from './references.ts';
 import { MAX_VOLUME_BYTES, viewBytes } from './resources.ts';
 import { fetcherIdentity, type Identity } from './security.ts';
 import type { InjectionSettings } from './settings.ts';
-import { resolveEnvMode } from './shell-mode.ts';
-
-/** A container that receives the secrets, and how its variables reach it. */
-export interface Recipient {
-  readonly container: Container;
-  readonly envMode: 'shell' | 'file';
-}
 
 export interface Injection {
   readonly kind: 'inject';
@@ -61,15 +54,13 @@ export function decide(json: unknown, settings: InjectionSettings): Injection | 
   if (earlier !== undefined && 'code' in earlier) return denied([...problems, earlier]);
   const fetcherIndex = earlier?.container.index ?? indexForFetcher(pod);
   const recorded = earlier?.plan.views[0];
-  const receiving = recipientsOf(pod, options, recorded?.containers, fetcherIndex, problems);
-  const recipients = readRecipients(receiving, set, options, references, problems);
+  const receiving = recipientsOf(pod, options, recorded?.receivers, fetcherIndex, problems);
+  const recipients = deliverTo(receiving, set, options, references, recorded?.receivers, problems);
   const derived = fetcherIdentity(pod, receiving, options);
   const identity = recorded === undefined ? derived : { ...derived, fileMode: recorded.fileMode };
-  const plan = makePlan(references, receiving, identity, options, recorded);
+  const plan = makePlan(references, recipients, identity, options, recorded);
   const planText = formatPlan(plan);
-  if (planText.length * 3 > MAX_PLAN_BYTES && new TextEncoder().encode(planText).length > MAX_PLAN_BYTES) {
-    problems.push(planTooLarge());
-  }
+  if (isPlanTooLarge(planText)) problems.push(planTooLarge());
   const volumeBytes = viewBytes(references.count);
   if (volumeBytes > MAX_VOLUME_BYTES) problems.push(volumeTooLarge(references.count));
   problems.push(...occupiedNames(pod, receiving, options.mountPath));
@@ -110,135 +101,11 @@ function indexForFetcher(pod: Pod): number {
   return lastProxy === undefined ? 0 : lastProxy.index + 1;
 }
 
-function readRecipients(
-  receiving: readonly Container[],
-  set: AnnotationSet,
-  options: Options,
-  references: References,
-  problems: Problem[],
-): readonly Recipient[] {
-  const hasVariables = references.env.length > 0 || references.envFrom.length > 0;
-  const names = new Set(references.env.map((entry) => entry.name));
-  return receiving.map((container) => {
-    for (const entry of container.env) {
-      const name = textField(entry, 'name') ?? '';
-      if (names.has(name)) problems.push(alreadySet(name, container));
-    }
-    const mode = hasVariables ? resolveEnvMode(options.envMode, container, envFilePath(options)) : 'file';
-    if (typeof mode === 'string') return { container, envMode: mode };
-    // Without this an earlier problem of the same option would be told twice.
-    if (isKnownMode(set, options.envMode)) problems.push(mode);
-    return { container, envMode: 'file' };
-  });
-}
-
-function isKnownMode(set: AnnotationSet, mode: EnvMode): boolean {
-  const written = set.options.get('env-mode');
-  return written === undefined || written === mode;
-}
-
-/** The env file as receiving containers see it. */
-export function envFilePath(options: Options): string {
-  return `${options.mountPath}/${ENV_FILE}`;
-}
-
-function makePlan(
-  references: References,
-  receiving: readonly Container[],
-  identity: Identity,
-  options: Options,
-  recorded: PlanView | undefined,
-): Plan {
-  const view: PlanView = {
-    volume: VIEW_VOLUME,
-    containers: receiving.map((container) => container.name),
-    fileMode: identity.fileMode,
-    format: 'shell',
-    env: references.env,
-    envFrom: references.envFrom,
-    files: references.files,
-    filesFrom: references.filesFrom,
-    declared: recorded?.declared ?? (references.envFrom.length > 0 ? declaredBy(receiving) : []),
-  };
-  return {
-    version: PLAN_VERSION,
-    timeoutSeconds: options.timeoutSeconds,
-    secrets: references.secrets,
-    views: [view],
-  };
-}
-
-/** Names of the variables that the containers declare themselves, sorted. */
-function declaredBy(containers: readonly Container[]): readonly string[] {
-  const names = new Set<string>();
-  for (const container of containers) {
-    for (const entry of container.env) names.add(textField(entry, 'name') ?? '');
-  }
-  return [...names].sort();
-}
-
-/** Mounts and volumes that are in the way of ours. */
-function occupiedNames(pod: Pod, receiving: readonly Container[], mountPath: string): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const container of receiving) {
-    for (const mount of container.mounts) {
-      const path = textField(mount, 'mountPath') ?? '';
-      if (textField(mount, 'name') !== VIEW_VOLUME && covers(mountPath, path)) {
-        problems.push({
-          code: 'MOUNT_PATH_TAKEN',
-          subject: annotationKey('mount-path'),
-          wrong: `container ${quote(container.name)} already mounts something at ${quote(path)}, which a mount at ${quote(mountPath)} would hide`,
-          expected: 'choose a directory of its own',
-        });
-      }
-    }
-  }
-  for (const container of [...pod.containers, ...pod.initContainers]) {
-    if (container.name === FETCHER_NAME) continue;
-    const mount = container.mounts.find((one) => textField(one, 'name') === VIEW_VOLUME);
-    if (mount === undefined) continue;
-    const subject = `${container.list}[${container.index}].volumeMounts`;
-    if (!receiving.includes(container))
-      problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
-    else if (textField(mount, 'mountPath') !== mountPath)
-      problems.push(conflict(subject, `is mounted elsewhere than at ${quote(mountPath)}`));
-  }
-  return problems;
-}
-
-function alreadySet(name: string, container: Container): Problem {
-  return {
-    code: 'ENV_ALREADY_SET',
-    subject: annotationKey('env', name),
-    wrong: `container ${quote(container.name)} already declares the variable ${quote(name)}`,
-    expected: 'remove one of the two: which one wins would depend on the order',
-  };
-}
-
 function windows(): Problem {
   return {
     code: 'POD_WINDOWS',
     subject: 'spec.os',
     wrong: 'the pod is for Windows nodes, where there are no memory-backed volumes',
     expected: `remove the annotations, or set ${annotationKey('inject')} to "false"`,
-  };
-}
-
-function planTooLarge(): Problem {
-  return {
-    code: 'PLAN_TOO_LARGE',
-    subject: annotationKey('env', '*'),
-    wrong: `the references make a plan of more than ${MAX_PLAN_BYTES / 1024} KiB`,
-    expected:
-      'ask for fewer things, or put several values into one JSON secret and use env-from or file-from',
-  };
-}
-
-function volumeTooLarge(references: number): Problem {
-  return {
-    code: 'VOLUME_TOO_LARGE',
-    subject: annotationKey('env', '*'),
-    wrong: `${printable(String(references))} references need more than ${MAX_VOLUME_BYTES / 2 ** 20} MiB of memory`,
-    expected: 'ask for fewer things',
   };
 }

@@ -1,6 +1,7 @@
 /** The whole mutation: decide, then add what is missing. What an earlier pass added is found and left alone. */
 import { sharedIdentity } from './aws-identity.ts';
-import { decide, envFilePath, type Injection, type Recipient } from './decide.ts';
+import { decide, type Injection } from './decide.ts';
+import { envFilePath, type Recipient } from './delivery.ts';
 import {
   FETCHER_NAME,
   fetcherContainer,
@@ -72,11 +73,11 @@ function addFetcher(
   namespace: string,
   settings: InjectionSettings,
 ): void {
-  const { pod, plan, earlier } = injection;
+  const { pod, plan, planText, earlier } = injection;
   const shared = sharedIdentity(pod, FETCHER_NAME);
   const mounts = fetcherMounts(plan);
   const env = fetcherEnv(
-    plan,
+    planText,
     sessionName(namespace, textField(pod.spec, 'serviceAccountName') ?? 'default'),
     settings,
   );

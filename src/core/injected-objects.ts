@@ -1,7 +1,7 @@
 /** The objects that are added to a pod: volumes, mounts and the init container. */
 import type { SharedIdentity } from './aws-identity.ts';
 import type { JsonObject } from './json.ts';
-import { formatPlan, PLAN_VARIABLE, type Plan, VIEWS_DIRECTORY } from './plan.ts';
+import { PLAN_VARIABLE, type Plan, VIEWS_DIRECTORY } from './plan.ts';
 import { memoryQuantity } from './quantity.ts';
 import { FETCH_COMMAND, type InjectionSettings } from './settings.ts';
 
@@ -43,12 +43,12 @@ export function fetcherMounts(plan: Plan): readonly JsonObject[] {
 
 /** The fetcher's variables, without those that it takes over from siblings. */
 export function fetcherEnv(
-  plan: Plan,
+  planText: string,
   sessionName: string,
   settings: InjectionSettings,
 ): readonly JsonObject[] {
   return [
-    { name: PLAN_VARIABLE, value: formatPlan(plan) },
+    { name: PLAN_VARIABLE, value: planText },
     { name: 'AWS_ROLE_SESSION_NAME', value: sessionName },
     // Never the node's role: the fetcher asks no chain, and this says so to every library.
     { name: 'AWS_EC2_METADATA_DISABLED', value: 'true' },

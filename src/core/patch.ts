@@ -55,12 +55,14 @@ export class PatchBuilder {
   #ownList(path: readonly Key[]): unknown[] {
     this.#document = this.#own(this.#document);
     let parent: unknown = this.#document;
-    for (const [depth, key] of path.entries()) {
-      const last = depth === path.length - 1;
+    let depth = 0;
+    for (const key of path) {
+      depth += 1;
+      const last = depth === path.length;
       const child = childOf(parent, key);
       const isMissing = last && (child === undefined || child === null);
       if (!isMissing && (typeof child !== 'object' || child === null)) {
-        throw new TypeError(`a patch needs ${pointer(path.slice(0, depth + 1))} to exist`);
+        throw new TypeError(`a patch needs ${pointer(path.slice(0, depth))} to exist`);
       }
       const owned = isMissing ? this.#newList() : this.#own(child);
       // The operation's own value stays empty: the elements have operations of their own.
@@ -95,7 +97,7 @@ function childOf(node: unknown, key: Key): unknown {
 export function pointer(path: readonly Key[]): string {
   let text = '';
   for (const key of path) {
-    const isPlain = typeof key === 'number' || !/[~/]/.test(key);
+    const isPlain = typeof key === 'number' || !(key.includes('/') || key.includes('~'));
     text += `/${isPlain ? key : key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   }
   return text;

@@ -24,8 +24,10 @@ export function keyFileFault(key: string): string | undefined {
 
 /** A mount path as it is compared: without a trailing slash, and `/var/run` as the `/run` that it links to. */
 export function comparablePath(path: string): string {
-  const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path;
-  return trimmed === '/var/run' || trimmed.startsWith('/var/run/') ? trimmed.slice('/var'.length) : trimmed;
+  const trimmed = path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') : path;
+  return trimmed.startsWith('/var/run') && (trimmed.length === 8 || trimmed[8] === '/')
+    ? trimmed.slice('/var'.length)
+    : trimmed;
 }
 
 /** Whether a path equals another or lies above it. */

@@ -54,11 +54,19 @@ export interface PlanDirectory {
   readonly secret: number;
 }
 
+/** The containers that receive a view, by how its variables reach them. */
+export interface Receivers {
+  /** Their command is prefixed with a shell that reads the env file. */
+  readonly shell: readonly string[];
+  /** They read files, the env file among them. */
+  readonly file: readonly string[];
+}
+
 /** What one set of containers may see: one volume with one env file (if there are variables) and files. */
 export interface PlanView {
   readonly volume: string;
-  /** Who receives it: recorded at the first pass, because later webhooks may add containers. */
-  readonly containers: readonly string[];
+  /** Recorded at the first pass, because later webhooks may add containers, and settings may change. */
+  readonly receivers: Receivers;
   readonly fileMode: FileMode;
   readonly format: 'shell';
   readonly env: readonly PlanVariable[];
@@ -80,6 +88,11 @@ export interface Plan {
 /** The plan as text. The same plan always gives the same text, so that texts can be compared. */
 export function formatPlan(plan: Plan): string {
   return JSON.stringify(plan);
+}
+
+/** The names of all containers that receive a view. */
+export function receiverNames({ shell, file }: Receivers): readonly string[] {
+  return [...shell, ...file];
 }
 
 /** The annotation that asked for an entry of the plan, to be named in messages. */
@@ -165,7 +178,7 @@ function secretOf(json: unknown): PlanSecret | undefined {
 function viewOf(json: unknown, secrets: number): PlanView | undefined {
   const volume = textField(json, 'volume');
   const fileMode = textField(json, 'fileMode');
-  const containers = listOf(field(json, 'containers'), textOf);
+  const receivers = receiversOf(field(json, 'receivers'));
   const declared = listOf(field(json, 'declared'), textOf);
   const env = listOf(field(json, 'env'), (entry) => entryOf(entry, 'name', secrets));
   const envFrom = listOf(field(json, 'envFrom'), (entry) => entryOf(entry, 'id', secrets));
@@ -174,12 +187,18 @@ function viewOf(json: unknown, secrets: number): PlanView | undefined {
   if (volume === undefined || !/^aws-secrets(-\d{1,3})?$/.test(volume)) return undefined;
   if (fileMode !== '0400' && fileMode !== '0440' && fileMode !== '0444') return undefined;
   if (field(json, 'format') !== 'shell') return undefined;
-  if (!containers || !declared || !env || !envFrom || !files || !filesFrom) return undefined;
+  if (!receivers || !declared || !env || !envFrom || !files || !filesFrom) return undefined;
   // A name becomes part of a line or of a path, so a forged one could write where it should not.
   if (!env.every((entry) => isEnvName(entry.name))) return undefined;
   const names = [...files.map((entry) => entry.path), ...filesFrom.map((entry) => entry.directory)];
   if (names.some((name) => fileNameFault(name) !== undefined)) return undefined;
-  return { volume, containers, fileMode, format: 'shell', env, envFrom, files, filesFrom, declared };
+  return { volume, receivers, fileMode, format: 'shell', env, envFrom, files, filesFrom, declared };
+}
+
+function receiversOf(json: unknown): Receivers | undefined {
+  const shell = listOf(field(json, 'shell'), textOf);
+  const file = listOf(field(json, 'file'), textOf);
+  return shell === undefined || file === undefined ? undefined : { shell, file };
 }
 
 function entryOf<Name extends string>(

@@ -3,19 +3,20 @@ import { annotationKey } from './annotations.ts';
 import { FETCHER_NAME } from './injected-objects.ts';
 import { nearest } from './nearest.ts';
 import type { Options } from './options.ts';
+import { type Receivers, receiverNames } from './plan.ts';
 import { type Container, isMeshProxy, type Pod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
 
 /**
  * The receiving containers.
- * @param recorded names that an earlier pass recorded: containers that came later receive only when named
+ * @param recorded what an earlier pass recorded: containers that came later receive only when named
  * @param fetcherIndex where in the list of init containers the fetcher stands or will stand
  */
 export function recipientsOf(
   pod: Pod,
   options: Options,
-  recorded: readonly string[] | undefined,
+  recorded: Receivers | undefined,
   fetcherIndex: number,
   problems: Problem[],
 ): readonly Container[] {
@@ -30,7 +31,7 @@ export function recipientsOf(
       ? all.filter((container) => container.list === 'containers' || container.index >= fetcherIndex)
       : pod.containers;
   const receiving = candidates.filter((container) =>
-    recorded === undefined ? !isMeshProxy(container) : recorded.includes(container.name),
+    recorded === undefined ? !isMeshProxy(container) : receiverNames(recorded).includes(container.name),
   );
   if (receiving.length === 0) {
     problems.push({

@@ -22,7 +22,8 @@ export function viewBytes(references: number): number {
 /** All views of a pod together may take this much. */
 export const MAX_VOLUME_BYTES = 512 * MIB;
 
-type Resource = 'cpu' | 'memory';
+const RESOURCES = ['cpu', 'memory'] as const;
+type Resource = (typeof RESOURCES)[number];
 
 /**
  * The `resources` of the injected container.
@@ -101,15 +102,24 @@ function amountOf(container: Container, kind: 'requests' | 'limits', resource: R
 
 /** Quality of service Guaranteed: every container has limits for both resources and requests equal to them. */
 function isGuaranteed(pod: Pod): boolean {
-  return [...pod.containers, ...pod.initContainers].every((container) =>
-    (['cpu', 'memory'] as const).every((resource) => {
-      const limit = limitOf(container, resource);
-      return limit !== undefined && limit > 0 && requestOf(container, resource) === limit;
-    }),
-  );
+  return pod.containers.every(isGuaranteedContainer) && pod.initContainers.every(isGuaranteedContainer);
+}
+
+function isGuaranteedContainer(container: Container): boolean {
+  return RESOURCES.every((resource) => {
+    const limit = limitOf(container, resource);
+    return limit !== undefined && limit > 0 && requestOf(container, resource) === limit;
+  });
 }
 
 function setFields(fields: Readonly<Record<Resource, string | undefined>>): JsonObject | undefined {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined && value !== 'none');
-  return set.length === 0 ? undefined : Object.fromEntries(set);
+  const set: Partial<Record<Resource, string>> = {};
+  let isEmpty = true;
+  for (const resource of RESOURCES) {
+    const value = fields[resource];
+    if (value === undefined || value === 'none') continue;
+    set[resource] = value;
+    isEmpty = false;
+  }
+  return isEmpty ? undefined : set;
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { PLAN_VARIABLE, type Plan, readPlan } from '../../src/core/plan.ts';
+import { PLAN_VARIABLE, type Plan, readPlan, receiverNames } from '../../src/core/plan.ts';
 import {
   applyToPod,
   type ReviewAnswer,
@@ -140,7 +140,9 @@ async function prepareAws(stage: Stage, plan: Plan, namespace: string): Promise<
 async function runFetcher(stage: Stage, patched: PodManifest, plan: Plan): Promise<void> {
   const fetcher = fetcherOf(patched);
   for (const view of plan.views) {
-    const receiver = patched.spec.containers.find((container) => view.containers.includes(container.name));
+    const receiver = patched.spec.containers.find((container) =>
+      receiverNames(view.receivers).includes(container.name),
+    );
     const mount = receiver?.volumeMounts?.find((one) => one.name === view.volume);
     if (mount === undefined) throw new StepFailed(`no container mounts the volume ${view.volume}`);
     await mountVolume(stage.sandbox, view.volume, mount.mountPath);
@@ -180,7 +182,7 @@ async function checkApplications(
   contents: SecretContents,
 ): Promise<void> {
   for (const view of plan.views) {
-    for (const name of view.containers) {
+    for (const name of receiverNames(view.receivers)) {
       const after = [...patched.spec.containers, ...(patched.spec.initContainers ?? [])].find(
         (one) => one.name === name,
       );

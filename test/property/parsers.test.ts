@@ -83,7 +83,7 @@ it('reads any text as a plan or says why not, and its own plans back', () => {
     views: [
       {
         volume: 'aws-secrets',
-        containers: ['app'],
+        receivers: { shell: ['app'], file: [] },
         fileMode: '0444' as const,
         format: 'shell' as const,
         env: [{ name: 'A', secret: 0, key: 'k' }],

@@ -8,7 +8,7 @@ const CANARY = 'hunter2-canary';
 
 const EMPTY: PlanView = {
   volume: 'aws-secrets',
-  containers: ['app'],
+  receivers: { shell: ['app'], file: [] },
   fileMode: '0440',
   format: 'shell',
   env: [],
