@@ -1,0 +1,163 @@
+/** A real Kubernetes on this machine, for tests. */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { allContent } from './etcd-content.ts';
+import type { ClusterFacts, ClusterOptions, Command, Report } from './options.ts';
+import { provideToolchain } from './toolchain/toolchain.ts';
+import { wantedKubernetes } from './toolchain/versions.ts';
+
+export type { ClusterFacts, ClusterOptions, NodeFacts } from './options.ts';
+export { clusterUnavailable } from './toolchain/toolchain.ts';
+
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Exit code, or null when a signal ended the program. */
+  readonly status: number | null;
+}
+
+/**
+ * Starts a cluster, building its programs first where they are missing (progress on stderr). It ends with stop, or with
+ * this process.
+ * @throws Error with the end of the log of what did not become ready; nothing is left behind then
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const kubernetes = options.kubernetes ?? wantedKubernetes();
+  const toolchain = await provideToolchain(options.level, kubernetes);
+  const supervisor = fork(path.join(import.meta.dirname, 'supervisor.ts'), {
+    // A session of its own: Ctrl-C must not reach it, or it would be killed while it tears down.
+    detached: true,
+    execArgv: [],
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  send(supervisor, { type: 'start', order: { options, toolchain } });
+  const answer = await nextReport(supervisor);
+  switch (answer.type) {
+    case 'ready':
+      unref(supervisor);
+      return new Cluster(answer.facts, supervisor);
+    case 'failed':
+      await stopSupervisor(supervisor);
+      throw new Error(`the cluster did not start: ${answer.message}`);
+    case 'stopped':
+      throw new Error('the cluster stopped while it was starting');
+  }
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly facts: ClusterFacts;
+  readonly #supervisor: ChildProcess;
+  #stopped: Promise<void> | undefined;
+
+  constructor(facts: ClusterFacts, supervisor: ChildProcess) {
+    this.facts = facts;
+    this.#supervisor = supervisor;
+  }
+
+  /** Runs kubectl as an administrator. @param stdin such as a manifest for `apply --filename=-` */
+  async kubectl(args: readonly string[], stdin = ''): Promise<Outcome> {
+    return await execute(this.facts.kubectl, args, stdin, {
+      KUBECONFIG: this.facts.kubeconfig,
+      KUBECACHEDIR: path.join(this.facts.directory, 'kubectl'),
+    });
+  }
+
+  /** Runs containerd's ctr in the namespace of kubelet's containers. @throws Error without a node */
+  async ctr(args: readonly string[]): Promise<Outcome> {
+    const { node } = this.facts;
+    if (node === undefined) throw new Error('a control plane alone has no containerd');
+    return await execute(
+      node.ctr,
+      ['--address', node.containerdSocket, '--namespace', 'k8s.io', ...args],
+      '',
+      {},
+    );
+  }
+
+  /** Makes an image known to the node. @param archive file as `docker save` writes it @throws Error */
+  async importImage(archive: string): Promise<void> {
+    const { status, stderr, stdout } = await this.ctr(['images', 'import', '--no-unpack', archive]);
+    if (status !== 0) throw new Error(`ctr images import ended with ${status}: ${stderr}${stdout}`);
+  }
+
+  /** Everything that etcd holds now, keys and values. */
+  async etcdContent(): Promise<Buffer> {
+    return await allContent(this.facts.etcdUrl);
+  }
+
+  /** Id of the process that tears the cluster down. */
+  get supervisorPid(): number | undefined {
+    return this.#supervisor.pid;
+  }
+
+  /** Ends every process and removes every trace. @throws Error that lists what could not be removed */
+  async stop(): Promise<void> {
+    this.#stopped ??= stopSupervisor(this.#supervisor);
+    await this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+async function execute(
+  program: string,
+  args: readonly string[],
+  stdin: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const child = spawn(program, args, {
+    env: { ...process.env, ...variables },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  // A program may end without reading what it was given.
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { stdout, stderr, status };
+}
+
+function send(supervisor: ChildProcess, command: Command): void {
+  supervisor.send(command);
+}
+
+async function nextReport(supervisor: ChildProcess): Promise<Report> {
+  return await new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => {
+      reject(new Error(`the cluster's supervisor ended with ${code}`));
+    };
+    supervisor.once('exit', onExit);
+    supervisor.once('message', (message: Report) => {
+      supervisor.off('exit', onExit);
+      resolve(message);
+    });
+  });
+}
+
+async function stopSupervisor(supervisor: ChildProcess): Promise<void> {
+  supervisor.ref();
+  supervisor.channel?.ref();
+  if (supervisor.exitCode !== null || supervisor.signalCode !== null)
+    throw new Error("the cluster's supervisor has ended before");
+  const exit = once(supervisor, 'exit');
+  const report = nextReport(supervisor);
+  send(supervisor, { type: 'stop' });
+  const answer = await report;
+  await exit;
+  if (answer.type === 'stopped' && answer.problems.length > 0)
+    throw new Error(`the cluster left something behind:\n${answer.problems.join('\n')}`);
+}
+
+// A test that forgets to stop must be able to end; the cluster then ends with it.
+function unref(supervisor: ChildProcess): void {
+  supervisor.unref();
+  supervisor.channel?.unref();
+}

@@ -1,0 +1,69 @@
+/** Long-running programs of a cluster, each with a log file. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { MARK } from './processes.ts';
+import type { Run } from './run.ts';
+import { HopelessError, until } from './until.ts';
+
+const TAIL = 4000;
+
+export class Daemons {
+  readonly signal: AbortSignal;
+  readonly #run: Run;
+  readonly #running = new Map<string, ChildProcess>();
+
+  /** @param signal fires when the cluster is to stop: nothing is started or waited for after that */
+  constructor(run: Run, signal: AbortSignal) {
+    this.#run = run;
+    this.signal = signal;
+  }
+
+  start(name: string, program: string, args: readonly string[], folders: readonly string[] = []): void {
+    this.signal.throwIfAborted();
+    const log = openSync(this.#log(name), 'a');
+    const child = spawn(program, args, {
+      cwd: this.#run.directory,
+      env: this.#environment(folders),
+      stdio: ['ignore', log, log],
+    });
+    // A program that cannot be started is found by whoever waits for it.
+    child.on('error', () => {});
+    closeSync(log);
+    this.#running.set(name, child);
+  }
+
+  /** Waits until the program answers. @throws Error with the end of its log */
+  async ready(name: string, seconds: number, probe: () => Promise<boolean> | boolean): Promise<void> {
+    const details = (): string => this.#tail(name);
+    await until(`${name} becomes ready`, { seconds, details, signal: this.signal }, async () => {
+      const child = this.#running.get(name);
+      if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+        throw new HopelessError(
+          `${name} ended with ${child?.exitCode ?? child?.signalCode ?? 'no start'}\n${details()}`,
+        );
+      return (await probe()) ? true : undefined;
+    });
+  }
+
+  #environment(folders: readonly string[]): NodeJS.ProcessEnv {
+    const { PATH = '', HTTP_PROXY, HTTPS_PROXY, http_proxy, https_proxy, ...rest } = process.env;
+    return {
+      ...rest,
+      // iptables and ip live in the administrator's folders, which a user's path may lack.
+      PATH: [...folders, PATH, '/usr/local/sbin', '/usr/sbin', '/sbin'].join(':'),
+      // kubelet's and kubectl's caches stay in the run's folder.
+      HOME: this.#run.directory,
+      [MARK]: this.#run.directory,
+    };
+  }
+
+  #log(name: string): string {
+    return path.join(this.#run.directory, 'logs', `${name}.log`);
+  }
+
+  #tail(name: string): string {
+    const text = readFileSync(this.#log(name), 'utf8');
+    return `the end of ${name}'s log:\n${text.slice(-TAIL)}`;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Process that owns a cluster. It tears the cluster down when its owner says so or ends, in whatever way: the channel
+ * between them closes then.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { freeNetworks } from './addresses.ts';
+import { startControlPlane } from './control-plane.ts';
+import { Credentials } from './credentials.ts';
+import { Daemons } from './daemon.ts';
+import { startNode } from './node.ts';
+import type { ClusterFacts, Command, Order, Report } from './options.ts';
+import { abandonedRuns, createRun, type Run } from './run.ts';
+import { tearDown } from './tear-down.ts';
+
+const stopping = new AbortController();
+let run: Run | undefined;
+let started: Promise<void> = Promise.resolve();
+
+async function start(order: Order): Promise<ClusterFacts> {
+  for (const abandoned of abandonedRuns()) await tearDown(abandoned);
+  run = createRun(order.options.level);
+  mkdirSync(path.join(run.directory, 'kubectl'));
+  const daemons = new Daemons(run, stopping.signal);
+  const credentials = await Credentials.create(run.directory);
+  const networks = freeNetworks();
+  const node =
+    order.options.level === 'node' ? await startNode(run, order, daemons, credentials, networks) : undefined;
+  const controlPlane = await startControlPlane(run, order, daemons, credentials, networks);
+  await node?.join(controlPlane);
+  return {
+    ...controlPlane,
+    directory: run.directory,
+    kubernetes: order.toolchain.kubernetes,
+    caFile: credentials.caFile,
+    bridgeAddress: node === undefined ? '127.0.0.1' : networks.bridgeAddress,
+    node: node?.facts,
+    kubectl: order.toolchain.kubectl,
+  };
+}
+
+async function stop(): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort(new Error('the cluster was asked to stop'));
+  await started;
+  const problems = run === undefined ? [] : await tearDown(run);
+  report({ type: 'stopped', problems });
+  process.disconnect?.();
+}
+
+function report(message: Report): void {
+  // Nobody listens any more when the owner is dead, which is no reason to end halfway.
+  if (process.connected) process.send?.(message, () => {});
+}
+
+process.on('message', (command: Command) => {
+  switch (command.type) {
+    case 'start':
+      started = start(command.order).then(
+        (facts) => report({ type: 'ready', facts }),
+        (error: unknown) =>
+          report({ type: 'failed', message: error instanceof Error ? error.message : String(error) }),
+      );
+      return;
+    case 'stop':
+      void stop();
+  }
+});
+process.on('disconnect', () => void stop());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());

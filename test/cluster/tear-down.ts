@@ -1,0 +1,49 @@
+/** Removes every trace of a run, whatever state it is in. */
+import { existsSync, rmSync } from 'node:fs';
+import { removeCgroups } from './cgroups.ts';
+import { removeFirewallRules } from './firewall.ts';
+import { restoreKernelSettings } from './kernel-settings.ts';
+import { unmountBelow } from './mounts.ts';
+import { removeBridge } from './network.ts';
+import { killAll, markedProcesses, processesInCgroup } from './processes.ts';
+import type { Run } from './run.ts';
+import { removeRuntimeLeftovers } from './runtime-leftovers.ts';
+import { until } from './until.ts';
+
+/**
+ * Takes a run down: processes, mounts, interfaces, firewall rules, cgroups, kernel settings and files.
+ * @returns what could not be removed
+ */
+export async function tearDown(run: Run): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const attempt = async (what: string, step: () => Promise<void> | void): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  await attempt('processes', async () => await killProcesses(run));
+  if (run.level === 'node') {
+    await attempt('mounts', () => unmountBelow(run.directory));
+    await attempt('bridge', () => removeBridge(run.name));
+    await attempt('firewall rules', removeFirewallRules);
+    await attempt('cgroups', async () => await removeCgroups(run.name));
+    await attempt('files of containerd and the CNI plugins', () => removeRuntimeLeftovers(run.directory));
+    await attempt('kernel settings', () => restoreKernelSettings(run.kernelSettings));
+  }
+  await attempt('files', () => rmSync(run.directory, { recursive: true, force: true, maxRetries: 5 }));
+  if (existsSync(run.directory)) problems.push(`files: ${run.directory} is still there`);
+  return problems;
+}
+
+// Killed rather than asked: nothing of what they would save is wanted, and a runtime that has gone wrong would not
+// answer. Looked for again until there is none, because containerd may be starting one at this moment.
+async function killProcesses(run: Run): Promise<void> {
+  await until('every process ends', { seconds: 30 }, () => {
+    const pids = [...markedProcesses(run.directory), ...processesInCgroup(run.name)];
+    killAll(pids);
+    if (pids.length > 0) throw new Error(`still there: ${pids.join(', ')}`);
+    return true;
+  });
+}
