@@ -15,6 +15,7 @@ const SHELL_OWNED: ReadonlySet<string> = new Set([
   '_',
   'BASHOPTS',
   'BASHPID',
+  'COMP_WORDBREAKS',
   'DIRSTACK',
   'EPOCHREALTIME',
   'EPOCHSECONDS',

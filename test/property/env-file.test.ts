@@ -1,0 +1,112 @@
+/** Any value, through the env file and a real shell, reaches the program behind it byte for byte. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isShellOwned } from '../../src/core/env-names.ts';
+import { areProblems, renderViews } from '../../src/core/render.ts';
+import { SecretValue } from '../../src/core/secret-value.ts';
+import { shellAssignment } from '../../src/core/shell-file.ts';
+import { arnOf, planOf } from '../fetcher/plans.ts';
+import { findShell, SHELLS, startBehind } from './shells.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-env-'));
+const envFile = path.join(folder, 'env');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const special = fc.constantFrom(
+  ...`'"\\\`$!*?~#%&;|<>(){}[]=^-/:,@ \t\n\r`,
+  ...['\r\n', "'\\''", "\\'", "''", '\\\n', '\\0', '\\c', '%s', '{a,b}', '[a-z]', '[[:alpha:]]', 'A=b', '#'],
+  ...[
+    '$(id)',
+    '`id`',
+    '$HOME',
+    '$' + '{HOME}',
+    '$((1+1))',
+    "$'\\n'",
+    '$$',
+    '!!',
+    '!$',
+    '<<EOF\n',
+    '~root',
+    '&&',
+  ],
+  ...['é', 'e\u0301', '👩‍👩‍👧', '🇪🇺', 'ﷺ', '\u2028', '\u0085', '\ufeff', '\u200b', '\u202e', '\u{10ffff}'],
+);
+// The bytes 0x81 to 0x88 are marks inside dash and busybox; here they are the second half of a character.
+const marked = fc.integer({ min: 0x401, max: 0x408 }).map((code) => String.fromCodePoint(code));
+const control = fc.constantFrom(...Array.from({ length: 31 }, (_, index) => index + 1), 0x7f);
+const anyCharacter = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
+const piece = fc.oneof(
+  { arbitrary: special, weight: 6 },
+  marked,
+  control.map((code) => String.fromCodePoint(code)),
+  anyCharacter.map((text) => text.replaceAll('\0', '0')),
+);
+const short = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+const framed = fc
+  .tuple(fc.constantFrom('', ' ', '\r', '\n', '\n\n', '\t', '\r\n', "'", '\\'), short)
+  .map(([frame, text]) => `${frame}${text}${frame}`);
+const long = piece.map((text) => text.repeat(Math.floor(65_536 / Buffer.byteLength(text))));
+// Together they stay well below what the system takes as the variables of one process.
+const batch = fc
+  .tuple(fc.array(framed, { maxLength: 120 }), fc.array(long, { maxLength: 3 }))
+  .map((lists) => lists.flat());
+
+// A secret has at most 64 KiB, and a quote is what takes most room in the file.
+const LARGEST = ['', 'x'.repeat(65_536), "'".repeat(65_536), '\n'.repeat(65_536)];
+
+/** The env file that the product makes of values, from one JSON secret. */
+function envFileOf(values: readonly string[]): Uint8Array {
+  const env = values.map((_, index) => ({ name: `V${index}`, secret: 0, key: `k${index}` }));
+  const secret = JSON.stringify(Object.fromEntries(values.map((value, index) => [`k${index}`, value])));
+  const rendered = renderViews(planOf([arnOf('db')], { env }), [new SecretValue(secret)]);
+  if (areProblems(rendered)) throw new Error(rendered.map((problem) => problem.wrong).join());
+  return rendered[0]?.files[0]?.content.revealBytes() ?? new Uint8Array();
+}
+
+/** Variables that shells have, make or look at. */
+const KNOWN_NAMES = `
+  _ ARGV0 ATTY auto_resume BASH CDPATH CHILD_MAX COLUMNS COMP_CWORD COMP_WORDBREAKS COMPREPLY COPROC
+  DIRSTACK EDITOR EMACS EUID EXECIGNORE FCEDIT FIGNORE FUNCNAME FUNCNEST GLOBIGNORE GROUPS histchars
+  HISTCMD HISTCONTROL HISTFILE HISTFILESIZE HISTIGNORE HISTSIZE HISTTIMEFORMAT HOME HOSTFILE HOSTNAME
+  HOSTTYPE IFS IGNOREEOF INPUTRC INSIDE_EMACS LANG LC_ALL LC_COLLATE LC_CTYPE LC_MESSAGES LC_NUMERIC
+  LINENO LINES LOGNAME MACHTYPE MAIL MAILCHECK MAILPATH MAPFILE NLSPATH OLDPWD OPTARG OPTERR OPTIND
+  OSTYPE PIPESTATUS POSIXLY_CORRECT PPID PROMPT_COMMAND PROMPT_DIRTRIM PS0 PS1 PS2 PS3 PS4 PWD RANDOM
+  READLINE_LINE REPLY SECONDS SHELL SHELLOPTS SHLVL TERM TIMEFORMAT TMOUT TMPDIR TZ UID USER
+`
+  .trim()
+  .split(/\s+/);
+
+for (const shell of SHELLS) {
+  describe.skipIf(!(await findShell(shell)))(shell.name, () => {
+    it.each(['C', 'C.UTF-8'])('carries any value, with the locale %s', (locale) => {
+      const carries = (values: readonly string[]) => {
+        writeFileSync(envFile, envFileOf(values));
+        const { status, stderr, variables } = startBehind(shell, envFile, {
+          PATH: process.env['PATH'],
+          LC_ALL: locale,
+        });
+        expect([status, stderr]).toEqual([0, '']);
+        values.forEach((value, index) => {
+          // Compared first: a difference of 64 KiB takes long to print.
+          const bytes = Buffer.from(value).toString('latin1');
+          if (variables.get(`V${index}`) !== bytes) expect(variables.get(`V${index}`)).toBe(bytes);
+        });
+        expect([...variables.keys()].filter((name) => /^V\d/.test(name))).toHaveLength(values.length);
+      };
+      fc.assert(fc.property(batch, carries), { numRuns: 40, examples: [[LARGEST]] });
+    });
+
+    it('carries every variable that it knows itself, or the product refuses the name', () => {
+      const altered = KNOWN_NAMES.filter((name) => !isShellOwned(name)).filter((name) => {
+        const value = `it's 7`;
+        writeFileSync(envFile, shellAssignment(name, value) ?? '');
+        const { status, variables } = startBehind(shell, envFile, { PATH: process.env['PATH'] });
+        return status !== 0 || variables.get(name) !== value;
+      });
+      expect(altered).toEqual([]);
+    });
+  });
+}
