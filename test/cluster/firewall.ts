@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 
 const FAMILIES = ['iptables', 'ip6tables'] as const;
-/** A chain of theirs, in a declaration, in a rule's own chain or in its target. */
-const THEIRS = /(?:^:|^-A |-[jg] )KUBE-/;
+/** A chain of theirs, in a declaration, in a rule's own chain (behind its counters) or in its target. */
+const THEIRS = /(?:^:|^(?:\[\d+:\d+\] )?-A | -[jg] )KUBE-/;
 
 /** Whether some cluster has rules on this machine: two kube-proxies would undo each other's. */
 export function hasClusterRules(): boolean {

@@ -76,6 +76,7 @@ export interface KubeletSettings {
   readonly caFile: string;
   readonly serving: KeyPair;
   readonly resolvConf: string;
+  readonly clusterDns: string;
   readonly featureGates: Readonly<Record<string, boolean>>;
 }
 
@@ -90,6 +91,9 @@ export function kubeletConfiguration(settings: KubeletSettings): string {
     },
     authorization: { mode: 'Webhook' },
     cgroupDriver: 'cgroupfs',
+    // Nobody serves names there, but a test may; without an address every pod gets a warning.
+    clusterDNS: [settings.clusterDns],
+    clusterDomain: 'cluster.local',
     cgroupRoot: `/${settings.cgroup}`,
     containerRuntimeEndpoint: `unix://${settings.socket}`,
     enforceNodeAllocatable: [],

@@ -82,7 +82,7 @@ async function startKubelet(
   apiServerUrl: string,
 ): Promise<void> {
   const [port = 0] = await freePorts(1);
-  // A pod must not depend on this machine's name servers. Who wants names in pods can serve them on the bridge.
+  // A pod must not depend on this machine's name servers.
   const resolvConf = path.join(run.directory, 'resolv.conf');
   writeFileSync(resolvConf, `nameserver ${networks.bridgeAddress}\noptions timeout:1 attempts:1\n`);
   const configuration = path.join(run.directory, 'kubelet.json');
@@ -94,8 +94,9 @@ async function startKubelet(
       cgroup: run.name,
       port,
       caFile: credentials.caFile,
-      serving: await credentials.server('kubelet', [NAME, networks.bridgeAddress]),
+      serving: await credentials.server('kubelet-serving', [NAME, networks.bridgeAddress]),
       resolvConf,
+      clusterDns: networks.bridgeAddress,
       featureGates: options.kubeletFeatureGates ?? {},
     }),
   );

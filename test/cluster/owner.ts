@@ -1,0 +1,14 @@
+/** Starts a node with a running pod, says so, and waits to be killed: run by fixture.test.ts as a process of its own. */
+import { startCluster } from './cluster.ts';
+import { twoContainers } from './two-containers.ts';
+
+const cluster = await startCluster({ level: 'node' });
+await cluster.kubectl(['create', '--filename=-'], twoContainers('sleep 1000'));
+const { status, stderr } = await cluster.kubectl([
+  'wait',
+  '--for=condition=Ready',
+  'pod/two',
+  '--timeout=60s',
+]);
+process.send?.(status === 0 ? cluster.facts.directory : stderr);
+setInterval(() => {}, 1000);

@@ -1,0 +1,36 @@
+/** The product on a real cluster: one stage, on which every scenario plays in namespaces of its own. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { clusterUnavailable } from './cluster.ts';
+import { bypassed } from './product/scenarios/bypassed.ts';
+import { failures } from './product/scenarios/failures.ts';
+import { leaks } from './product/scenarios/leaks.ts';
+import { policies } from './product/scenarios/policies.ts';
+import { untouched } from './product/scenarios/untouched.ts';
+import { volumes } from './product/scenarios/volumes.ts';
+import { workloads } from './product/scenarios/workloads.ts';
+import { type Stage, startStage } from './product/stage.ts';
+
+const unavailable = clusterUnavailable('node');
+if (unavailable !== undefined) process.stderr.write(`the cluster tests are skipped: ${unavailable}\n`);
+
+describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
+  let started: Stage | undefined;
+  const stage = (): Stage => {
+    if (started === undefined) throw new Error('the stage did not start');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startStage();
+  });
+  afterAll(async () => {
+    await started?.[Symbol.asyncDispose]();
+  });
+
+  workloads(stage);
+  volumes(stage);
+  failures(stage);
+  policies(stage);
+  untouched(stage);
+  bypassed(stage);
+  leaks(stage);
+});

@@ -1,0 +1,67 @@
+/** Installs the product as its manual says: a kustomization of one's own on the project's manifests, and kubectl. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../../image/built-image.ts';
+import type { Cluster } from '../cluster.ts';
+import { CA_FILE, IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
+
+/** Where the webhook runs. */
+export const PRODUCT_NAMESPACE = 'aws-secrets-injector';
+
+/**
+ * Installs and waits until the API server has the webhook's endpoints.
+ * @param folder for the kustomization; `manifests` and `my-cluster` are made in it
+ * @param awsUrl where the injected containers find AWS
+ * @throws Error with what kubectl said
+ */
+export async function install(cluster: Cluster, folder: string, awsUrl: string): Promise<void> {
+  writeKustomization(folder, awsUrl);
+  const certs = path.join(folder, 'manifests/overlays/generated-certs/certs');
+  const made = spawnSync(path.join(ROOT, 'scripts/aws-secrets-injector'), ['certs', '--out', certs], {
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(`certs ended with ${made.status}: ${made.stderr}`);
+  await kubectl(cluster, 'apply', '--server-side', '--kustomize', path.join(folder, 'my-cluster'));
+  await kubectl(
+    cluster,
+    `--namespace=${PRODUCT_NAMESPACE}`,
+    'rollout',
+    'status',
+    'deployment/aws-secrets-injector',
+    '--timeout=180s',
+  );
+}
+
+function writeKustomization(folder: string, awsUrl: string): void {
+  cpSync(path.join(ROOT, 'manifests'), path.join(folder, 'manifests'), { recursive: true });
+  mkdirSync(path.join(folder, 'my-cluster'), { recursive: true });
+  const kustomization = {
+    resources: ['../manifests/overlays/generated-certs'],
+    images: [{ name: 'aws-secrets-injector', newName: IMAGE_NAME, newTag: IMAGE_TAG }],
+    patches: [
+      {
+        target: { kind: 'Deployment', name: 'aws-secrets-injector' },
+        patch: JSON.stringify([
+          {
+            op: 'add',
+            path: '/spec/template/spec/containers/0/env/-',
+            value: {
+              name: 'SECRETS_INJECTOR_FETCHER_ENV',
+              value: `AWS_ENDPOINT_URL=${awsUrl},NODE_EXTRA_CA_CERTS=${CA_FILE}`,
+            },
+          },
+        ]),
+      },
+    ],
+  };
+  // JSON is YAML.
+  writeFileSync(path.join(folder, 'my-cluster/kustomization.yaml'), JSON.stringify(kustomization));
+}
+
+async function kubectl(cluster: Cluster, ...args: readonly string[]): Promise<void> {
+  const { status, stderr, stdout } = await cluster.kubectl(args);
+  if (status === 0) return;
+  const pods = await cluster.kubectl([`--namespace=${PRODUCT_NAMESPACE}`, 'describe', 'pods']);
+  throw new Error(`kubectl ${args[0]} ended with ${status}: ${stderr}${stdout}\n${pods.stdout.slice(-6000)}`);
+}

@@ -1,0 +1,111 @@
+/** Pods that scenarios create. Applications print checksums, since what containers print is searched for values. */
+import { createHash } from 'node:crypto';
+import { BUSYBOX_IMAGE } from '../images.ts';
+import type { KubernetesObject } from './stage.ts';
+import { ROLE } from './stage.ts';
+
+const TOKEN_FOLDER = '/var/run/secrets/eks.amazonaws.com/serviceaccount';
+
+export interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly env?: readonly unknown[];
+  readonly volumeMounts?: readonly unknown[];
+  readonly [field: string]: unknown;
+}
+
+export interface PodOptions {
+  readonly name?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  /** Further fields of the pod's spec. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** False: no variables and no token, as without a role. */
+  readonly identity?: boolean;
+}
+
+/** A line of shell that prints the SHA-256 of a variable. */
+export function printVariable(name: string): string {
+  return `printf %s "$${name}" | sha256sum | cut -c1-64`;
+}
+
+/** A line of shell that prints the SHA-256 of a file. */
+export function printFile(file: string): string {
+  return `sha256sum < ${file} | cut -c1-64`;
+}
+
+/** What those lines print for a value. */
+export function checksum(value: string | Uint8Array): string {
+  return createHash('sha256').update(value).digest('hex');
+}
+
+/** A container that runs lines of shell. */
+export function shell(name: string, ...lines: readonly string[]): Container {
+  return { name, command: ['sh', '-c', ['set -e', ...lines].join('\n')] };
+}
+
+/** A pod template: with the identity that Amazon's webhook would have given it. */
+export function podTemplate(options: PodOptions): {
+  readonly metadata: Record<string, unknown>;
+  readonly spec: Record<string, unknown>;
+} {
+  const { annotations = {}, containers = [shell('app', 'true')], initContainers, spec = {} } = options;
+  const hasIdentity = options.identity ?? true;
+  const complete = (container: Container): unknown => ({
+    image: BUSYBOX_IMAGE,
+    imagePullPolicy: 'Never',
+    ...container,
+    ...(hasIdentity
+      ? {
+          env: [...(container.env ?? []), ...IDENTITY_VARIABLES],
+          volumeMounts: [
+            ...(container.volumeMounts ?? []),
+            { name: 'aws-iam-token', mountPath: TOKEN_FOLDER, readOnly: true },
+          ],
+        }
+      : {}),
+  });
+  const volumes = [...((spec['volumes'] as readonly unknown[] | undefined) ?? [])];
+  if (hasIdentity) volumes.push(TOKEN_VOLUME);
+  return {
+    metadata: { annotations, labels: { app: options.name ?? 'app' } },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      ...spec,
+      volumes,
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(complete) }),
+      containers: containers.map(complete),
+    },
+  };
+}
+
+/** A bare pod. */
+export function pod(namespace: string, options: PodOptions): KubernetesObject {
+  const { metadata, spec } = podTemplate(options);
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, namespace, name: options.name ?? 'app' },
+    spec,
+  };
+}
+
+const IDENTITY_VARIABLES = [
+  { name: 'AWS_REGION', value: 'eu-west-1' },
+  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+  { name: 'AWS_ROLE_ARN', value: ROLE },
+  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${TOKEN_FOLDER}/token` },
+];
+
+const TOKEN_VOLUME = {
+  name: 'aws-iam-token',
+  projected: {
+    defaultMode: 420,
+    sources: [
+      { serviceAccountToken: { audience: 'sts.amazonaws.com', expirationSeconds: 86_400, path: 'token' } },
+    ],
+  },
+};

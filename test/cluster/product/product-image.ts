@@ -1,0 +1,41 @@
+/** The project's image as the cluster's nodes get it: built from the Dockerfile, with the stand-in's CA beside it. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ownStorage, ROOT } from '../../image/built-image.ts';
+
+export const IMAGE_NAME = 'localhost/aws-secrets-injector';
+export const IMAGE_TAG = 'cluster-test';
+/** Where the image has the CA that the stand-in's certificate is signed by. */
+export const CA_FILE = '/stand-in-ca.pem';
+
+/**
+ * Builds the image.
+ * @param folder for the builder's storage and the result
+ * @returns an archive as `docker save` writes it
+ * @throws Error with the end of the builder's output
+ */
+export function buildImageArchive(folder: string, caPem: string): string {
+  const storage = path.join(folder, 'storage');
+  const variables = ownStorage(storage);
+  const plain = `${IMAGE_NAME}:plain`;
+  const run = (program: string, ...args: readonly string[]): string => {
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      env: variables,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    if (status !== 0) throw new Error(`${program} ${args[0]} ended with ${status}: ${stderr.slice(-4000)}`);
+    return stdout.trim();
+  };
+  run(path.join(ROOT, 'scripts/image'), '--engine', 'buildah', '--local-base', '--tag', plain);
+  const ca = path.join(folder, 'stand-in-ca.pem');
+  writeFileSync(ca, caPem, { mode: 0o644 });
+  const container = run('buildah', 'from', '--pull-never', plain);
+  run('buildah', 'copy', container, ca, CA_FILE);
+  const tag = `${IMAGE_NAME}:${IMAGE_TAG}`;
+  run('buildah', 'commit', '--quiet', '--rm', container, tag);
+  const archive = path.join(folder, 'aws-secrets-injector.tar');
+  run('buildah', 'push', '--quiet', tag, `docker-archive:${archive}:${tag}`);
+  return archive;
+}

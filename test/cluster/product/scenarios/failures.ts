@@ -1,0 +1,85 @@
+/** A pod whose secrets cannot be had does not start, says why where users look, and starts by itself afterwards. */
+import { describe, expect, it } from 'vitest';
+import { until } from '../../until.ts';
+import { checksum, pod, printFile, shell } from '../pods.ts';
+import { canary, putJsonSecret } from '../secrets.ts';
+import { ROLE, type Stage } from '../stage.ts';
+
+const SECRETS = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret';
+
+export function failures(stage: () => Stage): void {
+  describe.concurrent('a pod whose secrets cannot be had', () => {
+    it('missing: says so, and starts when the secret is there', async () => {
+      const name = await stage().namespace();
+      const arn = `${SECRETS}:shop/${name}-missing-AbCdEf`;
+      const described = await failing(stage(), name, arn, 'SECRET_NOT_FOUND');
+      expect(described).toContain('Exit Code:    12');
+      expect(described).toContain('secrets-injector.dev/file.value');
+      const value = canary();
+      stage().aws.putSecret({ arn, value });
+      expect(await stage().outputOf(name, 'app')).toEqual([checksum(value)]);
+    });
+
+    it('denied: names the action that is missing, and starts when the role has it', async () => {
+      const name = await stage().namespace();
+      const role = `arn:aws:iam::111122223333:role/${name}`;
+      const { arn, text } = putJsonSecret(stage().aws, `${name}-denied`);
+      const subjects = [`system:serviceaccount:${name}:default`];
+      stage().aws.putRole({ arn: role, subjects, allow: [] });
+      const described = await failing(stage(), name, arn, 'ACCESS_DENIED', role);
+      expect(described).toContain('Exit Code:    11');
+      expect(described).toContain('secretsmanager:GetSecretValue');
+      stage().aws.putRole({ arn: role, subjects, allow: [arn] });
+      expect(await stage().outputOf(name, 'app')).toEqual([checksum(text)]);
+    });
+
+    it('token refused: the trust policy is named, and the pod starts when it trusts', async () => {
+      const name = await stage().namespace();
+      const role = `arn:aws:iam::111122223333:role/${name}`;
+      const { arn, text } = putJsonSecret(stage().aws, `${name}-trust`);
+      stage().aws.putRole({ arn: role, subjects: ['system:serviceaccount:another:default'], allow: [arn] });
+      const described = await failing(stage(), name, arn, 'IDENTITY_REFUSED', role);
+      expect(described).toContain('Exit Code:    10');
+      stage().aws.putRole({ arn: role, subjects: [`system:serviceaccount:${name}:default`], allow: [arn] });
+      expect(await stage().outputOf(name, 'app')).toEqual([checksum(text)]);
+    });
+
+    it('no identity at all: says which of the two to set up', async () => {
+      const name = await stage().namespace();
+      const { arn } = putJsonSecret(stage().aws, `${name}-identity`);
+      const described = await failing(stage(), name, arn, 'IDENTITY_MISSING', undefined);
+      expect(described).toContain('Exit Code:    10');
+    });
+
+    it('AWS down: exit 13 at the deadline, and the pod starts when AWS is back', async () => {
+      const name = await stage().namespace();
+      const { arn, text } = putJsonSecret(stage().aws, `${name}-down`);
+      stage().aws.script('GetSecretValue', { kind: 'unavailableHtml', secretId: arn, times: 30 });
+      const described = await failing(stage(), name, arn, 'AWS_UNAVAILABLE');
+      expect(described).toContain('Exit Code:    13');
+      // The faults end by being used up: nobody touches the pod.
+      expect(await stage().outputOf(name, 'app')).toEqual([checksum(text)]);
+    });
+  });
+}
+
+/** Creates a pod and waits until its description shows the code. @returns the description */
+async function failing(
+  stage: Stage,
+  namespace: string,
+  arn: string,
+  code: string,
+  role: string | undefined = ROLE,
+): Promise<string> {
+  const asking = pod(namespace, {
+    annotations: { 'secrets-injector.dev/file.value': arn, 'secrets-injector.dev/fetch-timeout': '5s' },
+    containers: [shell('app', printFile('/run/secrets/aws/value'))],
+    identity: code !== 'IDENTITY_MISSING',
+    spec: { restartPolicy: 'OnFailure' },
+  });
+  await stage.mustCreate(JSON.parse(JSON.stringify(asking).replaceAll(ROLE, role)) as typeof asking);
+  return await until(`${code} in the description of the pod`, { seconds: 120 }, async () => {
+    const described = await stage.kubectl(`--namespace=${namespace}`, 'describe', 'pod', 'app');
+    return described.includes(code) ? described : undefined;
+  });
+}

@@ -1,0 +1,103 @@
+/** Namespaces that restrict pods: Pod Security, quotas, limit ranges; and pods that restrict themselves. */
+import { describe, expect, it } from 'vitest';
+import { type Container, checksum, type PodOptions, pod, printFile, shell } from '../pods.ts';
+import { putJsonSecret } from '../secrets.ts';
+import { type KubernetesObject, NAMESPACE_LABEL, type Stage } from '../stage.ts';
+
+const READS = shell('app', printFile('/run/secrets/aws/value'));
+const RESTRICTED = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+export function policies(stage: () => Stage): void {
+  describe.concurrent('pods and namespaces with rules of their own', () => {
+    it('Pod Security restricted', async () => {
+      const name = await stage().namespace({
+        [NAMESPACE_LABEL]: 'enabled',
+        'pod-security.kubernetes.io/enforce': 'restricted',
+      });
+      await starts(stage(), name, [{ ...READS, securityContext: RESTRICTED }]);
+    });
+
+    it('a quota on requests and limits that just fits the application', async () => {
+      const name = await stage().namespace();
+      const hard = {
+        'requests.cpu': '400m',
+        'limits.cpu': '400m',
+        'requests.memory': '256Mi',
+        'limits.memory': '256Mi',
+      };
+      await stage().mustCreate(object(name, 'ResourceQuota', { hard }));
+      await starts(stage(), name, [{ ...READS, resources: same('400m', '256Mi') }]);
+    });
+
+    it('a limit range with defaults, a minimum, a maximum and a ratio', async () => {
+      const name = await stage().namespace();
+      const limits = [
+        {
+          type: 'Container',
+          default: { cpu: '500m', memory: '256Mi' },
+          defaultRequest: { cpu: '250m', memory: '128Mi' },
+          min: { cpu: '100m', memory: '64Mi' },
+          max: { cpu: '1', memory: '512Mi' },
+          maxLimitRequestRatio: { cpu: '4' },
+        },
+      ];
+      await stage().mustCreate(object(name, 'LimitRange', { limits }));
+      await starts(stage(), name, [READS]);
+    });
+
+    it('a Guaranteed pod stays Guaranteed', async () => {
+      const name = await stage().namespace();
+      await starts(stage(), name, [{ ...READS, resources: same('200m', '128Mi') }]);
+      const { status } = await stage().get<{ status: { qosClass: string } }>(name, 'pod', 'app');
+      expect(status.qosClass).toBe('Guaranteed');
+    });
+
+    it.each<[string, Partial<PodOptions['spec']>, readonly object[]]>([
+      ['fsGroup', { securityContext: { fsGroup: 2000 } }, [{}]],
+      ['containers of different users', {}, [{ runAsUser: 1000 }, { runAsUser: 2000, runAsGroup: 2000 }]],
+      ['user 0', { securityContext: { runAsUser: 0 } }, [{}]],
+      ['user 0 in one container', {}, [{ runAsUser: 0 }, { runAsUser: 1000 }]],
+      [
+        'fsGroup and different users',
+        { securityContext: { fsGroup: 2000 } },
+        [{ runAsUser: 1000 }, { runAsUser: 1001 }],
+      ],
+    ])('%s', async (_what, spec, contexts) => {
+      const name = await stage().namespace();
+      const containers = contexts.map((securityContext, index) => ({
+        ...READS,
+        name: index === 0 ? 'app' : `app-${index}`,
+        securityContext,
+      }));
+      await starts(stage(), name, containers, spec);
+    });
+  });
+}
+
+async function starts(
+  stage: Stage,
+  namespace: string,
+  containers: readonly Container[],
+  spec: PodOptions['spec'] = {},
+): Promise<void> {
+  const db = putJsonSecret(stage.aws, `${namespace}-rules`);
+  await stage.mustCreate(
+    pod(namespace, { annotations: { 'secrets-injector.dev/file.value': db.arn }, containers, spec }),
+  );
+  for (const { name } of containers)
+    expect(await stage.outputOf(namespace, 'app', name)).toEqual([checksum(db.text)]);
+}
+
+function object(namespace: string, kind: string, spec: unknown): KubernetesObject {
+  return { apiVersion: 'v1', kind, metadata: { namespace, name: 'rules' }, spec };
+}
+
+function same(cpu: string, memory: string): object {
+  return { requests: { cpu, memory }, limits: { cpu, memory } };
+}

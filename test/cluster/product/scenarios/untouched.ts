@@ -1,0 +1,160 @@
+/** Who did not ask is left alone, also while the webhook is down; who asked is then refused and told why. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../until.ts';
+import { PRODUCT_NAMESPACE } from '../install.ts';
+import { pod } from '../pods.ts';
+import { putJsonSecret } from '../secrets.ts';
+import { NAMESPACE_LABEL, type Stage } from '../stage.ts';
+
+const ASKS = {
+  'secrets-injector.dev/file.db.json': 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/any-AbCdEf',
+};
+
+export function untouched(stage: () => Stage): void {
+  describe('pods that did not ask', () => {
+    let optedIn = '';
+    let notOptedIn = '';
+    beforeAll(async () => {
+      optedIn = await stage().namespace();
+      notOptedIn = await stage().namespace({});
+    });
+
+    const cases: readonly (readonly [string, () => string, Readonly<Record<string, string>>])[] = [
+      ['without annotations', () => optedIn, {}],
+      ['with annotations of others', () => optedIn, { 'example.com/secrets-injector.dev': 'x' }],
+      ['that opted out', () => optedIn, { ...ASKS, 'secrets-injector.dev/inject': 'false' }],
+      ['where nobody opted in', () => notOptedIn, {}],
+      ['of kube-system', () => 'kube-system', {}],
+      ["of the product's own namespace", () => PRODUCT_NAMESPACE, {}],
+    ];
+
+    async function isUntouched(
+      namespace: string,
+      annotations: Readonly<Record<string, string>>,
+    ): Promise<void> {
+      const made = await stage().create(
+        pod(namespace, { name: 'quiet', annotations, spec: RESTRICTED }),
+        '--dry-run=server',
+        '--output=json',
+      );
+      expect(made.stderr).toBe('');
+      const { spec } = JSON.parse(made.stdout) as {
+        spec: { initContainers?: unknown; volumes: { name: string }[] };
+      };
+      expect(spec.initContainers).toBeUndefined();
+      expect(
+        spec.volumes.map((volume) => volume.name).filter((name) => name.startsWith('aws-secrets')),
+      ).toEqual([]);
+    }
+
+    it.each(cases)('%s are created as they are', async (_what, namespace, annotations) => {
+      await isUntouched(namespace(), annotations);
+    });
+
+    it('are refused when they ask where nobody opted in, with the command that opts in', async () => {
+      const { status, stderr } = await stage().create(pod(notOptedIn, { annotations: ASKS }));
+      expect(status).toBe(1);
+      expect(stderr).toContain(`Run: kubectl label namespace ${notOptedIn} ${NAMESPACE_LABEL}=enabled`);
+    });
+
+    it('are refused when they ask in kube-system, even if it is labelled', async () => {
+      const { stderr } = await stage().create(pod('kube-system', { annotations: ASKS }));
+      expect(stderr).toContain('which pods of the namespace kube-system cannot be given');
+      await stage().kubectl('label', 'namespace', 'kube-system', `${NAMESPACE_LABEL}=enabled`);
+      const labelled = await stage().create(pod('kube-system', { annotations: ASKS }));
+      await stage().kubectl('label', 'namespace', 'kube-system', `${NAMESPACE_LABEL}-`);
+      expect(labelled.stderr).toContain('the init container aws-secrets-fetch was not injected');
+    });
+
+    it('get a warning when the annotations stand on the workload', async () => {
+      const { stderr, status } = await stage().create(
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { namespace: optedIn, name: 'misplaced', annotations: ASKS },
+          spec: {
+            replicas: 0,
+            selector: { matchLabels: { app: 'app' } },
+            template: {
+              metadata: { labels: { app: 'app' } },
+              spec: { containers: [{ name: 'app', image: 'x' }] },
+            },
+          },
+        },
+        '--dry-run=server',
+      );
+      expect(status).toBe(0);
+      expect(stderr).toContain(
+        'has no effect here: put it on the pod template (spec.template.metadata.annotations)',
+      );
+    });
+
+    describe('while the webhook is down', () => {
+      beforeAll(async () => {
+        await scale(stage(), 0);
+      });
+      afterAll(async () => {
+        await scale(stage(), 2);
+      });
+
+      it.each(cases)('%s are created as they are', async (_what, namespace, annotations) => {
+        await isUntouched(namespace(), annotations);
+      });
+
+      it('asking pods are refused, and the message names the webhook', async () => {
+        const { status, stderr } = await stage().create(pod(optedIn, { annotations: ASKS }));
+        expect(status).toBe(1);
+        expect(stderr).toContain('failed calling webhook "inject.secrets-injector.dev"');
+      });
+
+      it('the reason stands in the events of a ReplicaSet and in the condition of its Deployment', async () => {
+        const db = putJsonSecret(stage().aws, 'down');
+        const template = pod(optedIn, { annotations: { 'secrets-injector.dev/file.db.json': db.arn } });
+        await stage().mustCreate({
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { namespace: optedIn, name: 'waiting' },
+          spec: {
+            selector: { matchLabels: { app: 'app' } },
+            template: {
+              metadata: { labels: { app: 'app' }, annotations: template.metadata['annotations'] },
+              spec: { ...(template['spec'] as object), restartPolicy: 'Always' },
+            },
+          },
+        });
+        await stage().waitFor(
+          optedIn,
+          'deployment/waiting',
+          '{.status.conditions[?(@.type=="ReplicaFailure")].reason}',
+          'FailedCreate',
+        );
+        const events = await stage().kubectl(`--namespace=${optedIn}`, 'get', 'events', '--output=json');
+        expect(events).toContain('failed calling webhook');
+      });
+    });
+
+    it('a workload that waited gets its pod when the webhook is back, by itself', async () => {
+      await stage().waitFor(optedIn, 'deployment/waiting', '{.status.replicas}', '1');
+    });
+  });
+}
+
+const RESTRICTED = {
+  securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+};
+
+async function scale(stage: Stage, replicas: number): Promise<void> {
+  const namespace = `--namespace=${PRODUCT_NAMESPACE}`;
+  await stage.kubectl(namespace, 'scale', 'deployment/aws-secrets-injector', `--replicas=${replicas}`);
+  await stage.kubectl(namespace, 'rollout', 'status', 'deployment/aws-secrets-injector', '--timeout=120s');
+  await until('endpoints of the webhook', { seconds: 90 }, async () => {
+    const slices = await stage.kubectl(
+      namespace,
+      'get',
+      'endpointslices',
+      '--output=jsonpath={.items[*].endpoints[*].conditions.ready}',
+    );
+    const ready = slices.split(' ').filter((word) => word === 'true').length;
+    return ready === replicas ? true : undefined;
+  });
+}

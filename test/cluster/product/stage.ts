@@ -1,0 +1,145 @@
+/** A cluster with the product installed and AWS beside it: what every scenario plays on. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { type StandIn, startStandIn } from '../../stand-in/index.ts';
+import { type Cluster, type ClusterOptions, type Outcome, startCluster } from '../cluster.ts';
+import { until } from '../until.ts';
+import { clusterIssuer } from './cluster-keys.ts';
+import { install } from './install.ts';
+import { buildImageArchive } from './product-image.ts';
+
+export const ROLE = 'arn:aws:iam::111122223333:role/shop';
+export const NAMESPACE_LABEL = 'secrets-injector.dev/injection';
+
+/** A Kubernetes object as JSON. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
+export class Stage implements AsyncDisposable {
+  readonly cluster: Cluster;
+  readonly aws: StandIn;
+  #namespaces = 0;
+
+  constructor(cluster: Cluster, aws: StandIn) {
+    this.cluster = cluster;
+    this.aws = aws;
+  }
+
+  /** Runs kubectl. @returns what it printed @throws Error with its message */
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.cluster.kubectl(args);
+    if (status !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${status}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Creates an object, or says why the API server refused it. */
+  async create(object: KubernetesObject, ...args: readonly string[]): Promise<Outcome> {
+    return await this.cluster.kubectl(['create', '--filename=-', ...args], JSON.stringify(object));
+  }
+
+  /** Creates an object. @throws Error when it is refused */
+  async mustCreate(object: KubernetesObject): Promise<void> {
+    const { status, stderr } = await this.create(object);
+    if (status !== 0) throw new Error(`${object.kind} was refused: ${stderr}`);
+  }
+
+  /** Creates a namespace of its own for a scenario. @returns its name */
+  async namespace(
+    labels: Readonly<Record<string, string>> = { [NAMESPACE_LABEL]: 'enabled' },
+  ): Promise<string> {
+    this.#namespaces += 1;
+    const name = `shop-${this.#namespaces}`;
+    await this.mustCreate({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+    // Its service account follows; a pod before that is refused.
+    await until(`service account of ${name}`, { seconds: 30 }, async () => {
+      const { status } = await this.cluster.kubectl([
+        `--namespace=${name}`,
+        'get',
+        'serviceaccount',
+        'default',
+      ]);
+      return status === 0 ? true : undefined;
+    });
+    return name;
+  }
+
+  /**
+   * Waits for a field of an object, such as `{.status.phase}`, to have a value.
+   * @throws Error with the object's description
+   */
+  async waitFor(
+    namespace: string,
+    object: string,
+    jsonPath: string,
+    value: string,
+    seconds = 120,
+  ): Promise<void> {
+    const { status, stderr } = await this.cluster.kubectl([
+      `--namespace=${namespace}`,
+      'wait',
+      object,
+      `--for=jsonpath=${jsonPath}=${value}`,
+      `--timeout=${seconds}s`,
+    ]);
+    if (status === 0) return;
+    const described = await this.cluster.kubectl([`--namespace=${namespace}`, 'describe', object]);
+    const pods = await this.cluster.kubectl([`--namespace=${namespace}`, 'describe', 'pods']);
+    throw new Error(`${object}: ${stderr}\n${described.stdout}\n${pods.stdout.slice(-5000)}`);
+  }
+
+  /** Waits until a pod has ended well. @returns the lines that one of its containers printed */
+  async outputOf(namespace: string, podName: string, container = 'app'): Promise<readonly string[]> {
+    await this.waitFor(namespace, `pod/${podName}`, '{.status.phase}', 'Succeeded');
+    return await this.logs(namespace, podName, container);
+  }
+
+  /** The lines that a container has printed. */
+  async logs(namespace: string, podName: string, container = 'app'): Promise<readonly string[]> {
+    const text = await this.kubectl(`--namespace=${namespace}`, 'logs', podName, `--container=${container}`);
+    return text.trimEnd().split('\n');
+  }
+
+  /** An object as the API server has it. */
+  async get<T = KubernetesObject>(namespace: string, ...args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.kubectl(`--namespace=${namespace}`, 'get', ...args, '--output=json')) as T;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.aws.stop();
+    await this.cluster.stop();
+  }
+}
+
+/** Starts everything, with a role that every service account of a namespace `shop-*` may use. @throws Error */
+export async function startStage(options: Partial<ClusterOptions> = {}): Promise<Stage> {
+  const cluster = await startCluster({ ...options, level: 'node' });
+  try {
+    const { facts } = cluster;
+    const aws = await startStandIn({
+      host: facts.bridgeAddress,
+      extraNames: [facts.bridgeAddress],
+      issuer: clusterIssuer(facts),
+    });
+    aws.putRole({
+      arn: ROLE,
+      subjects: ['system:serviceaccount:shop-*:*'],
+      allow: ['arn:aws:secretsmanager:*:111122223333:secret:shop/*'],
+    });
+    const folder = path.join(facts.directory, 'product');
+    mkdirSync(folder);
+    process.stderr.write('building the image …\n');
+    const image = path.join(folder, 'image');
+    mkdirSync(image);
+    await cluster.importImage(buildImageArchive(image, aws.caPem));
+    process.stderr.write('installing …\n');
+    await install(cluster, folder, aws.url);
+    return new Stage(cluster, aws);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+/** What a cluster could leave on a machine, to be compared before and after. */
+import { spawnSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { MARK } from './processes.ts';
+
+const PROGRAMS = /^(?:etcd|kube|containerd|runc$|ctr$)/;
+
+export function traces(): Readonly<Record<string, readonly string[]>> {
+  return {
+    processes: processes(),
+    mounts: lines('mount'),
+    interfaces: lines('ip', '-oneline', 'link').map((line) => line.split(': ')[1] ?? ''),
+    namespaces: lines('ip', 'netns'),
+    ipv4: firewall('iptables-save'),
+    ipv6: firewall('ip6tables-save'),
+    cgroups: globSync('/sys/fs/cgroup/{awssi-*,*/awssi-*}'),
+    files: [
+      ...readdirSync(tmpdir()).filter((name) => name.startsWith('aws-secrets-injector-cluster-')),
+      ...globSync('{/run/containerd,/opt/containerd,/var/lib/cni,/var/log/containers,/var/lib/kubelet}/**'),
+    ],
+    settings: lines(
+      'sysctl',
+      'net.ipv4.ip_forward',
+      'net.ipv4.conf.all.route_localnet',
+      'vm.overcommit_memory',
+      'kernel.panic',
+      'kernel.panic_on_oops',
+    ),
+  };
+}
+
+// Only those that could be a cluster's: others come and go on any machine.
+function processes(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => PROGRAMS.test(read(pid, 'comm')) || isMarked(pid))
+    .map((pid) => `${pid} ${read(pid, 'comm').trim()}`)
+    .sort();
+}
+
+function isMarked(pid: string): boolean {
+  return read(pid, 'environ').includes(`${MARK}=`) || read(pid, 'cgroup').includes('/awssi-');
+}
+
+function read(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+// Without counters; and the empty tables that looking at them makes are no rules.
+function firewall(program: string): readonly string[] {
+  return lines(program)
+    .map((line) => line.replace(/ \[\d+:\d+\]$/, ''))
+    .filter((line) => !line.startsWith('#') && !/^(?:\*\w+|:[A-Z]+ ACCEPT|COMMIT)$/.test(line));
+}
+
+function lines(program: string, ...args: readonly string[]): readonly string[] {
+  const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter((line) => line !== '');
+}
