@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { PRODUCT_NAMESPACE } from '../install.ts';
-import { pod } from '../pods.ts';
+import { pod, shell } from '../pods.ts';
 import { putJsonSecret } from '../secrets.ts';
 import { NAMESPACE_LABEL, type Stage } from '../stage.ts';
 
@@ -33,7 +33,7 @@ export function untouched(stage: () => Stage): void {
       annotations: Readonly<Record<string, string>>,
     ): Promise<void> {
       const made = await stage().create(
-        pod(namespace, { name: 'quiet', annotations, spec: RESTRICTED }),
+        pod(namespace, { name: 'quiet', annotations, containers: [RESTRICTED] }),
         '--dry-run=server',
         '--output=json',
       );
@@ -139,14 +139,27 @@ export function untouched(stage: () => Stage): void {
   });
 }
 
+// As the product's own namespace demands.
 const RESTRICTED = {
-  securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+  ...shell('app', 'true'),
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 1000,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
 };
 
 async function scale(stage: Stage, replicas: number): Promise<void> {
   const namespace = `--namespace=${PRODUCT_NAMESPACE}`;
   await stage.kubectl(namespace, 'scale', 'deployment/aws-secrets-injector', `--replicas=${replicas}`);
   await stage.kubectl(namespace, 'rollout', 'status', 'deployment/aws-secrets-injector', '--timeout=120s');
+  if (replicas === 0) {
+    // They answer for a while after they have left the endpoints.
+    const selector = '--selector=app.kubernetes.io/component=webhook';
+    await stage.kubectl(namespace, 'wait', 'pods', selector, '--for=delete', '--timeout=90s');
+  }
   await until('endpoints of the webhook', { seconds: 90 }, async () => {
     const slices = await stage.kubectl(
       namespace,
