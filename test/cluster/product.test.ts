@@ -4,6 +4,7 @@ import { clusterUnavailable } from './cluster.ts';
 import { bypassed } from './product/scenarios/bypassed.ts';
 import { failures } from './product/scenarios/failures.ts';
 import { leaks } from './product/scenarios/leaks.ts';
+import { load } from './product/scenarios/load.ts';
 import { policies } from './product/scenarios/policies.ts';
 import { untouched } from './product/scenarios/untouched.ts';
 import { volumes } from './product/scenarios/volumes.ts';
@@ -31,6 +32,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   failures(stage);
   policies(stage);
   untouched(stage);
+  load(stage);
   bypassed(stage);
   leaks(stage);
 });

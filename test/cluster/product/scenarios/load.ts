@@ -1,0 +1,159 @@
+/** Large pods, many pods, and a webhook that is replaced, slow or not trusted. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../../stand-in/certificates.ts';
+import { until } from '../../until.ts';
+import { PRODUCT_NAMESPACE } from '../install.ts';
+import { type PodOptions, pod } from '../pods.ts';
+import { type JsonSecret, putJsonSecret } from '../secrets.ts';
+import type { KubernetesObject, Stage } from '../stage.ts';
+
+/** Never scheduled: only admission is of interest. */
+const GATED = { schedulingGates: [{ name: 'example.com/never' }] };
+const PRODUCT = `--namespace=${PRODUCT_NAMESPACE}`;
+
+interface InjectedPod {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly initContainers?: readonly { readonly name: string }[] };
+}
+
+interface AuditEvent {
+  readonly requestURI: string;
+  readonly verb: string;
+  readonly objectRef?: { readonly namespace?: string; readonly resource?: string };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export function load(stage: () => Stage): void {
+  describe('admission', () => {
+    let namespace = '';
+    let db: JsonSecret;
+    beforeAll(async () => {
+      namespace = await stage().namespace();
+      db = putJsonSecret(stage().aws, `${namespace}-load`);
+    });
+    const asking = (options: PodOptions = {}): KubernetesObject =>
+      pod(namespace, {
+        annotations: { 'secrets-injector.dev/file.value': db.arn },
+        spec: GATED,
+        ...options,
+      });
+
+    it('a dry run shows the injection and creates nothing; the audit log tells of it', async () => {
+      const { stdout, stderr } = await stage().create(
+        asking({ name: 'dry' }),
+        '--dry-run=server',
+        '--output=json',
+      );
+      expect(stderr).toBe('');
+      expect(isInjected(JSON.parse(stdout) as InjectedPod)).toBe(true);
+      const { items } = await stage().get<{ items: unknown[] }>(namespace, 'pods');
+      expect(items).toEqual([]);
+      const [event] = auditEvents(stage(), namespace).filter((one) => one.requestURI.includes('dryRun=All'));
+      expect(event?.annotations).toMatchObject({
+        'inject.secrets-injector.dev/outcome': 'injected',
+        'inject.secrets-injector.dev/references': '1',
+      });
+    });
+
+    it('a pod of 1 MiB', async () => {
+      const env = Array.from({ length: 64 }, (_, index) => ({
+        name: `V${index}`,
+        value: 'x'.repeat(17_000),
+      }));
+      const containers = [{ name: 'app', command: ['sh', '-c', 'true'], env }];
+      const { stdout, stderr } = await stage().create(asking({ name: 'large', containers }), '--output=json');
+      expect(stderr).toBe('');
+      expect(stdout.length).toBeGreaterThan(1 << 20);
+      expect(isInjected(JSON.parse(stdout) as InjectedPod)).toBe(true);
+    });
+
+    it('200 pods in parallel while a replica is replaced: every one injected', async () => {
+      const lists = Array.from({ length: 10 }, (_, list) => ({
+        apiVersion: 'v1',
+        kind: 'List',
+        metadata: {},
+        items: Array.from({ length: 20 }, (__, index) => asking({ name: `many-${list}-${index}` })),
+      }));
+      const { items: replicas } = await stage().get<{ items: InjectedPod[] }>(
+        PRODUCT_NAMESPACE,
+        'pods',
+        '--selector=app.kubernetes.io/component=webhook',
+      );
+      const [made] = await Promise.all([
+        Promise.all(lists.map((list) => stage().create(list))),
+        stage().kubectl(PRODUCT, 'delete', 'pod', replicas[0]?.metadata.name ?? '', '--wait=false'),
+      ]);
+      expect(made.map(({ stderr }) => stderr)).toEqual(lists.map(() => ''));
+      const { items } = await stage().get<{ items: InjectedPod[] }>(namespace, 'pods');
+      const many = items.filter(({ metadata }) => metadata.name.startsWith('many-'));
+      expect(many).toHaveLength(200);
+      expect(many.filter((one) => !isInjected(one))).toEqual([]);
+      await stage().kubectl(
+        PRODUCT,
+        'rollout',
+        'status',
+        'deployment/aws-secrets-injector',
+        '--timeout=120s',
+      );
+    });
+
+    it('a webhook that does not answer: refused after its 5 s, and fine when it answers again', async () => {
+      const signal = (name: string): void => {
+        const { status } = spawnSync('pkill', [`--signal=${name}`, '--full', '/app/cli.cjs webhook']);
+        expect(status).toBe(0);
+      };
+      signal('STOP');
+      const { stderr, status } = await stage().create(asking({ name: 'slow' }));
+      signal('CONT');
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/failed calling webhook "inject\.secrets-injector\.dev".*deadline exceeded/s);
+      await admits(stage(), asking({ name: 'after-slow' }));
+    });
+
+    it('a CA that did not sign the certificate: refused with the reason, and fine with the right one', async () => {
+      const configuration = 'mutatingwebhookconfiguration/aws-secrets-injector';
+      const path = '{.webhooks[0].clientConfig.caBundle}';
+      const right = await stage().kubectl('get', configuration, `--output=jsonpath=${path}`);
+      const register = async (caBundle: string): Promise<void> => {
+        const patch = [{ op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value: caBundle }];
+        await stage().kubectl('patch', configuration, '--type=json', `--patch=${JSON.stringify(patch)}`);
+      };
+      const { ca } = await makeCertificate();
+      await register(Buffer.from(ca).toString('base64'));
+      const refused = await until('the API server to distrust the webhook', { seconds: 60 }, async () => {
+        const { stderr } = await stage().create(asking({ name: 'distrust' }), '--dry-run=server');
+        return stderr === '' ? undefined : stderr;
+      });
+      await register(right);
+      expect(refused).toContain(
+        'failed to verify certificate: x509: certificate signed by unknown authority',
+      );
+      await admits(stage(), asking({ name: 'after-distrust' }));
+    });
+  });
+}
+
+async function admits(stage: Stage, asking: KubernetesObject): Promise<void> {
+  await until('the webhook to answer', { seconds: 90 }, async () => {
+    const { stdout, stderr } = await stage.create(asking, '--dry-run=server', '--output=json');
+    if (stderr !== '') throw new Error(stderr);
+    return isInjected(JSON.parse(stdout) as InjectedPod) ? true : undefined;
+  });
+}
+
+function isInjected({ spec }: InjectedPod): boolean {
+  return spec.initContainers?.[0]?.name === 'aws-secrets-fetch';
+}
+
+function auditEvents(stage: Stage, namespace: string): readonly AuditEvent[] {
+  return readFileSync(stage.cluster.facts.auditLog, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as AuditEvent)
+    .filter(
+      ({ objectRef, verb }) =>
+        objectRef?.namespace === namespace && objectRef.resource === 'pods' && verb === 'create',
+    );
+}
