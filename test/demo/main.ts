@@ -15,6 +15,7 @@ import { makeSteps, StepFailed, type Steps } from './steps.ts';
 import { tellStory } from './story.ts';
 
 const USAGE = `usage: ./scripts/demo [--keep] [MANIFEST]
+       ./scripts/demo --cluster [--keep]
 
   Injects the pod of MANIFEST (default: the shop of test/demo) with an embedded AWS stand-in and shows what happens.
 
