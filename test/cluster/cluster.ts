@@ -129,16 +129,23 @@ function send(supervisor: ChildProcess, command: Command): void {
   supervisor.send(command);
 }
 
-async function nextReport(supervisor: ChildProcess): Promise<Report> {
+/** @returns the next one that is no progress: that is told on stderr */
+async function nextReport(supervisor: ChildProcess): Promise<Exclude<Report, { readonly type: 'progress' }>> {
   return await new Promise((resolve, reject) => {
     const onExit = (code: number | null): void => {
       reject(new Error(`the cluster's supervisor ended with ${code}`));
     };
     supervisor.once('exit', onExit);
-    supervisor.once('message', (message: Report) => {
+    const onMessage = (message: Report): void => {
+      if (message.type === 'progress') {
+        process.stderr.write(`${message.message}\n`);
+        return;
+      }
       supervisor.off('exit', onExit);
+      supervisor.off('message', onMessage);
       resolve(message);
-    });
+    };
+    supervisor.on('message', onMessage);
   });
 }
 

@@ -55,6 +55,7 @@ export type Command = { readonly type: 'start'; readonly order: Order } | { read
 
 /** From the supervisor to the owner. */
 export type Report =
+  | { readonly type: 'progress'; readonly message: string }
   | { readonly type: 'ready'; readonly facts: ClusterFacts }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped'; readonly problems: readonly string[] };

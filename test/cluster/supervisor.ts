@@ -8,6 +8,7 @@ import { freeNetworks } from './addresses.ts';
 import { startControlPlane } from './control-plane.ts';
 import { Credentials } from './credentials.ts';
 import { Daemons } from './daemon.ts';
+import { lockMachine } from './machine-lock.ts';
 import { startNode } from './node.ts';
 import type { ClusterFacts, Command, Order, Report } from './options.ts';
 import { abandonedRuns, createRun, type Run } from './run.ts';
@@ -18,14 +19,20 @@ let run: Run | undefined;
 let started: Promise<void> = Promise.resolve();
 
 async function start(order: Order): Promise<ClusterFacts> {
-  for (const abandoned of abandonedRuns()) await tearDown(abandoned);
-  run = createRun(order.options.level);
+  const { level } = order.options;
+  if (level === 'node')
+    await lockMachine(stopping.signal, () =>
+      report({ type: 'progress', message: 'waiting for another cluster on this machine to end …' }),
+    );
+  // What a node left is taken down with the lock alone: it could be a living cluster's.
+  for (const abandoned of abandonedRuns())
+    if (level === 'node' || abandoned.level === 'control-plane') await tearDown(abandoned);
+  run = createRun(level);
   mkdirSync(path.join(run.directory, 'kubectl'));
   const daemons = new Daemons(run, stopping.signal);
   const credentials = await Credentials.create(run.directory);
   const networks = freeNetworks();
-  const node =
-    order.options.level === 'node' ? await startNode(run, order, daemons, credentials, networks) : undefined;
+  const node = level === 'node' ? await startNode(run, order, daemons, credentials, networks) : undefined;
   const controlPlane = await startControlPlane(run, order, daemons, credentials, networks);
   await node?.join(controlPlane);
   return {

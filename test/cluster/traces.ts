@@ -30,6 +30,13 @@ export function traces(): Readonly<Record<string, readonly string[]>> {
   };
 }
 
+/** What is there now and was not before. Something of others' may have gone meanwhile. */
+export function added(before: ReturnType<typeof traces>, now: ReturnType<typeof traces>): readonly string[] {
+  return Object.entries(now).flatMap(([kind, entries]) =>
+    entries.filter((entry) => !before[kind]?.includes(entry)).map((entry) => `${kind}: ${entry}`),
+  );
+}
+
 // Only those that could be a cluster's: others come and go on any machine.
 function processes(): readonly string[] {
   return readdirSync('/proc')
