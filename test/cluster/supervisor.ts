@@ -8,6 +8,7 @@ import { freeNetworks } from './addresses.ts';
 import { startControlPlane } from './control-plane.ts';
 import { Credentials } from './credentials.ts';
 import { Daemons } from './daemon.ts';
+import { hasClusterRules } from './firewall.ts';
 import { lockMachine } from './machine-lock.ts';
 import { startNode } from './node.ts';
 import type { ClusterFacts, Command, Order, Report } from './options.ts';
@@ -27,6 +28,9 @@ async function start(order: Order): Promise<ClusterFacts> {
   // What a node left is taken down with the lock alone: it could be a living cluster's.
   for (const abandoned of abandonedRuns())
     if (level === 'node' || abandoned.level === 'control-plane') await tearDown(abandoned);
+  // Before there is a run: tearing one down would take the stranger's rules away.
+  if (level === 'node' && hasClusterRules())
+    throw new Error("another cluster's kube-proxy has its rules on this machine");
   run = createRun(level);
   mkdirSync(path.join(run.directory, 'kubectl'));
   const daemons = new Daemons(run, stopping.signal);
