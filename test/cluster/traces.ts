@@ -42,6 +42,8 @@ function processes(): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => PROGRAMS.test(read(pid, 'comm')) || isMarked(pid))
+    // Dead, and only not yet waited for by the machine's first process, which takes its time.
+    .filter((pid) => !/^State:\s+Z/m.test(read(pid, 'status')))
     .map((pid) => `${pid} ${read(pid, 'comm').trim()}`)
     .sort();
 }
