@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const FAST = ['static', 'unit', 'golden', 'property', 'server', 'aws', 'cli'];
-const ALL = [...FAST, 'image'];
+const ALL = [...FAST, 'image', 'cluster'];
 
 interface Count {
   readonly passed: number;
