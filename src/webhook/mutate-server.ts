@@ -1,13 +1,13 @@
 /** The HTTPS server that the API server calls. It knows HTTP and TLS; what a review means it leaves to `mutate`. */
-import type https from 'node:https';
+import https from 'node:https';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { type Connections, followConnections } from './connections.ts';
-import type { ServerLimits } from './limits.ts';
+import { MUTATE_PATH, type ServerLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Mutate } from './mutate.ts';
 import { refusalStatus, refuse, refuseUnrouted } from './refusals.ts';
+import { answerReview, isReviewRequest } from './review-requests.ts';
 
-export const MUTATE_PATH = '/mutate';
 const PATHS = { [MUTATE_PATH]: 'POST' };
 
 /** The least TLS version. API servers of every supported Kubernetes speak 1.3. */
@@ -29,19 +29,20 @@ export interface MutateServerParts {
 
 /** Makes the server, which has no certificate yet: see `server.setSecureContext`. */
 export function makeMutateServer({ mutate, metrics, limits, isDraining }: MutateServerParts): MutateServer {
+  let isClosing = false;
+  const review = {
+    mutate,
+    countRefused: metrics.countRefused,
+    bodyBytes: limits.bodyBytes,
+    isClosing: () => isClosing || isDraining(),
+  };
   const app = fastify({
-    https: {
-      minVersion: MIN_TLS_VERSION,
-      // HTTP/2 would bind an API server to one replica and is slower here; API servers do not offer it either.
-      ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: limits.handshakeMilliseconds,
-      // Node wants this at most the request's limit; idle kept connections are the keep-alive limit's business.
-      headersTimeout: limits.headersMilliseconds,
-      requestTimeout: limits.requestMilliseconds,
-      connectionsCheckingInterval: limits.checkMilliseconds,
-    },
-    keepAliveTimeout: limits.keepAliveMilliseconds,
-    requestTimeout: limits.requestMilliseconds,
+    serverFactory: (others) =>
+      https.createServer(httpsOptions(limits), (request, response) => {
+        if (!isReviewRequest(request, limits.bodyBytes)) return others(request, response);
+        connections.spoke(request.socket);
+        answerReview(request, response, review);
+      }),
     bodyLimit: limits.bodyBytes,
     logger: false,
     exposeHeadRoutes: false,
@@ -78,7 +79,27 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
     }
     return closing(reply).header('content-type', 'application/json').send(answer);
   });
-  return { app, close: () => close(app, connections, limits.closeMilliseconds) };
+  return {
+    app,
+    close: () => {
+      isClosing = true;
+      return close(app, connections, limits.closeMilliseconds);
+    },
+  };
+}
+
+function httpsOptions(limits: ServerLimits): https.ServerOptions {
+  return {
+    minVersion: MIN_TLS_VERSION,
+    // HTTP/2 would bind an API server to one replica and is slower here; API servers do not offer it either.
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeMilliseconds,
+    // Node wants this at most the request's limit; idle kept connections are the keep-alive limit's business.
+    headersTimeout: limits.headersMilliseconds,
+    requestTimeout: limits.requestMilliseconds,
+    connectionsCheckingInterval: limits.checkMilliseconds,
+    keepAliveTimeout: limits.keepAliveMilliseconds,
+  };
 }
 
 async function close(

@@ -17,10 +17,12 @@ export function refusalStatus(error: unknown): number {
 
 /** Answers with a refusal. */
 export function refuse(reply: FastifyReply, status: number): FastifyReply {
-  return reply
-    .code(status)
-    .header('content-type', 'application/json')
-    .send(JSON.stringify({ error: TEXTS[status] ?? (status === 500 ? 'internal error' : 'bad request') }));
+  return reply.code(status).header('content-type', 'application/json').send(refusalText(status));
+}
+
+/** The body of a refusal. */
+export function refusalText(status: number): string {
+  return JSON.stringify({ error: TEXTS[status] ?? (status === 500 ? 'internal error' : 'bad request') });
 }
 
 /**
