@@ -94,6 +94,8 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const ports = await new Promise<readonly number[]>((resolve, reject) => {
     createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
       texts.push(line);
+      // A killed process may leave half a line.
+      if (child.killed && !line.endsWith('}')) return;
       log.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
       const found = log.flatMap((one) => (typeof one['port'] === 'number' ? [one['port']] : []));
       if (found.length === 2) resolve(found);
