@@ -39,13 +39,15 @@ export function added(before: ReturnType<typeof traces>, now: ReturnType<typeof 
 
 // Only those that could be a cluster's: others come and go on any machine.
 function processes(): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => PROGRAMS.test(read(pid, 'comm')) || isMarked(pid))
-    // Dead, and only not yet waited for by the machine's first process, which takes its time.
-    .filter((pid) => !/^State:\s+Z/m.test(read(pid, 'status')))
-    .map((pid) => `${pid} ${read(pid, 'comm').trim()}`)
-    .sort();
+  return (
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => PROGRAMS.test(read(pid, 'comm')) || isMarked(pid))
+      // Dead, and only not yet waited for by the machine's first process, which takes its time.
+      .filter((pid) => !/^State:\s+Z/m.test(read(pid, 'status')))
+      .map((pid) => `${pid} ${read(pid, 'comm').trim()}`)
+      .sort()
+  );
 }
 
 function isMarked(pid: string): boolean {
