@@ -1,0 +1,182 @@
+/** The neighbours alone: they must do what they are there for before they say anything about the injector. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Cluster, clusterUnavailable, type Outcome, startCluster } from '../cluster.ts';
+import { until } from '../until.ts';
+import { type Neighbours, neighboursUnavailable, type Registration, startNeighbours } from './neighbour.ts';
+import {
+  FROM_FILE,
+  find,
+  INJECTED,
+  names,
+  type PodSpec,
+  show,
+  specOf,
+  WITH_FILE_KEY,
+  WITH_SIDECAR,
+} from './pods.ts';
+
+const NAMESPACE = 'neighbours';
+
+const unavailable = clusterUnavailable('control-plane') ?? neighboursUnavailable();
+if (unavailable !== undefined) console.log(`skipped: ${unavailable}`);
+
+describe.skipIf(unavailable !== undefined)('neighbours', () => {
+  let cluster: Cluster;
+  let neighbours: Neighbours;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'neighbours-'));
+    cluster = await startCluster({ level: 'control-plane', kubernetes: '1.35' });
+    neighbours = await startNeighbours(cluster, folder);
+    expect((await cluster.kubectl(['create', 'namespace', NAMESPACE])).status).toBe(0);
+    await until('the namespace has its service account', { seconds: 60 }, async () =>
+      (await create(INJECTED)).status === 0 ? true : undefined,
+    );
+  });
+  afterEach(async () => await neighbours.removeAll());
+  afterAll(async () => {
+    await neighbours?.stop();
+    await cluster?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function create(spec: PodSpec, annotations: Record<string, string> = {}): Promise<Outcome> {
+    return await show(cluster, NAMESPACE, spec, annotations);
+  }
+
+  async function admitted(spec: PodSpec, annotations: Record<string, string> = {}): Promise<PodSpec> {
+    return specOf(await create(spec, annotations));
+  }
+
+  async function register(
+    registration: Pick<Registration, 'path'> & Partial<Registration>,
+  ): Promise<() => Promise<void>> {
+    const made = await neighbours.register({
+      name: 'neighbour',
+      program: 'current',
+      namespace: NAMESPACE,
+      ...registration,
+    });
+    return made.remove;
+  }
+
+  it('rewrite with a current library keeps everything', async () => {
+    await register({ path: 'rewrite' });
+    expect(find((await admitted(WITH_FILE_KEY)).containers, 'app').env).toContainEqual(FROM_FILE);
+    expect(find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar').restartPolicy).toBe('Always');
+  });
+
+  it('rewrite with an old library drops what is younger than it', async () => {
+    await register({ path: 'rewrite', program: 'old' });
+    const refused = await create(WITH_FILE_KEY);
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toContain('spec.containers[0].env[0].valueFrom: Invalid value: ""');
+    const sidecar = find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar');
+    expect(sidecar.restartPolicy).toBeUndefined();
+    expect(names(sidecar.env)).toContain('AWS_ROLE_ARN');
+  });
+
+  it('rewrite gives every container the role and the token', async () => {
+    const role = 'arn:aws:iam::111122223333:role/of-the-pod';
+    await register({ path: 'rewrite' });
+    const spec = await admitted(INJECTED, { 'eks.amazonaws.com/role-arn': role });
+    for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+      expect(find(container.env, 'AWS_ROLE_ARN').value).toBe(role);
+      expect(find(container.env, 'AWS_WEB_IDENTITY_TOKEN_FILE').value).toMatch(/\/serviceaccount\/token$/);
+      expect(find(container.env, 'AWS_REGION').value).toBe('eu-west-1');
+      expect(find(container.env, 'AWS_STS_REGIONAL_ENDPOINTS').value).toBe('regional');
+      expect(names(container.volumeMounts)).toContain('aws-iam-token');
+    }
+    expect(names(spec.volumes)[0]).toBe('aws-iam-token');
+  });
+
+  it('rewrite is called again for a later container, and adds nothing twice', async () => {
+    await register({ name: 'a-rewrite', path: 'rewrite', reinvocationPolicy: 'IfNeeded' });
+    await register({ name: 'b-late', path: 'append-container' });
+    const spec = await admitted(INJECTED);
+    expect(names(spec.containers)).toEqual(['app', 'other', 'late']);
+    for (const container of spec.containers) {
+      find(container.env, 'AWS_ROLE_ARN');
+      find(container.volumeMounts, 'aws-iam-token');
+    }
+    find(spec.volumes, 'aws-iam-token');
+  });
+
+  it('without reinvocation a later container has no role', async () => {
+    await register({ name: 'a-rewrite', path: 'rewrite' });
+    await register({ name: 'b-late', path: 'append-container/registry.example:5000/team/late:3' });
+    const late = find((await admitted(INJECTED)).containers, 'late');
+    expect(late.image).toBe('registry.example:5000/team/late:3');
+    expect(names(late.env)).not.toContain('AWS_ROLE_ARN');
+  });
+
+  it.each([
+    ['istio-classic', ['aws-secrets-fetch', 'istio-init'], ['app', 'other', 'istio-proxy']],
+    ['istio-native', ['istio-init', 'istio-proxy', 'aws-secrets-fetch'], ['app', 'other']],
+    ['linkerd-classic', ['aws-secrets-fetch', 'linkerd-init'], ['linkerd-proxy', 'app', 'other']],
+    ['linkerd-native', ['linkerd-init', 'linkerd-proxy', 'aws-secrets-fetch'], ['app', 'other']],
+  ] as const)('%s puts its containers where the real one does', async (behaviour, init, regular) => {
+    await register({ name: 'a', path: behaviour, reinvocationPolicy: 'IfNeeded' });
+    await register({ name: 'b', path: 'duplicate-variable/AGAIN' });
+    const spec = await admitted(INJECTED);
+    expect(names(spec.initContainers)).toEqual(init);
+    expect(names(spec.containers)).toEqual(regular);
+    const proxy = spec.initContainers?.find(({ name }) => name.endsWith('-proxy'));
+    if (proxy !== undefined) expect(proxy.restartPolicy).toBe('Always');
+    for (const container of spec.containers) find(container.env, 'AGAIN');
+  });
+
+  it('istio-native works with an old library and on a pod without init containers', async () => {
+    await register({ path: 'istio-native', program: 'old' });
+    const { initContainers } = await admitted({ ...INJECTED, initContainers: [] });
+    expect(names(initContainers)).toEqual(['istio-init', 'istio-proxy']);
+    expect(find(initContainers, 'istio-proxy').restartPolicy).toBe('Always');
+  });
+
+  it('drop-init and drop-mounts remove what the injector added', async () => {
+    const remove = await register({ path: 'drop-init' });
+    expect(names((await admitted(INJECTED)).initContainers)).toEqual([]);
+    await remove();
+    await register({ path: 'drop-mounts/app' });
+    const spec = await admitted(INJECTED);
+    expect(names(find(spec.containers, 'app').volumeMounts)).not.toContain('aws-secrets');
+    expect(names(find(spec.initContainers, 'aws-secrets-fetch').volumeMounts)).toContain('aws-secrets');
+  });
+
+  it('unshell, disk-volume and rewrite-image change what the injector wrote', async () => {
+    await register({ name: 'a', path: 'unshell' });
+    await register({ name: 'b', path: 'disk-volume' });
+    await register({ name: 'c', path: 'rewrite-image' });
+    const spec = await admitted(INJECTED);
+    expect(find(spec.containers, 'app').command).toEqual(['sleep', '1']);
+    expect(find(spec.volumes, 'aws-secrets').emptyDir).toEqual({});
+    expect(spec.containers.map(({ image }) => image)).toEqual([
+      'mirror.example/library/busybox',
+      'mirror.example/team/other:2',
+    ]);
+    expect(find(spec.initContainers, 'aws-secrets-fetch').image).toBe('mirror.example/injector:1');
+  });
+
+  it('never-answers refuses pods, or delays them when it may fail', async () => {
+    const remove = await register({ path: 'never-answers', timeoutSeconds: 1 });
+    const { stderr } = await create(INJECTED);
+    expect(stderr).toContain('failed calling webhook "neighbour.neighbour.example"');
+    await remove();
+    await register({ path: 'never-answers', timeoutSeconds: 1, failurePolicy: 'Ignore' });
+    const started = performance.now();
+    await admitted(INJECTED);
+    expect(performance.now() - started).toBeGreaterThan(900);
+  });
+
+  it('a registration that was taken back acts no more, in other namespaces it never did', async () => {
+    const remove = await register({ path: 'append-container' });
+    const elsewhere = specOf(await show(cluster, 'default', INJECTED));
+    expect(names(elsewhere.containers)).toEqual(['app', 'other']);
+    await remove();
+    expect(names((await admitted(INJECTED)).containers)).not.toContain('late');
+  });
+});

@@ -1,0 +1,79 @@
+/** Pods for the neighbours' tests, and what an API server makes of them. */
+import type { Cluster, Outcome } from '../cluster.ts';
+
+export interface Entry {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly fileKeyRef?: object };
+}
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly restartPolicy?: string;
+  readonly command?: readonly string[];
+  readonly env?: readonly Entry[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+}
+export interface PodSpec {
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+  readonly volumes: readonly { readonly name: string; readonly emptyDir?: object }[];
+}
+
+export const FROM_FILE: Entry = {
+  name: 'FROM_FILE',
+  valueFrom: { fileKeyRef: { volumeName: 'aws-secrets', path: 'env', key: 'FROM_FILE', optional: false } },
+};
+const PREFIX = ['/bin/sh', '-c', 'set -a && . "$0" && set +a && exec "$@"', '/run/secrets/aws/env'];
+const MOUNT = { name: 'aws-secrets', mountPath: '/run/secrets/aws' };
+
+/** Looks as if the injector had been there. */
+export const INJECTED: PodSpec = {
+  initContainers: [{ name: 'aws-secrets-fetch', image: 'localhost/injector:1', volumeMounts: [MOUNT] }],
+  containers: [
+    { name: 'app', image: 'busybox', command: [...PREFIX, 'sleep', '1'], volumeMounts: [MOUNT] },
+    { name: 'other', image: 'registry.example:5000/team/other:2' },
+  ],
+  volumes: [{ name: 'aws-secrets', emptyDir: { medium: 'Memory' } }],
+};
+
+export const WITH_FILE_KEY: PodSpec = {
+  ...INJECTED,
+  containers: [{ name: 'app', image: 'busybox', env: [FROM_FILE] }],
+};
+export const WITH_SIDECAR: PodSpec = {
+  ...INJECTED,
+  initContainers: [{ name: 'sidecar', image: 'busybox', restartPolicy: 'Always' }],
+};
+
+/** Shows a pod to the API server without creating it. */
+export async function show(
+  cluster: Cluster,
+  namespace: string,
+  spec: PodSpec,
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const metadata = { name: 'pod', namespace, annotations };
+  return await cluster.kubectl(
+    ['create', '--dry-run=server', '--output=json', '--filename=-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }),
+  );
+}
+
+/** What was admitted. @throws Error that says why nothing was */
+export function specOf({ status, stdout, stderr }: Outcome): PodSpec {
+  if (status !== 0) throw new Error(stderr);
+  return (JSON.parse(stdout) as { readonly spec: PodSpec }).spec;
+}
+
+export function names(list: readonly { readonly name: string }[] | undefined): readonly string[] {
+  return (list ?? []).map(({ name }) => name);
+}
+
+/** @throws Error unless there is exactly one */
+export function find<T extends { readonly name: string }>(list: readonly T[] | undefined, name: string): T {
+  const found = (list ?? []).filter((each) => each.name === name);
+  const [only] = found;
+  if (only === undefined || found.length !== 1) throw new Error(`${found.length} of ${name}`);
+  return only;
+}
