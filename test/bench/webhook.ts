@@ -47,7 +47,7 @@ export interface WebhookBenchOptions {
   readonly sameFlags?: boolean;
 }
 
-export const SERVER_FLAGS: readonly string[] = ['--max-semi-space-size=2'];
+export const SERVER_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--max-old-space-size=256'];
 
 interface Round {
   readonly rate: number;
