@@ -9,6 +9,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeLeaf } from '../server/certificates.ts';
 import { adminGet, postReview } from '../server/client.ts';
+import { deploymentFlags } from '../server/deployment-flags.ts';
 import { withDirectory } from '../server/directory.ts';
 import { bundle, type Child, startNode, startWebhookProcess } from '../server/processes.ts';
 import type { LoadResult } from './webhook-load.ts';
@@ -47,8 +48,6 @@ export interface WebhookBenchOptions {
   readonly sameFlags?: boolean;
 }
 
-export const SERVER_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--max-old-space-size=256'];
-
 interface Round {
   readonly rate: number;
   readonly p50: number;
@@ -59,7 +58,12 @@ interface Round {
 
 /** Measures both servers. Takes rounds × 2 × the time of a round, and some seconds. */
 export async function measureWebhook(options: WebhookBenchOptions = {}): Promise<WebhookFigures> {
-  const { rounds = 9, connections = 16, millisecondsPerRound = 2000, nodeFlags = SERVER_FLAGS } = options;
+  const {
+    rounds = 9,
+    connections = 16,
+    millisecondsPerRound = 2000,
+    nodeFlags = deploymentFlags(),
+  } = options;
   return await withDirectory(async (directory) => {
     const files = await prepare(directory);
     const webhook = await startWebhookProcess({ directory, nodeFlags, wrap: onCore(0) });

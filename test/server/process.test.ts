@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeLeaf } from './certificates.ts';
 import { adminGet, connectRaw, postReview } from './client.ts';
+import { deploymentFlags } from './deployment-flags.ts';
 import { bundleWebhook, runner, startWebhookProcess, type WebhookProcess } from './processes.ts';
 import { podAsking, responseOf, reviewOf } from './reviews.ts';
 import { eventually, writeLeaf } from './running.ts';
@@ -31,6 +32,15 @@ async function isReady(webhook: WebhookProcess): Promise<boolean> {
 }
 
 describe('the bundled webhook', () => {
+  test("goes on after bodies of 8 MiB full of small arrays, within the Deployment's heap", async () => {
+    const webhook = await startWebhookProcess({ directory, nodeFlags: deploymentFlags() });
+    onTestFinished(() => webhook.stop());
+    const body = Buffer.from(`{"x":[${'[1],'.repeat(2_097_100)}[]]}`);
+    for (let time = 0; time < 3; time += 1) expect((await postReview(webhook.port, body)).status).toBe(400);
+    const answer = await postReview(webhook.port, reviewOf(podAsking()));
+    expect(responseOf(answer.text).allowed).toBe(true);
+  });
+
   test('drains after SIGTERM: not ready, still answering, closing connections; then ends with 0', async () => {
     const webhook = await start('--drain-seconds', '1');
     expect(await isReady(webhook)).toBe(true);
