@@ -1,5 +1,5 @@
 /**
- * The only platform API that the core uses, with the same meaning in Node, browsers and workers. It is declared
+ * The only platform APIs that the core uses, with the same meaning in Node, browsers and workers. They are declared
  * here because the core is compiled without any ambient types.
  */
 declare class TextEncoder {
@@ -9,3 +9,5 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input: Uint8Array): string;
 }
+/** Throws on text that is not base64. */
+declare function atob(data: string): string;
