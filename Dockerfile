@@ -30,7 +30,8 @@ ARG SOURCE_DATE_EPOCH=0
 RUN set -eu; \
     mkdir -p /image/app /image/licenses; \
     cp node_modules/node/bin/node /image/app/node; \
-    cp dist/cli.cjs dist/webhook.cjs dist/fetch.cjs dist/secrets-manager.cjs dist/secrets-manager.cache /image/app/; \
+    cp dist/cli.cjs dist/webhook.cjs dist/fetch.cjs dist/secrets-manager.cjs dist/secrets-manager.cache \
+      dist/jmespath.cjs dist/template.cjs /image/app/; \
     cp LICENSE dist/THIRD-PARTY-NOTICES.txt /image/licenses/; \
     cp node_modules/node/node_modules/node-*/LICENSE /image/licenses/NODE-LICENSE.txt; \
     find /image -type f -exec chmod 0444 {} +; \

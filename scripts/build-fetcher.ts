@@ -1,4 +1,4 @@
-/** Builds the fetcher's two bundles and V8's code cache for the larger one. */
+/** Builds the fetcher's bundles and V8's code cache for the largest one. */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -21,7 +21,10 @@ const OPTIONS: BuildOptions = {
   mainFields: ['module', 'main'],
 };
 
-/** `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK. */
+/**
+ * `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK.
+ * `jmespath.cjs` and `template.cjs`: for the plans that ask for them.
+ */
 export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {
     fetch: { entryPoints: ['src/fetcher/entry.ts'] },
@@ -29,6 +32,8 @@ export async function buildFetcher(outDir: string): Promise<void> {
       entryPoints: ['src/fetcher/secrets-manager.ts'],
       alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/fetcher/no-credential-chain.ts') },
     },
+    jmespath: { entryPoints: ['src/core/jmespath.ts'] },
+    template: { entryPoints: ['src/core/template.ts'] },
   };
   for (const [name, options] of Object.entries(bundles)) {
     const result = await build({ ...OPTIONS, ...options, outfile: path.join(outDir, `${name}.cjs`) });

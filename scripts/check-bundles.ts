@@ -23,19 +23,25 @@ const SERVER = [
   'node_modules/selfsigned/',
 ];
 
+const JMESPATH = 'node_modules/@jmespath-community/';
+const MUSTACHE = 'node_modules/mustache/';
+const PROGRAMS = ['src/webhook/', 'src/fetcher/', 'src/cli/', 'src/runtime/'];
+
 const BUNDLES: Readonly<Record<string, Content>> = {
   webhook: {
     forbidden: [...AWS, ...STAND_IN, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/'],
     required: ['node_modules/fastify/', 'src/core/'],
   },
   fetch: {
-    forbidden: [...AWS, ...SERVER, ...STAND_IN, 'src/webhook/', 'src/cli/'],
+    forbidden: [...AWS, ...SERVER, ...STAND_IN, JMESPATH, MUSTACHE, 'src/webhook/', 'src/cli/'],
     required: ['src/fetcher/', 'src/core/'],
   },
   'secrets-manager': {
     forbidden: [
       ...SERVER,
       ...STAND_IN,
+      JMESPATH,
+      MUSTACHE,
       'src/webhook/',
       'src/cli/',
       'node_modules/@aws-sdk/credential-provider-ini',
@@ -43,6 +49,14 @@ const BUNDLES: Readonly<Record<string, Content>> = {
       'node_modules/@aws-sdk/credential-provider-process',
     ],
     required: ['node_modules/@aws-sdk/client-secrets-manager'],
+  },
+  jmespath: {
+    forbidden: [...AWS, ...SERVER, ...STAND_IN, ...PROGRAMS, MUSTACHE],
+    required: [JMESPATH, 'src/core/'],
+  },
+  template: {
+    forbidden: [...AWS, ...SERVER, ...STAND_IN, ...PROGRAMS, JMESPATH],
+    required: [MUSTACHE, 'src/core/'],
   },
   cli: {
     forbidden: [...AWS, ...STAND_IN, 'node_modules/fastify/', 'src/webhook/', 'src/fetcher/'],
@@ -74,7 +88,9 @@ export async function checkBundles(root: string): Promise<readonly string[]> {
 
 /** The core runs anywhere: a bundle for browsers fails on any Node module. */
 async function bundleCoreForBrowser(root: string): Promise<readonly string[]> {
-  const entry = "export * from './admission.ts'; export * from './inject.ts'; export * from './render.ts';";
+  const entry = ['admission', 'inject', 'render', 'jmespath', 'template', 'decode', 'pem']
+    .map((name) => `export * from './${name}.ts';`)
+    .join('');
   const result = await build({
     stdin: { contents: entry, resolveDir: path.join(root, 'src/core'), loader: 'ts' },
     bundle: true,

@@ -1,14 +1,14 @@
 /**
- * Loads the SDK's bundle with V8's code cache, which was made by the same Node when the image was built. A cache that
- * is missing or does not fit (another Node, other flags) is ignored: the bundle is then compiled as usual.
+ * Loads the bundles that lie beside the fetcher's own. The SDK's comes with V8's code cache, which was made by the same
+ * Node when the image was built. A cache that is missing or does not fit (another Node, other flags) is ignored: the
+ * bundle is then compiled as usual. The other bundles are too small to gain from one.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import vm from 'node:vm';
 
-export const BUNDLE = 'secrets-manager.cjs';
-export const CACHE = 'secrets-manager.cache';
+export type BundleName = 'secrets-manager' | 'jmespath' | 'template';
 
 export interface LoadedBundle {
   readonly exports: Readonly<Record<string, unknown>>;
@@ -18,10 +18,11 @@ export interface LoadedBundle {
 }
 
 /** Compiles and runs a CommonJS bundle as Node's own loader would. */
-export function loadBundle(directory: string): LoadedBundle {
-  const filename = path.join(directory, BUNDLE);
+export function loadBundle(directory: string, name: BundleName): LoadedBundle {
+  const filename = path.join(directory, `${name}.cjs`);
   const source = readFileSync(filename, 'utf8');
-  const cachedData = readCache(path.join(directory, CACHE));
+  const cachedData =
+    name === 'secrets-manager' ? readCache(path.join(directory, `${name}.cache`)) : undefined;
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename,
     ...(cachedData === undefined ? {} : { cachedData }),

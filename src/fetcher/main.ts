@@ -103,7 +103,7 @@ async function fetchOnce(
     );
     regions.secure();
     await nextTurn();
-    const open = loadBundle(directory).exports['openSecretReader'] as OpenSecretReader;
+    const open = loadBundle(directory, 'secrets-manager').exports['openSecretReader'] as OpenSecretReader;
     const signedIn = await credentials;
     if ('problem' in signedIn) return [signedIn.problem];
     const session = new Session(regions, open, signedIn.given, signIn);

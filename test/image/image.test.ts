@@ -67,9 +67,11 @@ describe('what the image holds', () => {
     expect(files().filter((file) => /^(?:app|licenses)\//.test(file))).toEqual([
       'app/cli.cjs',
       'app/fetch.cjs',
+      'app/jmespath.cjs',
       'app/node',
       'app/secrets-manager.cache',
       'app/secrets-manager.cjs',
+      'app/template.cjs',
       'app/webhook.cjs',
       'licenses/LICENSE',
       'licenses/NODE-LICENSE.txt',
