@@ -101,6 +101,12 @@ describe('yaml', () => {
     );
   });
 
+  it('holds nothing that a strict reader refuses', () => {
+    // https://yaml.org/spec/1.2.2/#51-character-set; the package above reads more than that.
+    const printable = /^[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
+    fc.assert(fc.property(value, (one) => void expect(render('{{.|yaml}}', [one])).toMatch(printable)));
+  });
+
   it('keeps the type of what is no text', () => {
     expect(parseYaml(render('- {{.|yaml}}\n', [5432, true, { a: [1] }, 'true', '5432', '']))).toEqual([
       5432,

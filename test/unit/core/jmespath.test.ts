@@ -175,6 +175,7 @@ describe('bounds', () => {
 
   it.each([
     ['arrays that double', chain('[@,@][]')],
+    ['large arrays, many times', `[${Array(20).fill('a')}][] | [${Array(450).fill('@')}][]`],
     ['escapes of escapes', chain('to_string([@])')],
     ['objects in objects', `${chain('merge({a:@},{b:@})', 900)} | to_string(@)`],
     ['equal things, made twice', `(${chain('[@,@]', 400)}) == (${chain('[@,@]', 400)})`],
