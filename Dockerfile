@@ -31,7 +31,7 @@ RUN set -eu; \
     mkdir -p /image/app /image/licenses; \
     cp node_modules/node/bin/node /image/app/node; \
     cp dist/cli.cjs dist/webhook.cjs dist/fetch.cjs dist/secrets-manager.cjs dist/secrets-manager.cache \
-      dist/jmespath.cjs dist/template.cjs /image/app/; \
+      dist/jmespath.cjs dist/template.cjs dist/check.cjs /image/app/; \
     cp LICENSE dist/THIRD-PARTY-NOTICES.txt /image/licenses/; \
     cp node_modules/node/node_modules/node-*/LICENSE /image/licenses/NODE-LICENSE.txt; \
     find /image -type f -exec chmod 0444 {} +; \

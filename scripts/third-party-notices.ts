@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const SHIPPED = ['webhook', 'fetch', 'secrets-manager', 'jmespath', 'template', 'cli'];
+const SHIPPED = ['webhook', 'fetch', 'secrets-manager', 'jmespath', 'template', 'check', 'cli'];
 const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:$|[.-])/i;
 const RULE = '-'.repeat(100);
 

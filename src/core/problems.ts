@@ -43,7 +43,7 @@ const ADMISSION_CODES = {
   INTERNAL: 'internal',
 } as const satisfies Record<string, ProblemCategory>;
 
-/** Codes of the fetcher, with the exit code that each one ends the container with. */
+/** Codes of the injected init containers, with the exit code that each one ends its container with. */
 const FETCH_CODES = {
   PLAN_INVALID: 2,
   IDENTITY_MISSING: 10,
@@ -68,6 +68,7 @@ const FETCH_CODES = {
   WRITE_FAILED: 15,
   WRITE_VOLUME_FULL: 15,
   WRITE_READ_ONLY: 15,
+  KUBELET_TOO_OLD: 16,
   FETCH_INTERNAL: 70,
   FETCH_TERMINATED: 143,
 } as const satisfies Record<string, number>;

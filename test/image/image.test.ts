@@ -65,6 +65,7 @@ function files(): readonly string[] {
 describe('what the image holds', () => {
   it('is the programs, their Node and the licences beside the base', () => {
     expect(files().filter((file) => /^(?:app|licenses)\//.test(file))).toEqual([
+      'app/check.cjs',
       'app/cli.cjs',
       'app/fetch.cjs',
       'app/jmespath.cjs',
@@ -203,6 +204,17 @@ describe('the programs in the image', () => {
     const { status, stderr } = image.run(FETCH_COMMAND);
     expect(status).toBe(2);
     expect(stderr).toContain('PLAN_INVALID');
+  });
+
+  it('check: accepts what a kubelet of 1.35 sets, and refuses what an older one does', () => {
+    const command = [NODE, '/app/check.cjs'];
+    expect(image.run(command, { env: { SECRETS_INJECTOR_PROBE: 'ok' } })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const { status, stderr } = image.run(command, { env: { SECRETS_INJECTOR_PROBE: '' } });
+    expect(status).toBe(16);
+    expect(stderr).toContain('KUBELET_TOO_OLD');
   });
 
   it("fetcher: V8 takes the code cache from the image's own Node", () => {
