@@ -2,7 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { formatProblem } from '../core/problems.ts';
 import { quote } from '../core/quote.ts';
-import { checkInjection, INJECTION_SETTINGS, injectionSettings } from '../runtime/injection-settings.ts';
+import {
+  checkInjection,
+  INJECTION_SETTINGS,
+  injectionSettings,
+  nativeWithoutCluster,
+} from '../runtime/injection-settings.ts';
 import { type Kind, SWITCH } from '../runtime/setting-kinds.ts';
 import { type Environment, optional, readSettings, setting, variableName } from '../runtime/settings.ts';
 import { renderSettingsHelp } from '../runtime/settings-help.ts';
@@ -44,7 +49,10 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   }
   if (settings.kind === 'problems') return complain(settings.problems, 2);
   const { file = ['-'], patch, namespace } = settings.values;
-  const injection = injectionSettings(settings.values);
+  const injection = {
+    ...injectionSettings(settings.values),
+    native: nativeWithoutCluster(settings.values['native-variables']),
+  };
   const outputs: RenderedText[] = [];
   const problems: string[] = [];
   for (const name of file) {

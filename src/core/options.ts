@@ -50,7 +50,11 @@ export function parseOptions(
   return {
     containers: read('containers', parseContainers, undefined),
     mountPath: parseMountPath(texts.get('mount-path'), problems),
-    envMode: read('env-mode', parseEnvMode, settings.envMode ?? 'auto'),
+    envMode: read(
+      'env-mode',
+      parseEnvMode,
+      settings.envMode === 'native' ? 'auto' : (settings.envMode ?? 'auto'),
+    ),
     timeoutSeconds: read('fetch-timeout', parseTimeout, 60),
     cpuRequest: read('cpu-request', parseResource, resources?.cpuRequest),
     cpuLimit: read('cpu-limit', parseResource, resources?.cpuLimit),

@@ -14,10 +14,24 @@ export interface InjectionSettings {
     readonly memoryLimit?: string;
   };
   /** How variables reach a process when the pod does not say. */
-  readonly envMode?: 'auto' | 'shell' | 'file';
+  readonly envMode?: EnvModeSetting;
+  /** The same for single namespaces, by name; such an entry wins over `envMode`. */
+  readonly namespaceEnvModes?: ReadonlyMap<string, EnvModeSetting>;
   /** Refuse ARNs without the six characters that make them name one secret for good. */
   readonly requireCompleteArns?: boolean;
+  /** Absent: not looked up yet, which counts as cannot. */
+  readonly native?: NativeSupport;
 }
+
+/** Ways for variables that the operator can choose. */
+export type EnvModeSetting = 'auto' | 'native' | 'shell' | 'file';
+
+/** Whether the cluster can set variables from the env file (fileKeyRef). */
+export type NativeSupport =
+  /** `probe`: a kubelet that cannot may still be there, so a second init container has to prove each node. */
+  | { readonly can: true; readonly probe: boolean }
+  /** `why` is told to users that ask for native variables: what was found, and what would change it. */
+  | { readonly can: false; readonly why: string };
 
 /** Command of the injected container: fixed paths of the project's image, so that no shell is involved. */
 export const FETCH_COMMAND: readonly string[] = ['/app/node', '/app/fetch.cjs'];

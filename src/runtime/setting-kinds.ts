@@ -74,6 +74,56 @@ export const QUANTITY: Kind<string> = {
   parse: (text) => (text === 'none' || (parseQuantity(text) ?? 0) > 0 ? text : undefined),
 };
 
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** A duration such as `5m`, within bounds in seconds. It stays text, which is how people want to see it. */
+export function duration(least: number, most: number, bounds: string): Kind<string> {
+  return {
+    placeholder: 'duration',
+    expects: `an integer and s, m or h, ${bounds}`,
+    parse: (text) => {
+      const seconds = durationSeconds(text);
+      return seconds >= least && seconds <= most ? text : undefined;
+    },
+  };
+}
+
+/** @returns NaN for text that is no duration */
+export function durationSeconds(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  return Number(count) * (UNIT_SECONDS[unit] ?? Number.NaN);
+}
+
+export interface NamespaceChoice<T extends string> {
+  readonly namespace: string;
+  readonly choice: T;
+}
+
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** `namespace=word` pairs, one per flag or separated by commas or line feeds. */
+export function namespaceChoices<const T extends string>(
+  ...words: readonly T[]
+): Kind<readonly NamespaceChoice<T>[]> {
+  return {
+    placeholder: 'namespace=mode',
+    expects: `namespace=mode with a mode of ${words.join(', ')}`,
+    parse: (text) => {
+      const pairs = text.split(/[\n,]/).map((pair) => pair.trim());
+      const parsed = pairs
+        .filter((pair) => pair !== '')
+        .map((pair) => {
+          const [namespace = '', word, ...rest] = pair.split('=');
+          const choice = words.find((one) => one === word);
+          const isRight = choice !== undefined && rest.length === 0 && NAMESPACE.test(namespace);
+          return isRight ? { namespace, choice } : undefined;
+        });
+      return parsed.every((one) => one !== undefined) ? parsed : undefined;
+    },
+    merge: (lists) => lists.flat(),
+  };
+}
+
 export interface Variable {
   readonly name: string;
   readonly value: string;

@@ -1,7 +1,7 @@
 /** The settings of the `webhook` command. */
 import { checkInjection, INJECTION_SETTINGS } from '../runtime/injection-settings.ts';
 import { LOG_LEVELS } from '../runtime/logger.ts';
-import { ADDRESS, choice, integer, PATH, PORT } from '../runtime/setting-kinds.ts';
+import { ADDRESS, choice, duration, integer, PATH, PORT } from '../runtime/setting-kinds.ts';
 import {
   type Environment,
   optional,
@@ -41,6 +41,11 @@ export const WEBHOOK_SETTINGS = {
   'max-connections': setting(integer(1, 100_000), 1024, 'Connections beyond this number are closed at once.'),
   'log-level': setting(choice(...LOG_LEVELS), 'info', 'Least severe lines that are logged.'),
   ...INJECTION_SETTINGS,
+  'native-check-interval': setting(
+    duration(10, 86_400, 'from 10s to 24h'),
+    '5m',
+    'How often the cluster is looked at again with native-variables on or auto.',
+  ),
 } as const;
 
 export type WebhookSettings = Values<typeof WEBHOOK_SETTINGS>;

@@ -191,7 +191,7 @@ describe('the bundled webhook does not start', () => {
     for (const part of [
       '--listen-port: "70000" is not accepted; expected a whole number from 0 to 65535',
       '"--log-levle": no such flag; did you mean --log-level?',
-      '--env-mode: "x" is not accepted; expected one of auto, shell, file',
+      '--env-mode: "x" is not accepted; expected one of auto, native, shell, file',
       '--cpu-limit: ',
       '"stray": no argument is expected here',
       'SECRETS_INJECTOR_DRAIN_SECONDS: "soon" is not accepted',

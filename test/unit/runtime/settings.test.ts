@@ -3,8 +3,9 @@ import {
   checkInjection,
   INJECTION_SETTINGS,
   injectionSettings,
+  nativeWithoutCluster,
 } from '../../../src/runtime/injection-settings.ts';
-import { choice, integer, SWITCH } from '../../../src/runtime/setting-kinds.ts';
+import { choice, duration, durationSeconds, integer, SWITCH } from '../../../src/runtime/setting-kinds.ts';
 import { optional, REQUIRED, readSettings, setting } from '../../../src/runtime/settings.ts';
 import { renderSettingsHelp, renderSettingsTable } from '../../../src/runtime/settings-help.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../../src/webhook/settings.ts';
@@ -109,6 +110,7 @@ describe('settings of the injection', () => {
       fetcherEnv: [],
       resources: {},
       envMode: 'auto',
+      namespaceEnvModes: new Map(),
       requireCompleteArns: false,
     });
   });
@@ -174,9 +176,65 @@ describe('settings of the injection', () => {
     });
   });
 
+  test('take modes of namespaces from several flags or one variable', () => {
+    const expected = {
+      namespaceEnvModes: new Map([
+        ['shop', 'native'],
+        ['kube-x', 'file'],
+      ]),
+    };
+    expect(
+      injection(['--namespace-env-mode=shop=native', '--namespace-env-mode', 'kube-x=file']),
+    ).toMatchObject(expected);
+    for (const text of ['shop=native,kube-x=file', 'shop=native\n kube-x=file\n'])
+      expect(injection([], { SECRETS_INJECTOR_NAMESPACE_ENV_MODE: text })).toMatchObject(expected);
+  });
+
+  test.each([
+    'shop',
+    'shop=',
+    '=native',
+    'shop=nativ',
+    'shop=native=x',
+    'Shop=native',
+    'shop=native;x=file',
+    'a b=auto',
+    '*=native',
+  ])('refuse %j as the mode of a namespace', (text) => {
+    expect(injection(['--namespace-env-mode', text])).toMatchObject({ kind: 'problems' });
+  });
+
+  test('refuse two modes of one namespace', () => {
+    expect(injection(['--namespace-env-mode', 'shop=native,shop=native'])).toEqual({
+      kind: 'problems',
+      problems: ['--namespace-env-mode: shop is given more than once'],
+    });
+  });
+
+  test.each([
+    ['on', { can: true, probe: false }],
+    ['off', { can: false, why: expect.stringContaining('turned native variables off') }],
+    ['auto', { can: false, why: 'render knows no cluster: set --native-variables on or off' }],
+  ] as const)('without a cluster native variables are what the operator says: %s', (setting, support) => {
+    expect(nativeWithoutCluster(setting)).toEqual(support);
+  });
+
   test.each(['', 'a b', '-x', 'a\nb', '$(x)'])('refuse the image %j', (image) => {
     expect(readSettings(INJECTION_SETTINGS, [`--image=${image}`], {}).kind).toBe('problems');
   });
+});
+
+test.each([
+  ['10s', 10],
+  ['5m', 300],
+  ['24h', 86_400],
+])('the duration %s is %d seconds', (text, seconds) => {
+  expect(duration(10, 86_400, '').parse(text)).toBe(text);
+  expect(durationSeconds(text)).toBe(seconds);
+});
+
+test.each(['9s', '25h', '1d', '5', 'm', '5m0s', '-5m', '1.5h', ' 5m', ''])('%j is no duration', (text) => {
+  expect(duration(10, 86_400, '').parse(text)).toBeUndefined();
 });
 
 test('two servers on one port are refused', () => {
