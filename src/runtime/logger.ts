@@ -31,6 +31,9 @@ export interface LogFields {
   readonly file?: string;
   readonly fingerprint?: string;
   readonly notAfter?: string;
+  /** Whether the cluster can set native variables, and whether each node has to prove it. */
+  readonly native?: boolean;
+  readonly probe?: boolean;
   readonly problem?: string;
   /** The class of an error and the places of its stack, never its message, which may quote what it choked on. */
   readonly error?: string;

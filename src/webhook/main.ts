@@ -1,11 +1,14 @@
 /** The `webhook` command. */
 import { injectionSettings } from '../runtime/injection-settings.ts';
 import { errorFields, type Logger, makeLogger } from '../runtime/logger.ts';
+import { durationSeconds } from '../runtime/setting-kinds.ts';
 import type { Environment } from '../runtime/settings.ts';
 import { renderSettingsHelp } from '../runtime/settings-help.ts';
 import { endOnUncaught, serveUntilSignal } from '../runtime/shutdown.ts';
 import { VERSION } from '../runtime/version.ts';
+import { makeClusterApi, placeOf } from './cluster-api.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_NATIVE_TIMES } from './native-watch.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.ts';
 import { startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
@@ -24,23 +27,23 @@ export async function runWebhook(argv: readonly string[], env: Environment): Pro
     );
     return 2;
   }
-  return serve(settings.values);
+  return serve(webhookOptions(settings.values, env), settings.values);
 }
 
-async function serve(values: WebhookSettings): Promise<number> {
+async function serve(options: WebhookOptions, values: WebhookSettings): Promise<number> {
   const log = makeLogger(values['log-level']);
   endOnUncaught(log);
   log.info('starting', { version: VERSION });
-  const webhook = await start(values, log);
+  const webhook = await start(options, log);
   if (webhook === undefined) return 1;
   await serveUntilSignal(webhook, { drainSeconds: values['drain-seconds'], closeSeconds: 10, log });
   log.flush();
   return 0;
 }
 
-async function start(values: WebhookSettings, log: Logger): Promise<Webhook | undefined> {
+async function start(options: WebhookOptions, log: Logger): Promise<Webhook | undefined> {
   try {
-    return await startWebhook(webhookOptions(values), log);
+    return await startWebhook(options, log);
   } catch (error) {
     // Almost always a port that is taken or an address that is not here; the code says which.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
@@ -50,9 +53,17 @@ async function start(values: WebhookSettings, log: Logger): Promise<Webhook | un
   }
 }
 
-function webhookOptions(values: WebhookSettings): WebhookOptions {
+function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptions {
   return {
     injection: injectionSettings(values),
+    native: {
+      setting: values['native-variables'],
+      api: makeClusterApi(placeOf(env)),
+      times: {
+        ...DEFAULT_NATIVE_TIMES,
+        intervalMilliseconds: durationSeconds(values['native-check-interval']) * 1000,
+      },
+    },
     limits: {
       ...DEFAULT_LIMITS,
       keepAliveMilliseconds: values['keep-alive-seconds'] * 1000,

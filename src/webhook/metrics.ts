@@ -11,6 +11,7 @@ export interface Metrics {
   countHandshakeError(): void;
   countCertificateLoad(result: 'loaded' | 'failed'): void;
   setCertificateExpiry(seconds: number): void;
+  setNativeVariables(can: boolean): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -59,6 +60,11 @@ export function makeMetrics(): Metrics {
     help: 'When the certificate in use expires, in Unix time; 0 without one.',
     registers,
   });
+  const native = new Gauge({
+    name: `${PREFIX}native_variables`,
+    help: 'Whether native variables can be asked for: 1 or 0.',
+    registers,
+  });
   const info = new Gauge({
     name: `${PREFIX}build_info`,
     help: 'Always 1; the labels tell the build.',
@@ -85,6 +91,7 @@ export function makeMetrics(): Metrics {
     countHandshakeError: () => handshakes.inc(),
     countCertificateLoad: (result) => loads.inc({ result }),
     setCertificateExpiry: (seconds) => expiry.set(seconds),
+    setNativeVariables: (can) => native.set(can ? 1 : 0),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };

@@ -11,7 +11,8 @@ import { parseBody } from './review-body.ts';
 export type Mutate = (body: unknown) => string | undefined;
 
 export interface MutateParts {
-  readonly settings: InjectionSettings;
+  /** Asked once for each review: what is known about the cluster may change in between, but never within one. */
+  readonly settings: () => InjectionSettings;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Whether a review is one that this process sent to itself: those are neither logged nor counted. */
@@ -23,7 +24,7 @@ export function makeMutate({ settings, log, metrics, isOwnReview }: MutateParts)
   return (body) => {
     const start = performance.now();
     const review = parseBody(body);
-    const decided = decideSafely(review, settings, log);
+    const decided = decideSafely(review, settings(), log);
     if (decided === undefined) return undefined;
     const { facts, outcome } = decided;
     const answer = JSON.stringify(encodeReview(facts.uid, outcome, toBase64));

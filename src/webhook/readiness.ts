@@ -15,6 +15,8 @@ export interface Readiness {
 export interface ReadinessParts {
   readonly certificate: () => CertificatePair | undefined;
   readonly isDraining: () => boolean;
+  /** Whether the first look at the cluster is over: before that, pods could be refused for nothing. */
+  readonly isSettled: () => boolean;
   /** Where the TLS listener is; undefined while it does not listen. */
   readonly address: () => { readonly host: string; readonly port: number } | undefined;
 }
@@ -53,6 +55,8 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
     if (pair === undefined) return { ready: false, why: 'no certificate' };
     if (!isValidAt(pair, Date.now()))
       return { ready: false, why: 'the certificate is expired or not valid yet' };
+    if (!parts.isSettled())
+      return { ready: false, why: 'looking whether the cluster can set native variables' };
     if (last?.pair === pair && performance.now() - last.at < FRESH_MILLISECONDS) return last.state;
     running ??= askListener(pair).finally(() => {
       running = undefined;

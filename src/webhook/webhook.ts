@@ -1,7 +1,7 @@
-/** The webhook put together from its parts: two servers, a certificate, a readiness check. */
+/** The webhook put together from its parts: two servers, a certificate, a look at the cluster, a readiness check. */
 import { networkInterfaces } from 'node:os';
-import type { InjectionSettings } from '../core/settings.ts';
-import type { Logger } from '../runtime/logger.ts';
+import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
+import type { LogFields, Logger } from '../runtime/logger.ts';
 import type { Service } from '../runtime/shutdown.ts';
 import { makeAdminServer } from './admin-server.ts';
 import { CertificateFiles } from './certificate-files.ts';
@@ -10,10 +10,13 @@ import type { ServerLimits } from './limits.ts';
 import { makeMetrics } from './metrics.ts';
 import { makeMutate } from './mutate.ts';
 import { MIN_TLS_VERSION, makeMutateServer } from './mutate-server.ts';
+import { NativeWatch, type NativeWatchParts } from './native-watch.ts';
 import { makeReadiness } from './readiness.ts';
 
 export interface WebhookOptions {
   readonly injection: InjectionSettings;
+  /** How the cluster is looked at; without it, what `injection` says about native variables stands. */
+  readonly native?: Pick<NativeWatchParts, 'setting' | 'api' | 'times'>;
   readonly limits: ServerLimits;
   readonly listenPort: number;
   readonly adminPort: number;
@@ -34,7 +37,21 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const metrics = makeMetrics();
   const host = options.listenAddress ?? everyAddress();
   let isDraining = false;
+  // Replaced as a whole, so that a review sees one state or the other.
+  let { injection } = options;
 
+  const native =
+    options.native === undefined
+      ? undefined
+      : new NativeWatch({
+          ...options.native,
+          use: (support) => {
+            injection = Object.freeze({ ...injection, native: support });
+            metrics.setNativeVariables(support.can);
+            log.info('native variables', nativeFields(support));
+          },
+          complain: (problem) => log.warn('the API server cannot be asked for versions', { problem }),
+        });
   const certificates = new CertificateFiles({
     certFile: options.certFile,
     keyFile: options.keyFile,
@@ -56,10 +73,11 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const readiness = makeReadiness({
     certificate: () => certificates.current,
     isDraining: () => isDraining,
+    isSettled: () => native?.isSettled ?? true,
     address: () => ({ host: reachable(host), port: portOf(tls.app.server.address()) }),
   });
   const mutate = makeMutate({
-    settings: options.injection,
+    settings: () => injection,
     log,
     metrics,
     isOwnReview: readiness.isOwnReview,
@@ -67,6 +85,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const tls = makeMutateServer({ mutate, metrics, limits: options.limits, isDraining: () => isDraining });
   const admin = makeAdminServer(readiness, metrics);
 
+  void native?.start();
   await certificates.start();
   await tls.app.listen({ host, port: options.listenPort });
   await admin.listen({ host, port: options.adminPort });
@@ -82,6 +101,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       isDraining = true;
     },
     close: async () => {
+      native?.stop();
       certificates.stop();
       await tls.close();
       await admin.close();
@@ -94,6 +114,10 @@ function certificateFields({ leaf }: CertificatePair): {
   readonly notAfter: string;
 } {
   return { fingerprint: leaf.fingerprint256, notAfter: leaf.validToDate.toISOString() };
+}
+
+function nativeFields(support: NativeSupport): LogFields {
+  return support.can ? { native: true, probe: support.probe } : { native: false, problem: support.why };
 }
 
 /** Both families where the machine has IPv6, which then serves IPv4 too; listening on `::` fails where it has none. */

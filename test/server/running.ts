@@ -4,7 +4,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LogFields, Logger } from '../../src/runtime/logger.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from '../../src/webhook/limits.ts';
-import { startWebhook, type Webhook } from '../../src/webhook/webhook.ts';
+import { startWebhook, type Webhook, type WebhookOptions } from '../../src/webhook/webhook.ts';
 import { type Leaf, makeLeaf } from './certificates.ts';
 import { temporaryDirectory } from './directory.ts';
 
@@ -22,6 +22,7 @@ export interface RunningOptions {
   /** Null to start without certificate files. */
   readonly leaf?: Leaf | null;
   readonly certificateCheckMilliseconds?: number;
+  readonly native?: WebhookOptions['native'];
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -44,6 +45,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       ...(options.certificateCheckMilliseconds === undefined
         ? {}
         : { certificateCheckMilliseconds: options.certificateCheckMilliseconds }),
+      ...(options.native === undefined ? {} : { native: options.native }),
     },
     log,
   );

@@ -14,7 +14,7 @@ test('a bug in the decision becomes a failure under the review’s uid, and its 
       throw new TypeError('canary');
     },
   };
-  const mutate = makeMutate({ settings, log, metrics, isOwnReview: () => false });
+  const mutate = makeMutate({ settings: () => settings, log, metrics, isOwnReview: () => false });
   const answer = mutate(Buffer.from(reviewOf(podAsking(), 'u-bug'))) ?? '';
   expect(responseOf(answer)).toMatchObject({ uid: 'u-bug', allowed: false, status: { code: 500 } });
   expect(lines.map((line) => line.message)).toEqual(['the decision threw', 'decided']);
@@ -22,6 +22,21 @@ test('a bug in the decision becomes a failure under the review’s uid, and its 
   const metricsText = await metrics.render();
   expect(metricsText).toMatch(/reviews_total\{outcome="failed",reason="INTERNAL"\} 1/);
   expect(answer + JSON.stringify(lines) + metricsText).not.toContain('canary');
+});
+
+test('each review is decided by the settings of its moment', () => {
+  const { log } = recordingLogger();
+  let image = 'registry.example/a:1';
+  const settings = (): InjectionSettings => ({ image });
+  const mutate = makeMutate({ settings, log, metrics: makeMetrics(), isOwnReview: () => false });
+  const patch = (): string =>
+    Buffer.from(
+      responseOf(mutate(Buffer.from(reviewOf(podAsking()))) ?? '').patch ?? '',
+      'base64',
+    ).toString();
+  expect(patch()).toContain('"registry.example/a:1"');
+  image = 'registry.example/b:2';
+  expect(patch()).toContain('"registry.example/b:2"');
 });
 
 test.each([

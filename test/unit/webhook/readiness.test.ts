@@ -18,6 +18,7 @@ test('probes share one check, whose answer is forgotten after a second', async (
   const readiness = makeReadiness({
     certificate: () => certificate,
     isDraining: () => false,
+    isSettled: () => true,
     // No address: the check itself ends at once, what counts here is how often it is made.
     address: () => {
       asked += 1;
@@ -40,6 +41,7 @@ test('a listener that is not there is not ready', async () => {
   const readiness = makeReadiness({
     certificate: () => certificate,
     isDraining: () => false,
+    isSettled: () => true,
     address: () => ({ host: '127.0.0.1', port: 1 }),
   });
   expect(await readiness.check()).toEqual({ ready: false, why: 'the listener does not answer' });
