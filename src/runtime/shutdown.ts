@@ -19,13 +19,25 @@ export interface ShutdownOptions {
   readonly log: Logger;
 }
 
-/** Resolves when a signal came and the service is closed. A second signal ends the process at once. */
-export async function serveUntilSignal(service: Service, options: ShutdownOptions): Promise<void> {
-  const { log, drainSeconds, closeSeconds } = options;
-  const signal = await firstSignal((second) => {
+/**
+ * Resolves with the first signal; a second one ends the process at once. Called before anything listens: a signal
+ * that comes while the service starts would otherwise end the process by itself.
+ */
+export function catchSignal(log: Logger): Promise<NodeJS.Signals> {
+  return firstSignal((second) => {
     log.warn('ending at once', { signal: second });
     endProcess(1, log);
   });
+}
+
+/** Resolves when the signal came and the service is closed. */
+export async function serveUntil(
+  caught: Promise<NodeJS.Signals>,
+  service: Service,
+  options: ShutdownOptions,
+): Promise<void> {
+  const { log, drainSeconds, closeSeconds } = options;
+  const signal = await caught;
   log.info('draining', { signal, seconds: drainSeconds });
   log.flush();
   service.drain();

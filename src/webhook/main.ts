@@ -4,7 +4,7 @@ import { errorFields, type Logger, makeLogger } from '../runtime/logger.ts';
 import { durationSeconds } from '../runtime/setting-kinds.ts';
 import type { Environment } from '../runtime/settings.ts';
 import { renderSettingsHelp } from '../runtime/settings-help.ts';
-import { endOnUncaught, serveUntilSignal } from '../runtime/shutdown.ts';
+import { catchSignal, endOnUncaught, serveUntil } from '../runtime/shutdown.ts';
 import { VERSION } from '../runtime/version.ts';
 import { makeClusterApi, placeOf } from './cluster-api.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -33,10 +33,11 @@ export async function runWebhook(argv: readonly string[], env: Environment): Pro
 async function serve(options: WebhookOptions, values: WebhookSettings): Promise<number> {
   const log = makeLogger(values['log-level']);
   endOnUncaught(log);
+  const signal = catchSignal(log);
   log.info('starting', { version: VERSION });
   const webhook = await start(options, log);
   if (webhook === undefined) return 1;
-  await serveUntilSignal(webhook, { drainSeconds: values['drain-seconds'], closeSeconds: 10, log });
+  await serveUntil(signal, webhook, { drainSeconds: values['drain-seconds'], closeSeconds: 10, log });
   log.flush();
   return 0;
 }
