@@ -1,0 +1,109 @@
+/** What the webhook may do with the API server: list nodes, and nothing if the operator does not want it. */
+import { expect, it } from 'vitest';
+import { variableName } from '../../../src/runtime/settings.ts';
+import { readWebhookSettings } from '../../../src/webhook/settings.ts';
+import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
+
+const NAME = 'aws-secrets-injector';
+const [role = {}, binding = {}] = documents('base/node-list.yaml');
+const account = only('base/service-account.yaml');
+const deployment = only('base/deployment.yaml');
+
+it('is one right, given to one account', () => {
+  expect(at(role, 'rules')).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]);
+  expect(at(binding, 'roleRef')).toEqual({
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: at(role, 'metadata.name'),
+  });
+  expect(at(binding, 'subjects')).toEqual([
+    {
+      kind: 'ServiceAccount',
+      name: at(account, 'metadata.name'),
+      namespace: at(account, 'metadata.namespace'),
+    },
+  ]);
+  expect(at(deployment, 'spec.template.spec.serviceAccountName')).toBe(at(account, 'metadata.name'));
+});
+
+it('is the only right in the manifests', () => {
+  const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
+  const rights = yamlFiles()
+    .flatMap((file) => documents(file).map((document) => [file, String(at(document, 'kind'))] as const))
+    .filter(([, kind]) => kinds.includes(kind));
+  expect(rights).toEqual([
+    ['base/node-list.yaml', 'ClusterRole'],
+    ['base/node-list.yaml', 'ClusterRoleBinding'],
+  ]);
+});
+
+it('comes with a token for the Deployment alone', () => {
+  expect(at(account, 'automountServiceAccountToken')).toBe(false);
+  expect(at(deployment, 'spec.template.spec.automountServiceAccountToken')).toBe(true);
+});
+
+it('goes out to the ports that API servers have, and nowhere else', () => {
+  const policy = only('base/network-policy.yaml');
+  expect(at(policy, 'spec.policyTypes')).toEqual(['Ingress', 'Egress']);
+  expect(at(policy, 'spec.egress')).toEqual([
+    { ports: [443, 6443].map((port) => ({ port, protocol: 'TCP' })) },
+  ]);
+});
+
+it('can be withheld as a whole', () => {
+  const patches = listAt(only('components/no-api-access/kustomization.yaml'), 'patches');
+  const texts = patches.map((patch) => String(at(patch, 'patch')));
+  for (const object of [role, binding]) {
+    const deleted = texts.find(
+      (text) => text.includes('$patch: delete') && text.includes(`kind: ${at(object, 'kind')}\n`),
+    );
+    expect(deleted).toContain(`name: ${at(object, 'metadata.name')}`);
+  }
+  expect(texts.filter((text) => !text.includes('$patch'))).toEqual([
+    '- op: replace\n  path: /spec/template/spec/automountServiceAccountToken\n  value: false',
+    '- op: replace\n  path: /spec/egress\n  value: []',
+  ]);
+});
+
+it('native variables can be forbidden: by a setting that exists, and by a policy about the names of the volumes', () => {
+  const [patch] = listAt(only('components/no-native-variables/kustomization.yaml'), 'patches');
+  const text = String(at(patch, 'patch'));
+  const [, name, value] = /name: (\S+)\n +value: "(\w+)"/.exec(text) ?? [];
+  expect(name).toBe(variableName('native-variables'));
+  const read = readWebhookSettings(['--image=x'], { [String(name)]: value });
+  expect(read).toMatchObject({ kind: 'settings', values: { 'native-variables': 'off' } });
+  const [policy = {}, bound = {}] = documents('components/no-native-variables/policy.yaml');
+  expect(at(bound, 'spec.policyName')).toBe(at(policy, 'metadata.name'));
+  const [validation] = listAt(policy, 'spec.validations');
+  expect(at(validation, 'expression')).toContain(
+    "e.valueFrom.fileKeyRef.volumeName.startsWith('aws-secrets')",
+  );
+  expect(String(at(validation, 'message'))).toContain('secrets-injector.dev/env-mode');
+});
+
+it('the second registration is the first under other names', () => {
+  const first = only('base/mutating-webhook-configuration.yaml');
+  const second = only('components/second-pass/registration/mutating-webhook-configuration.yaml');
+  expect(at(second, 'metadata.name')).toBe(`zz-${at(first, 'metadata.name')}`);
+  const unnamed = (configuration: JsonObject): readonly JsonObject[] =>
+    listAt(configuration, 'webhooks').map((webhook) => ({ ...webhook, name: '' }));
+  expect(unnamed(second)).toEqual(unnamed(first));
+  expect(at(second, 'webhooks.0.name')).not.toBe(at(first, 'webhooks.0.name'));
+  expect(at(second, 'webhooks.0.name')).toMatch(/^[a-z-]+\.secrets-injector\.dev$/);
+});
+
+it('has a caBundle in each overlay that the first has one in', () => {
+  expect(at(only('components/second-pass/cert-manager/ca-injection.yaml'), 'metadata.annotations')).toEqual(
+    at(only('overlays/cert-manager/ca-injection.yaml'), 'metadata.annotations'),
+  );
+  const [replacement] = listAt(
+    only('components/second-pass/generated-certs/kustomization.yaml'),
+    'replacements',
+  );
+  const fieldPath = 'webhooks.0.clientConfig.caBundle';
+  const kind = 'MutatingWebhookConfiguration';
+  expect(replacement).toEqual({
+    source: { kind, name: NAME, fieldPath },
+    targets: [{ select: { kind, name: `zz-${NAME}` }, fieldPaths: [fieldPath], options: { create: true } }],
+  });
+});

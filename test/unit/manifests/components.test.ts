@@ -1,0 +1,90 @@
+/** What kustomize makes of overlays with components, as the manual has people write them. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { at, type JsonObject, listAt, MANIFESTS } from './manifest-files.ts';
+
+const NAME = 'aws-secrets-injector';
+const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-kustomize-'));
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+// What the certs command writes, as far as kustomize looks at it.
+const CERTS = {
+  'tls.crt': 'certificate',
+  'tls.key': 'not a key',
+  'ca-bundle.yaml': '- op: add\n  path: /webhooks/0/clientConfig/caBundle\n  value: Q0E=\n',
+};
+
+beforeAll(() => {
+  cpSync(MANIFESTS, path.join(folder, 'manifests'), { recursive: true });
+  const certs = path.join(folder, 'manifests/overlays/generated-certs/certs');
+  mkdirSync(certs, { recursive: true });
+  for (const [name, text] of Object.entries(CERTS)) writeFileSync(path.join(certs, name), text);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Builds an overlay with components. Skips the test where there is no kubectl. */
+function buildWith(
+  context: TestContext,
+  overlay: string,
+  ...components: readonly string[]
+): readonly JsonObject[] {
+  if (!hasKubectl) context.skip('kubectl is not installed');
+  const mine = mkdtempSync(path.join(folder, 'my-cluster-'));
+  writeFileSync(
+    path.join(mine, 'kustomization.yaml'),
+    JSON.stringify({
+      resources: [`../manifests/overlays/${overlay}`],
+      components: components.map((name) => `../manifests/components/${name}`),
+      images: [{ name: NAME, newName: 'registry.example/injector', newTag: '2' }],
+    }),
+  );
+  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', mine], { encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  return parseAllDocuments(stdout).map((document) => document.toJS() as JsonObject);
+}
+
+function named(objects: readonly JsonObject[], kind: string, name = NAME): JsonObject | undefined {
+  return objects.find((one) => at(one, 'kind') === kind && at(one, 'metadata.name') === name);
+}
+
+it('the second registration gets the caBundle of generated certificates', (context) => {
+  const objects = buildWith(context, 'generated-certs', 'second-pass/generated-certs');
+  const configurations = objects.filter((one) => at(one, 'kind') === 'MutatingWebhookConfiguration');
+  expect(
+    configurations.map((one) => [at(one, 'metadata.name'), at(one, 'webhooks.0.clientConfig.caBundle')]),
+  ).toEqual([
+    [NAME, 'Q0E='],
+    [`zz-${NAME}`, 'Q0E='],
+  ]);
+});
+
+it('the second registration is shown to cert-manager too', (context) => {
+  const objects = buildWith(context, 'cert-manager', 'second-pass/cert-manager');
+  const annotations = [NAME, `zz-${NAME}`].map((name) =>
+    at(named(objects, 'MutatingWebhookConfiguration', name), 'metadata.annotations'),
+  );
+  expect(annotations).toEqual(Array(2).fill({ 'cert-manager.io/inject-ca-from': `${NAME}/${NAME}-tls` }));
+});
+
+it('without access to the API server nothing of it is left', (context) => {
+  const objects = buildWith(context, 'generated-certs', 'no-api-access');
+  expect(objects.filter((one) => String(at(one, 'kind')).startsWith('ClusterRole'))).toEqual([]);
+  expect(at(named(objects, 'Deployment'), 'spec.template.spec.automountServiceAccountToken')).toBe(false);
+  expect(at(named(objects, 'NetworkPolicy'), 'spec.egress')).toEqual([]);
+});
+
+it('forbidding native variables adds the setting and the policy', (context) => {
+  const objects = buildWith(context, 'generated-certs', 'no-native-variables', 'no-api-access');
+  const [container] = listAt(named(objects, 'Deployment'), 'spec.template.spec.containers');
+  expect(listAt(container, 'env')).toContainEqual({
+    name: 'SECRETS_INJECTOR_NATIVE_VARIABLES',
+    value: 'off',
+  });
+  expect(at(container, 'image')).toBe('registry.example/injector:2');
+  for (const kind of ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])
+    expect(named(objects, kind, `${NAME}-no-native-variables`)).toBeDefined();
+});
