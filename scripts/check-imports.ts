@@ -10,7 +10,11 @@ interface Wall {
 
 /** What each folder may import besides itself. The programs never import each other. */
 const WALLS: Readonly<Record<string, Wall>> = {
-  core: { folders: [], packages: ['@jmespath-community/jmespath', 'mustache'], builtins: false },
+  core: {
+    folders: [],
+    packages: ['@jmespath-community/jmespath', 'js-yaml', 'mustache', 'zod/mini'],
+    builtins: false,
+  },
   runtime: { folders: ['core'], packages: ['pino'], builtins: true },
   webhook: {
     folders: ['core', 'runtime'],
