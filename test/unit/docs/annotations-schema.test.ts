@@ -1,0 +1,46 @@
+/** The published JSON Schema is made from the definitions, and a validator that is not ours can use it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, it } from 'vitest';
+import { FAMILIES, OPTIONS } from '../../../src/core/annotations.ts';
+import { annotationsSchema } from '../../../src/core/yaml-form/json-schema.ts';
+
+const FILE = path.resolve(import.meta.dirname, '../../../schema/annotations.schema.json');
+
+it('schema/annotations.schema.json is current (UPDATE_DOCS=1 writes it)', () => {
+  const current = `${JSON.stringify(annotationsSchema(), null, 2)}\n`;
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(FILE, current);
+  expect(readFileSync(FILE, 'utf8')).toBe(current);
+});
+
+it('judges annotations as the webhook does', () => {
+  const validator = new Ajv2020({ allErrors: true });
+  const isValid = validator.compile(annotationsSchema());
+  const judge = (key: string, value: unknown = 'x') => isValid({ [key]: value });
+  const prefix = 'secrets-injector.dev/';
+  for (const option of Object.keys(OPTIONS)) expect(judge(prefix + option), option).toBe(true);
+  for (const family of Object.keys(FAMILIES)) expect(judge(`${prefix}${family}.NAME`), family).toBe(true);
+  expect(judge(`${prefix}secrets`)).toBe(true);
+  expect(judge('other.example/env.X', 5)).toBe(true);
+  expect(judge('secrets-injectorXdev/y')).toBe(true);
+  for (const wrong of ['env', 'envs.A', 'secret', 'mount-paths', 'Inject', '', 'secretsX', 'x.secret.y'])
+    expect(judge(prefix + wrong), wrong).toBe(false);
+  for (const key of ['env.A', 'secrets', 'inject']) expect(judge(prefix + key, true), key).toBe(false);
+});
+
+it('describes every annotation, and every field of the form', () => {
+  const undescribed: string[] = [];
+  const walk = (node: unknown, at: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, child] of Object.entries(node)) {
+      if (name === 'properties' && !/\/not$/.test(at)) {
+        for (const [field, schema] of Object.entries(child as Record<string, object>))
+          if (!('description' in schema) && !('$ref' in schema)) undescribed.push(`${at}/${field}`);
+      }
+      walk(child, `${at}/${name}`);
+    }
+  };
+  walk(annotationsSchema(), '');
+  expect(undescribed).toEqual([]);
+});
