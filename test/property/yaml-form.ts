@@ -112,7 +112,7 @@ const wrong = fc.oneof(
   text,
 );
 
-/** A list of entries in which something was replaced, added or removed at random: mostly, but not always, invalid. */
+/** A list of entries in which something was replaced, added or removed: mostly, but not always, invalid. */
 export const damagedForm: fc.Arbitrary<unknown> = fc
   .tuple(
     form,

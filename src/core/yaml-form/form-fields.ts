@@ -1,11 +1,11 @@
-/** Every field of the YAML form, for the reference page: read from the schema, so that there is no second list. */
+/** Every field of the YAML form, for the reference page. Read from the schema: there is no second list. */
 import { asArray, asObject, type JsonObject, textField } from '../json.ts';
 import { formSchema } from './json-schema.ts';
 
 export interface FormField {
   /** Below an entry: `env.<name>.default`. */
   readonly path: string;
-  /** In words: `text`, `true or false`, `list of text`, `map`, the values of a choice, or several of these. */
+  /** In words: `text`, `true or false`, `list of text`, `map`, a choice's values, or several of these. */
   readonly type: string;
   readonly required: boolean;
   /** Written as in YAML; undefined where there is none. */

@@ -10,7 +10,7 @@ import { fromOwnKey, REFUSED, type Tree } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Adds what zod found wrong with a tree. @returns the paths that have to be dropped for the rest to be valid */
+/** Adds what zod found wrong with a tree. @returns the paths to drop for the rest to be valid */
 export function complainOf(issues: readonly Issue[], tree: Tree, complaints: Complaints): readonly Path[] {
   const faulty: Path[] = [];
   for (const issue of issues) complainOfOne(issue, [], tree, complaints, faulty);
@@ -52,7 +52,7 @@ function complainOfOne(issue: Issue, above: Path, tree: Tree, complaints: Compla
   complaints.add('SECRETS_ENTRY_INVALID', shown, found(value, spelling), expected(issue, value, spelling));
 }
 
-/** Whether an issue only says that the value is not of the kind (text, map, `true`) that this branch takes. */
+/** Whether an issue only says that the value is not of the kind (text, map, `true`) of this branch. */
 function isOfOtherKind(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }

@@ -1,6 +1,6 @@
 /**
- * The published JSON Schema (draft 2020-12) of a pod's annotations, for editors and CI. Made from the tables that the
- * webhook decides by. The YAML form is in a string, which `contentSchema` describes: validators skip that by
+ * The published JSON Schema (draft 2020-12) of a pod's annotations, for editors and CI, made from the tables that
+ * the webhook decides by. The YAML form is in a string, which `contentSchema` describes: validators skip that by
  * default, editors use it, and `#/$defs/entries` can be used by itself.
  */
 import * as z from 'zod/mini';
@@ -51,7 +51,7 @@ export function annotationsSchema(): JsonObject {
         { type: 'string', description: sentence(doc) },
       ]),
     ),
-    // Whatever else is under the prefix is refused. Without look-ahead: not every validator's patterns have it.
+    // Whatever else is under the prefix is refused. No look-ahead: not every validator's patterns have it.
     propertyNames: {
       anyOf: [
         { not: { pattern: `^${pattern(PREFIX)}` } },

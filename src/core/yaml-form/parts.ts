@@ -1,6 +1,6 @@
 /**
- * Parts that the schema of the YAML form is built from. Each takes its documentation, and the `error` text that a
- * message expects of the user: nothing of zod's own is shown.
+ * Parts that the schema of the YAML form is built from. Each takes its documentation, and the `error` text: what
+ * a message expects of the user. Nothing of zod's own is shown.
  */
 import * as z from 'zod/mini';
 import { asObject, type JsonObject } from '../json.ts';
@@ -54,7 +54,7 @@ export function list(item: z.ZodMiniType<string>, least: 0 | 1, description: str
     .register(FORM_DOCS, { description });
 }
 
-/** A map with fixed fields. A rule is looked at even when fields are invalid, so that all problems show at once. */
+/** A map with fixed fields. Rules are looked at even when fields are invalid: all problems show at once. */
 export function fields<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   rules: readonly Rule[],

@@ -51,7 +51,7 @@ export function readSecretsForm(text: string): SecretsForm {
   if (tree === undefined) return { entries: [], problems: complaints.list };
   const count = countOfNames(tree.root);
   if (count > MAX_REFERENCES) {
-    const expected = `ask for at most ${MAX_REFERENCES}; envFrom and filesFrom take every key of a secret at once`;
+    const expected = `ask for at most ${MAX_REFERENCES}; envFrom and filesFrom take all keys of a secret at once`;
     complaints.add('TOO_MANY_REFERENCES', [], `the form asks for ${count} things`, expected);
     return { entries: [], problems: complaints.list };
   }
@@ -85,7 +85,7 @@ function countOfNames(root: unknown): number {
   return count;
 }
 
-/** Entries without the fields (of `env` and `files`: the names) that are faulty; undefined where nothing useful is left. */
+/** Entries without their faulty fields (of `env` and `files`: names); undefined where too little is left. */
 function withoutFaults(root: readonly unknown[], faulty: readonly Path[]): (EntryForm | undefined)[] {
   const dropped = new Map<unknown, Set<string>>();
   for (const [index, part = '', name] of faulty) {

@@ -1,6 +1,6 @@
 /**
- * What fields of one object say about each other. A rule is data, so that validation and the published JSON Schema
- * are made from the same one.
+ * What fields of one object say about each other. A rule is data: validation and the published JSON Schema are
+ * made from the same one.
  */
 import { asArray, type JsonObject } from '../json.ts';
 import type { AdmissionCode } from '../problems.ts';
@@ -27,7 +27,7 @@ export function conflicts(field: string, others: readonly string[], expected: st
   return others.map((other) => ({ kind: 'conflict', fields: [field, other], expected }));
 }
 
-/** Why an object breaks a rule, or undefined. Fields are looked at as they are: they may be invalid themselves. */
+/** Why an object breaks a rule, or undefined. Fields are looked at as they are, even if invalid themselves. */
 export function breach(rule: Rule, object: JsonObject): string | undefined {
   const has = (field: string | undefined): boolean => field !== undefined && object[field] !== undefined;
   const [first, second] = rule.fields;

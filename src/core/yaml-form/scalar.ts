@@ -1,8 +1,9 @@
-/** Plain scalars by the core schema of YAML 1.2 (§10.3.2): what is text, and what has to be quoted to be text. */
+/** Plain scalars by the core schema of YAML 1.2 (§10.3.2): what is text, and what needs quotes to be text. */
 
 const NULL = /^(?:null|Null|NULL|~|)$/;
 const TRUE = /^(?:true|True|TRUE)$/;
 const FALSE = /^(?:false|False|FALSE)$/;
+/** Integers (octal, hexadecimal, decimal), decimals, infinities, not-a-number. */
 const NUMBER =
   /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 /** No other character begins one of the above. */

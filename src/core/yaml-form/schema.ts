@@ -1,6 +1,6 @@
 /**
- * The YAML form of asking, defined once: validation, TypeScript types, the published JSON Schema and the reference
- * page are all made from this. An `error` text is what a message expects of the user; nothing of zod's own is shown.
+ * The YAML form of asking, defined once: validation, TypeScript types, the published JSON Schema and the page
+ * of reference are all made from this.
  */
 import * as z from 'zod/mini';
 import { choice, FORM_DOCS, fields, flag, list, named, pattern, text } from './parts.ts';
@@ -220,7 +220,7 @@ export const ENTRIES = z
   )
   .register(FORM_DOCS, { id: 'entries', description: 'A list of secrets, and what is made of each.' });
 
-/** The known fields of each map, by the field of an entry that holds it: what an unknown field is compared with. */
+/** The known fields of each map, by the field of an entry that holds it: for `did you mean`. */
 export const FIELDS_OF = {
   entry: Object.keys(ENTRY.def.shape),
   env: Object.keys(source),

@@ -1,5 +1,5 @@
 /**
- * YAML text → plain data. A strict part of YAML 1.2: one document; no anchors, aliases, tags, directives or merge
+ * YAML text → plain data. A strict part of YAML 1.2: one document; no anchors, aliases, tags, directives, merge
  * keys; keys are text and unique. What is refused leaves a placeholder, so that the rest can still be judged.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
