@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { PythonPackages } from '../setup/python-packages.ts';
 import { makeCertificate } from '../stand-in/index.ts';
-import type { MotoFiles } from './moto-files.ts';
 
 export interface MotoServer {
   readonly url: string;
@@ -23,7 +23,7 @@ from moto.server import main
 main(sys.argv[1:])
 `;
 
-export async function startMoto(files: MotoFiles, account: string): Promise<MotoServer> {
+export async function startMoto(files: PythonPackages, account: string): Promise<MotoServer> {
   const { key, cert, ca } = await makeCertificate();
   const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-moto-'));
   const inFolder = (name: string) => path.join(folder, name);
