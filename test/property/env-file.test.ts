@@ -9,49 +9,16 @@ import { areProblems, renderViews } from '../../src/core/render.ts';
 import { SecretValue } from '../../src/core/secret-value.ts';
 import { shellAssignment } from '../../src/core/shell-file.ts';
 import { arnOf, planOf } from '../fetcher/plans.ts';
+import { anyValue, longValue } from './hostile-values.ts';
 import { findShell, SHELLS, startBehind } from './shells.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-env-'));
 const envFile = path.join(folder, 'env');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const special = fc.constantFrom(
-  ...`'"\\\`$!*?~#%&;|<>(){}[]=^-/:,@ \t\n\r`,
-  ...['\r\n', "'\\''", "\\'", "''", '\\\n', '\\0', '\\c', '%s', '{a,b}', '[a-z]', '[[:alpha:]]', 'A=b', '#'],
-  ...[
-    '$(id)',
-    '`id`',
-    '$HOME',
-    '$' + '{HOME}',
-    '$((1+1))',
-    "$'\\n'",
-    '$$',
-    '!!',
-    '!$',
-    '<<EOF\n',
-    '~root',
-    '&&',
-  ],
-  ...['é', 'e\u0301', '👩‍👩‍👧', '🇪🇺', 'ﷺ', '\u2028', '\u0085', '\ufeff', '\u200b', '\u202e', '\u{10ffff}'],
-);
-// The bytes 0x81 to 0x88 are marks inside dash and busybox; here they are the second half of a character.
-const marked = fc.integer({ min: 0x401, max: 0x408 }).map((code) => String.fromCodePoint(code));
-const control = fc.constantFrom(...Array.from({ length: 31 }, (_, index) => index + 1), 0x7f);
-const anyCharacter = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
-const piece = fc.oneof(
-  { arbitrary: special, weight: 6 },
-  marked,
-  control.map((code) => String.fromCodePoint(code)),
-  anyCharacter.map((text) => text.replaceAll('\0', '0')),
-);
-const short = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
-const framed = fc
-  .tuple(fc.constantFrom('', ' ', '\r', '\n', '\n\n', '\t', '\r\n', "'", '\\'), short)
-  .map(([frame, text]) => `${frame}${text}${frame}`);
-const long = piece.map((text) => text.repeat(Math.floor(65_536 / Buffer.byteLength(text))));
 // Together they stay well below what the system takes as the variables of one process.
 const batch = fc
-  .tuple(fc.array(framed, { maxLength: 120 }), fc.array(long, { maxLength: 3 }))
+  .tuple(fc.array(anyValue, { maxLength: 120 }), fc.array(longValue, { maxLength: 3 }))
   .map((lists) => lists.flat());
 
 // A secret has at most 64 KiB, and a quote is what takes most room in the file.
