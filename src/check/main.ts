@@ -4,13 +4,10 @@
  * probe with a fixed value, so anything else means that the application would start without its secrets.
  */
 import fs from 'node:fs';
+import { PROBE_VALUE, PROBE_VARIABLE } from '../core/plan.ts';
 import { exitCodeOf, type FetchProblem, formatProblem } from '../core/problems.ts';
 import { quote } from '../core/quote.ts';
 
-/** Variable that kubelet sets from the env file, … */
-const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
-/** … and what it is then. */
-const PROBE_VALUE = 'ok';
 /** Name of the node, for the message; the webhook has kubelet fill it in. */
 const NODE_VARIABLE = 'NODE_NAME';
 const TERMINATION_LOG = '/dev/termination-log';

@@ -20,6 +20,9 @@ export const FAMILIES = {
 
 export type Family = keyof typeof FAMILIES;
 
+/** The key of the YAML form, which has everything else. */
+export const FORM = 'secrets';
+
 /** Options for the whole pod, each with its default and meaning. */
 export const OPTIONS = {
   inject: { default: 'true', doc: '"false" leaves this pod alone' },
@@ -28,8 +31,11 @@ export const OPTIONS = {
     doc: 'comma-separated names of the containers that receive the secrets; "*" means init containers too',
   },
   'mount-path': { default: '/run/secrets/aws', doc: 'where receiving containers see the files; absolute' },
-  'env-mode': { default: 'auto', doc: 'how variables reach the process: shell, file or auto' },
-  'env-format': { default: 'shell', doc: 'dialect of the env file' },
+  'env-mode': { default: 'auto', doc: 'how variables reach the process: native, shell, file or auto' },
+  'env-format': {
+    default: 'shell',
+    doc: 'dialect of the env file: shell, dotenv, docker, systemd, properties, json or yaml',
+  },
   'fetch-timeout': { default: '60s', doc: 'total deadline of the fetcher, 5s to 10m' },
   'cpu-request': { default: 'computed', doc: "the injected container's CPU request, or none" },
   'cpu-limit': { default: 'computed', doc: "the injected container's CPU limit, or none" },
@@ -42,13 +48,7 @@ export const OPTIONS = {
 export type Option = keyof typeof OPTIONS;
 
 /** Keys that are reserved for what this version cannot do yet: refused by name, never ignored. */
-const UNAVAILABLE: ReadonlySet<string> = new Set([
-  'secrets',
-  'role-arn',
-  'assume-role-arn',
-  'external-id',
-  'refresh',
-]);
+const UNAVAILABLE: ReadonlySet<string> = new Set(['role-arn', 'assume-role-arn', 'external-id', 'refresh']);
 
 /** One thing asked for: `name` is what stands behind the family's dot. */
 export interface Ask {
@@ -62,6 +62,8 @@ export interface Ask {
 export interface AnnotationSet {
   /** In the order of their keys, so that two writings of the same pod decide the same. */
   readonly asks: readonly Ask[];
+  /** The text of the YAML form. */
+  readonly form: string | undefined;
   readonly options: ReadonlyMap<Option, string>;
   readonly problems: readonly Problem[];
 }
@@ -77,6 +79,7 @@ export function readAnnotations(annotations: unknown): AnnotationSet | undefined
   const asks: Ask[] = [];
   const options = new Map<Option, string>();
   const problems: Problem[] = [];
+  let form: string | undefined;
   for (const subject of keys) {
     const text = object[subject];
     const key = subject.slice(PREFIX.length);
@@ -88,6 +91,10 @@ export function readAnnotations(annotations: unknown): AnnotationSet | undefined
       options.set(key, text);
       continue;
     }
+    if (key === FORM) {
+      form = text;
+      continue;
+    }
     const dot = key.indexOf('.');
     const family = dot < 0 ? undefined : key.slice(0, dot);
     if (family !== undefined && isFamily(family)) {
@@ -96,11 +103,11 @@ export function readAnnotations(annotations: unknown): AnnotationSet | undefined
       problems.push(UNAVAILABLE.has(key) ? unavailable(subject) : unknown(key, subject));
     }
   }
-  return { asks, options, problems };
+  return { asks, form, options, problems };
 }
 
 /** The full annotation key of one thing asked for. */
-export function annotationKey(family: Family | Option, name?: string): string {
+export function annotationKey(family: Family | Option | typeof FORM, name?: string): string {
   return name === undefined ? `${PREFIX}${family}` : `${PREFIX}${family}.${name}`;
 }
 
@@ -133,8 +140,9 @@ function unavailable(subject: string): Problem {
 function unknown(key: string, subject: string): Problem {
   const dot = key.indexOf('.');
   const stem = dot < 0 ? key : key.slice(0, dot);
-  const known = [...Object.keys(OPTIONS), ...Object.keys(FAMILIES).map((family) => `${family}.<name>`)];
-  const match = nearest(stem, [...Object.keys(OPTIONS), ...Object.keys(FAMILIES)]);
+  const whole = [FORM, ...Object.keys(OPTIONS)];
+  const known = [...whole, ...Object.keys(FAMILIES).map((family) => `${family}.<name>`)];
+  const match = nearest(stem, [...whole, ...Object.keys(FAMILIES)]);
   const suggestion = match === undefined ? undefined : isFamily(match) ? `${match}.<name>` : match;
   return {
     code: 'ANNOTATION_UNKNOWN',

@@ -1,20 +1,22 @@
 /** The decision about one pod: leave it, refuse it, or inject by this plan. It reads as the policy. */
 import { annotationKey, readAnnotations } from './annotations.ts';
-import { deliverTo, type Recipient } from './delivery.ts';
+import { type DeliveredView, deliver, formatProblem } from './delivery.ts';
+import { CHECK_NAME } from './injected-objects.ts';
 import { field } from './json.ts';
-import { isPlanTooLarge, makePlan, planTooLarge, volumeTooLarge } from './make-plan.ts';
+import { isPlanTooLarge, makePlan, type PlannedView, planTooLarge, volumesTooLarge } from './make-plan.ts';
 import { occupiedNames } from './occupied.ts';
 import { type Options, parseOptions } from './options.ts';
 import { conflict, type EarlierPass, findEarlierPass } from './ours.ts';
 import { type Denied, type Unchanged, unchanged } from './outcome.ts';
-import { formatPlan, type Plan } from './plan.ts';
-import { isMeshProxy, isNativeSidecar, isWindows, type Pod, readPod } from './pod.ts';
-import type { Problem } from './problems.ts';
+import { formatPlan, type Plan, receiverNames } from './plan.ts';
+import { type Container, isMeshProxy, isNativeSidecar, isWindows, type Pod, readPod } from './pod.ts';
+import { type Problem, formatProblem as textOf } from './problems.ts';
 import { recipientsOf } from './recipients.ts';
-import { readReferences } from './references.ts';
+import { type Group, readReferences } from './references.ts';
 import { MAX_VOLUME_BYTES, viewBytes } from './resources.ts';
-import { fetcherIdentity, type Identity } from './security.ts';
+import { fetcherIdentity, fileModeFor, fileModeProblems, type Identity } from './security.ts';
 import type { InjectionSettings } from './settings.ts';
+import { referenceCount, viewsOf } from './views.ts';
 
 export interface Injection {
   readonly kind: 'inject';
@@ -23,17 +25,22 @@ export interface Injection {
   readonly planText: string;
   readonly options: Options;
   readonly identity: Identity;
-  readonly recipients: readonly Recipient[];
+  readonly views: readonly DeliveredView[];
   readonly earlier: EarlierPass | undefined;
   /** Where among the init containers the fetcher stands or goes. */
   readonly fetcherIndex: number;
-  readonly volumeBytes: number;
+  /** The init container that proves the kubelet, where an earlier pass added it. */
+  readonly check: Container | undefined;
   readonly references: number;
   readonly warnings: readonly string[];
 }
 
 /** Decides about a pod. All problems are gathered before anything is refused. */
-export function decide(json: unknown, settings: InjectionSettings): Injection | Unchanged | Denied {
+export function decide(
+  json: unknown,
+  namespace: string,
+  settings: InjectionSettings,
+): Injection | Unchanged | Denied {
   const annotations = field(field(json, 'metadata'), 'annotations');
   const set = readAnnotations(annotations);
   if (set === undefined) return unchanged('not-asked');
@@ -42,28 +49,40 @@ export function decide(json: unknown, settings: InjectionSettings): Injection | 
 
   const problems: Problem[] = [...set.problems];
   const warnings: string[] = [];
-  const options = parseOptions(set.options, settings, problems);
+  const options = parseOptions(set.options, namespace, settings, problems);
+  const contradiction = formatProblem(options, set);
+  if (contradiction !== undefined) problems.push(contradiction);
   const references = readReferences(set, settings, problems, warnings);
   const pod = readPod(json);
   if ('code' in pod) return denied([...problems, pod]);
-  const asksNothing = set.asks.every((ask) => ask.family === 'secret');
+  const asksNothing = set.form === undefined && set.asks.every((ask) => ask.family === 'secret');
   if (asksNothing && problems.length === 0) return unchanged('nothing-asked', warnings);
   if (isWindows(pod)) problems.push(windows());
 
   const earlier = findEarlierPass(pod, settings);
   if (earlier !== undefined && 'code' in earlier) return denied([...problems, earlier]);
   const fetcherIndex = earlier?.container.index ?? indexForFetcher(pod);
-  const recorded = earlier?.plan.views[0];
-  const receiving = recipientsOf(pod, options, recorded?.receivers, fetcherIndex, problems);
-  const recipients = deliverTo(receiving, set, options, references, recorded?.receivers, problems);
-  const derived = fetcherIdentity(pod, receiving, options);
-  const identity = recorded === undefined ? derived : { ...derived, fileMode: recorded.fileMode };
-  const plan = makePlan(references, recipients, identity, options, recorded);
+  const check = pod.initContainers.find((container) => container.name === CHECK_NAME);
+  if (check !== undefined && check.index < fetcherIndex)
+    problems.push(conflict(`initContainers[${check.index}]`, 'stands before aws-secrets-fetch'));
+  const receiving = receiversOf(pod, references.groups, options, earlier?.plan, fetcherIndex, problems);
+  const identity = fetcherIdentity(pod, [...new Set(receiving.flat())], options);
+  const planned = viewsOf(references.groups, receiving, problems).map((view): PlannedView => {
+    const recorded = earlier?.plan.views.find((one) => one.volume === view.volume);
+    const fileMode = recorded?.fileMode ?? fileModeFor(pod, view.containers, identity.user);
+    problems.push(...fileModeProblems(view.contents, fileMode));
+    return {
+      view: deliver(view, set, options, settings.native, recorded, problems),
+      fileMode,
+      recorded,
+    };
+  });
+  const views = planned.map(({ view }) => view);
+  const plan = makePlan(references.secrets, planned, options, needsProbe(earlier, settings));
   const planText = formatPlan(plan);
   if (isPlanTooLarge(planText)) problems.push(planTooLarge());
-  const volumeBytes = viewBytes(references.count);
-  if (volumeBytes > MAX_VOLUME_BYTES) problems.push(volumeTooLarge(references.count));
-  problems.push(...occupiedNames(pod, receiving, options.mountPath));
+  if (volumeBytes(views) > MAX_VOLUME_BYTES) problems.push(volumesTooLarge());
+  problems.push(...occupiedNames(pod, views, options.mountPath));
   if (problems.length === 0 && earlier !== undefined && earlier.planText !== planText) {
     problems.push(
       conflict(
@@ -80,17 +99,48 @@ export function decide(json: unknown, settings: InjectionSettings): Injection | 
     planText,
     options,
     identity,
-    recipients,
+    views,
     earlier,
     fetcherIndex,
-    volumeBytes,
+    check,
     references: references.count,
     warnings,
   };
 }
 
+/** The containers of each group. */
+function receiversOf(
+  pod: Pod,
+  groups: readonly Group[],
+  options: Options,
+  earlier: Plan | undefined,
+  fetcherIndex: number,
+  problems: Problem[],
+): readonly (readonly Container[])[] {
+  const recorded =
+    earlier === undefined
+      ? undefined
+      : new Set(earlier.views.flatMap(({ receivers }) => receiverNames(receivers)));
+  return groups.map(({ containers, subject }) => {
+    const wanted = { containers: containers ?? options.containers, subject };
+    return recipientsOf(pod, wanted, recorded, fetcherIndex, problems);
+  });
+}
+
+/** The first pass decides: what is known of the cluster may change before the second. */
+function needsProbe(earlier: EarlierPass | undefined, { native }: InjectionSettings): boolean {
+  if (earlier !== undefined) return earlier.plan.views.some((view) => view.probe === true);
+  return native?.can === true && native.probe;
+}
+
+/** The memory that all views may take together. */
+export function volumeBytes(views: readonly DeliveredView[]): number {
+  return views.reduce((sum, view) => sum + viewBytes(referenceCount(view.contents)), 0);
+}
+
 function denied(problems: readonly Problem[]): Denied {
-  const [first, ...others] = problems;
+  // What stands in several views is complained of in each.
+  const [first, ...others] = new Map(problems.map((problem) => [textOf(problem), problem])).values();
   if (first === undefined) throw new RangeError('a denial needs a problem');
   return { kind: 'denied', problems: [first, ...others] };
 }

@@ -1,55 +1,65 @@
-/** How variables reach each container that receives them. */
+/** How variables reach each container that receives a view. */
 import { type AnnotationSet, annotationKey } from './annotations.ts';
+import { resolveEnvMode } from './env-mode.ts';
 import { textField } from './json.ts';
-import type { EnvMode, Options } from './options.ts';
-import { ENV_FILE, type Receivers } from './plan.ts';
+import { standingOf } from './native.ts';
+import type { Options } from './options.ts';
+import { ENV_FILE, hasVariables, type PlanVariable, type PlanView } from './plan.ts';
+import { subjectOf } from './plan-subjects.ts';
 import type { Container } from './pod.ts';
 import type { Problem } from './problems.ts';
-import { quote } from './quote.ts';
-import type { References } from './references.ts';
-import { resolveEnvMode } from './shell-mode.ts';
+import { printable, quote } from './quote.ts';
+import type { NativeSupport } from './settings.ts';
+import type { View } from './views.ts';
 
-/** A container that receives the secrets, and how its variables reach it. */
+export type Delivery = 'native' | 'shell' | 'file';
+
+/** A container that receives a view, and how its variables reach it. */
 export interface Recipient {
   readonly container: Container;
-  readonly envMode: 'shell' | 'file';
+  readonly envMode: Delivery;
+}
+
+export interface DeliveredView extends View {
+  readonly recipients: readonly Recipient[];
 }
 
 /**
- * Decides for each receiving container.
+ * Decides for each container of a view.
  * @param recorded what an earlier pass decided
  */
-export function deliverTo(
-  receiving: readonly Container[],
+export function deliver(
+  view: View,
   set: AnnotationSet,
   options: Options,
-  references: References,
-  recorded: Receivers | undefined,
+  native: NativeSupport | undefined,
+  recorded: PlanView | undefined,
   problems: Problem[],
-): readonly Recipient[] {
-  const hasVariables = references.env.length > 0 || references.envFrom.length > 0;
-  const names = new Set(references.env.map((entry) => entry.name));
+): DeliveredView {
+  const { env, envFrom } = view.contents;
+  if (!hasVariables(view.contents)) {
+    return { ...view, recipients: view.containers.map((container) => ({ container, envMode: 'file' })) };
+  }
+  const byName = new Map(env.map((variable) => [variable.name, variable]));
   const written = set.options.get('env-mode');
-  return receiving.map((container) => {
-    for (const entry of container.env) {
-      const name = textField(entry, 'name') ?? '';
-      if (names.has(name)) problems.push(alreadySet(name, container));
-    }
-    if (!hasVariables) return { container, envMode: 'file' };
-    // The operator's default may have changed since the first pass: only the annotation overrules the record.
-    const wanted =
-      written === undefined ? (recordedMode(recorded, container) ?? options.envMode) : options.envMode;
-    const mode = resolveEnvMode(wanted, container, envFilePath(options));
+  const situation = { envFile: envFilePath(options), format: options.envFormat, native, envFrom };
+  const recipients = view.containers.map((container): Recipient => {
+    // The operator's default or the cluster may have changed since the first pass: only the annotation overrules the record.
+    const before = recorded === undefined ? undefined : recordedMode(recorded, container);
+    const isSettled =
+      before !== undefined && (written === undefined || written === 'auto' || written === before);
+    const mode = isSettled ? before : resolveEnvMode(options.envMode, container, situation);
+    complainOfDeclared(container, byName, view.volume, mode, recorded !== undefined, problems);
     if (typeof mode === 'string') return { container, envMode: mode };
     // Without this an earlier problem of the same option would be told twice.
     if (written === undefined || written === options.envMode) problems.push(mode);
     return { container, envMode: 'file' };
   });
+  return { ...view, recipients };
 }
 
-function recordedMode(recorded: Receivers | undefined, { name }: Container): EnvMode | undefined {
-  if (recorded?.shell.includes(name)) return 'shell';
-  return recorded?.file.includes(name) ? 'file' : undefined;
+function recordedMode({ receivers }: PlanView, { name }: Container): Delivery | undefined {
+  return (['native', 'shell', 'file'] as const).find((mode) => receivers[mode].includes(name));
 }
 
 /** The env file as receiving containers see it. */
@@ -57,11 +67,44 @@ export function envFilePath(options: Options): string {
   return `${options.mountPath}/${ENV_FILE}`;
 }
 
-function alreadySet(name: string, container: Container): Problem {
+/** A variable that a container declares itself: the last of two would win, also when another webhook added it. */
+function complainOfDeclared(
+  container: Container,
+  byName: ReadonlyMap<string, PlanVariable>,
+  volume: string,
+  mode: Delivery | Problem,
+  isLaterPass: boolean,
+  problems: Problem[],
+): void {
+  const seen = new Set<string>();
+  for (const entry of container.env) {
+    const name = textField(entry, 'name') ?? '';
+    const variable = byName.get(name);
+    if (variable === undefined) continue;
+    const standing = mode === 'native' ? standingOf(entry, variable, volume) : 'foreign';
+    const isOurs = standing === 'ours' || (standing === 'damaged' && isLaterPass);
+    if (!isOurs || seen.has(name)) problems.push(alreadySet(variable, container));
+    seen.add(name);
+  }
+}
+
+function alreadySet(variable: PlanVariable, container: Container): Problem {
   return {
     code: 'ENV_ALREADY_SET',
-    subject: annotationKey('env', name),
-    wrong: `container ${quote(container.name)} already declares the variable ${quote(name)}`,
+    subject: printable(subjectOf.env(variable)),
+    wrong: `container ${quote(container.name)} already declares the variable ${quote(variable.name)}`,
     expected: 'remove one of the two: which one wins would depend on the order',
+  };
+}
+
+/** The problem that an `env-format` other than the shell's cannot go with the way that was chosen. */
+export function formatProblem(options: Options, set: AnnotationSet): Problem | undefined {
+  const mode = set.options.get('env-mode');
+  if (options.envFormat === 'shell' || (mode !== 'native' && mode !== 'shell')) return undefined;
+  return {
+    code: 'OPTION_CONFLICT',
+    subject: annotationKey('env-format'),
+    wrong: `${quote(options.envFormat)} contradicts ${annotationKey('env-mode')} ${quote(mode)}, which reads the shell's format`,
+    expected: 'leave one of the two out; with env-format the application reads the file itself',
   };
 }

@@ -71,3 +71,21 @@ const STEERING: ReadonlySet<string> = new Set([
 export function isSteering(name: string): boolean {
   return STEERING.has(name) || name.startsWith('LD_') || name.startsWith('DYLD_');
 }
+
+/** The variable that a key becomes. Only ASCII letters change case: others have rules that differ by language. */
+export function nameFrom(
+  key: string,
+  {
+    prefix = '',
+    case: letters,
+  }: { readonly prefix?: string | undefined; readonly case?: 'upper' | 'lower' | undefined },
+): string {
+  switch (letters) {
+    case undefined:
+      return prefix + key;
+    case 'upper':
+      return prefix + key.replace(/[a-z]+/g, (text) => text.toUpperCase());
+    case 'lower':
+      return prefix + key.replace(/[A-Z]+/g, (text) => text.toLowerCase());
+  }
+}

@@ -1,8 +1,9 @@
 /** The whole mutation: decide, then add what is missing. What an earlier pass added is found and left alone. */
 import { sharedIdentity } from './aws-identity.ts';
-import { decide, type Injection } from './decide.ts';
-import { envFilePath, type Recipient } from './delivery.ts';
+import { decide, type Injection, volumeBytes } from './decide.ts';
+import { type DeliveredView, envFilePath, type Recipient } from './delivery.ts';
 import {
+  checkContainer,
   FETCHER_NAME,
   fetcherContainer,
   fetcherEnv,
@@ -14,14 +15,16 @@ import {
   withoutNames,
 } from './injected-objects.ts';
 import { field, type JsonObject, textField } from './json.ts';
+import { addNativeVariables } from './native.ts';
 import { conflict } from './ours.ts';
 import { type Outcome, unchanged } from './outcome.ts';
 import { PatchBuilder } from './patch.ts';
 import type { Problem } from './problems.ts';
-import { fetcherResources } from './resources.ts';
+import { fetcherResources, viewBytes } from './resources.ts';
 import { fetcherSecurityContext } from './security.ts';
 import type { InjectionSettings } from './settings.ts';
 import { hasShellPrefix, shellPrefix } from './shell-mode.ts';
+import { referenceCount } from './views.ts';
 
 /**
  * Decides about a pod and builds the patch.
@@ -33,13 +36,15 @@ export function decideInjection(
   context: { readonly namespace: string },
   settings: InjectionSettings,
 ): Outcome {
-  const decision = decide(json, settings);
+  const decision = decide(json, context.namespace, settings);
   if (decision.kind !== 'inject') return decision;
   const patch = new PatchBuilder(json);
   const problem = addVolumes(patch, decision);
   if (problem !== undefined) return { kind: 'denied', problems: [problem] };
-  addFetcher(patch, decision, context.namespace, settings);
-  for (const recipient of decision.recipients) addReceiver(patch, decision, recipient);
+  const inserted = addInitContainers(patch, decision, context.namespace, settings);
+  for (const view of decision.views) {
+    for (const recipient of view.recipients) addReceiver(patch, decision, view, recipient, inserted);
+  }
   if (patch.operations.length === 0) return unchanged('already-injected', decision.warnings);
   return {
     kind: 'injected',
@@ -47,13 +52,15 @@ export function decideInjection(
     warnings: decision.warnings,
     references: decision.references,
     secrets: decision.plan.secrets.length,
-    containers: decision.recipients.length,
+    containers: decision.views.reduce((sum, view) => sum + view.recipients.length, 0),
   };
 }
 
 function addVolumes(patch: PatchBuilder, injection: Injection): Problem | undefined {
   const wanted = [
-    ...injection.plan.views.map((view) => memoryVolume(view.volume, injection.volumeBytes)),
+    ...injection.views.map(({ volume, contents }) =>
+      memoryVolume(volume, viewBytes(referenceCount(contents))),
+    ),
     NO_API.volume,
   ];
   for (const volume of wanted) {
@@ -67,13 +74,14 @@ function addVolumes(patch: PatchBuilder, injection: Injection): Problem | undefi
   return undefined;
 }
 
-function addFetcher(
+/** @returns how many containers were inserted */
+function addInitContainers(
   patch: PatchBuilder,
   injection: Injection,
   namespace: string,
   settings: InjectionSettings,
-): void {
-  const { pod, plan, planText, earlier } = injection;
+): number {
+  const { pod, plan, planText, earlier, fetcherIndex } = injection;
   const shared = sharedIdentity(pod, FETCHER_NAME);
   const mounts = fetcherMounts(plan);
   const env = fetcherEnv(
@@ -81,6 +89,8 @@ function addFetcher(
     sessionName(namespace, textField(pod.spec, 'serviceAccountName') ?? 'default'),
     settings,
   );
+  const probed = plan.views.find((view) => view.probe === true);
+  const needsCheck = probed !== undefined && injection.check === undefined;
   if (earlier !== undefined) {
     const path = ['spec', 'initContainers', earlier.container.index];
     const missingEnv = withoutNames([...env, ...withoutNames(shared.env, env)], earlier.container.env);
@@ -88,16 +98,19 @@ function addFetcher(
     for (const mount of unmounted([...mounts, ...shared.mounts], earlier.container.mounts)) {
       patch.append([...path, 'volumeMounts'], mount);
     }
-    return;
+    if (!needsCheck) return 0;
   }
   const parts = {
     env,
     mounts,
     shared,
-    resources: fetcherResources(pod, injection.options, injection.volumeBytes),
+    resources: fetcherResources(pod, injection.options, volumeBytes(injection.views)),
     securityContext: fetcherSecurityContext(injection.identity),
   };
-  patch.insert(['spec', 'initContainers'], injection.fetcherIndex, fetcherContainer(parts, settings));
+  const list = ['spec', 'initContainers'];
+  if (earlier === undefined) patch.insert(list, fetcherIndex, fetcherContainer(parts, settings));
+  if (needsCheck) patch.insert(list, fetcherIndex + 1, checkContainer(probed.volume, parts, settings));
+  return (earlier === undefined ? 1 : 0) + (needsCheck ? 1 : 0);
 }
 
 /** Mounts of a volume that is not mounted yet: where a neighbour mounted it is the neighbour's business. */
@@ -106,23 +119,33 @@ function unmounted(mounts: readonly JsonObject[], existing: readonly JsonObject[
   return mounts.filter((mount) => !paths.has(mount['mountPath']));
 }
 
-function addReceiver(patch: PatchBuilder, injection: Injection, recipient: Recipient): void {
+/** @param inserted how many init containers now stand before those that follow the fetcher */
+function addReceiver(
+  patch: PatchBuilder,
+  injection: Injection,
+  view: DeliveredView,
+  recipient: Recipient,
+  inserted: number,
+): void {
   const { container, envMode } = recipient;
-  const inserted =
-    container.list === 'initContainers' &&
-    injection.earlier === undefined &&
-    container.index >= injection.fetcherIndex
-      ? 1
-      : 0;
-  const path = ['spec', container.list, container.index + inserted];
-  for (const view of injection.plan.views) {
-    const mounted = container.mounts.some((mount) => mount['name'] === view.volume);
-    if (!mounted)
-      patch.append([...path, 'volumeMounts'], receiverMount(view.volume, injection.options.mountPath));
-  }
-  const envFile = envFilePath(injection.options);
-  if (envMode === 'shell' && !hasShellPrefix(container, envFile)) {
-    for (const [index, element] of shellPrefix(envFile).entries())
-      patch.insert([...path, 'command'], index, element);
+  const { options, fetcherIndex } = injection;
+  const isBehind = container.list === 'initContainers' && container.index >= fetcherIndex;
+  const path = ['spec', container.list, container.index + (isBehind ? inserted : 0)];
+  const { env, files, filesFrom } = view.contents;
+  const readsFiles = envMode !== 'native' || files.length > 0 || filesFrom.length > 0;
+  const isMounted = container.mounts.some((mount) => mount['name'] === view.volume);
+  if (readsFiles && !isMounted)
+    patch.append([...path, 'volumeMounts'], receiverMount(view.volume, options.mountPath));
+  const envFile = envFilePath(options);
+  switch (envMode) {
+    case 'native':
+      addNativeVariables(patch, path, container, env, view.volume);
+      break;
+    case 'shell':
+      if (hasShellPrefix(container, envFile)) break;
+      patch.insertAll([...path, 'command'], 0, shellPrefix(envFile));
+      break;
+    case 'file':
+      break;
   }
 }

@@ -1,17 +1,23 @@
-/** The objects that are added to a pod: volumes, mounts and the init container. */
+/** The objects that are added to a pod: volumes, mounts and init containers. */
 import type { SharedIdentity } from './aws-identity.ts';
 import type { JsonObject } from './json.ts';
-import { PLAN_VARIABLE, type Plan, VIEWS_DIRECTORY } from './plan.ts';
+import { PLAN_VARIABLE, type Plan, PROBE_FILE, PROBE_VARIABLE, VIEWS_DIRECTORY } from './plan.ts';
+import type { Container } from './pod.ts';
 import { memoryQuantity } from './quantity.ts';
-import { FETCH_COMMAND, type InjectionSettings } from './settings.ts';
+import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from './settings.ts';
 
 /** Name of the injected init container. */
 export const FETCHER_NAME = 'aws-secrets-fetch';
-/** Name of the volume of the default view. */
-export const VIEW_VOLUME = 'aws-secrets';
+/** Name of the init container that proves that the node's kubelet sets variables from files. */
+export const CHECK_NAME = 'aws-secrets-check';
 /** Name of the volume that keeps the API token out of the fetcher. */
 export const NO_API_VOLUME = 'aws-secrets-no-api';
 const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** Whether a container has a name of ours. */
+export function isInjected({ name }: Container): boolean {
+  return name === FETCHER_NAME || name === CHECK_NAME;
+}
 
 /** A memory-backed volume: its pages are never written to the node's disk. @param bytes its size limit */
 export function memoryVolume(name: string, bytes: number): JsonObject {
@@ -68,15 +74,51 @@ export interface FetcherParts {
 export function fetcherContainer(parts: FetcherParts, settings: InjectionSettings): JsonObject {
   return {
     name: FETCHER_NAME,
-    image: settings.image,
-    ...(settings.imagePullPolicy === undefined ? {} : { imagePullPolicy: settings.imagePullPolicy }),
+    ...imageOf(settings),
     command: FETCH_COMMAND,
     env: [...parts.env, ...withoutNames(parts.shared.env, parts.env)],
-    ...(parts.resources === undefined ? {} : { resources: parts.resources }),
-    securityContext: parts.securityContext,
+    ...endOf(parts),
+    volumeMounts: [...parts.mounts, ...parts.shared.mounts],
+  };
+}
+
+/**
+ * The init container behind it: a kubelet that does not know `fileKeyRef` sets the variable to the empty string
+ * without a word, and the application would start with that.
+ * @param volume of the view that holds the probe file
+ */
+export function checkContainer(
+  volume: string,
+  parts: Pick<FetcherParts, 'resources' | 'securityContext'>,
+  settings: InjectionSettings,
+): JsonObject {
+  const fileKeyRef = { volumeName: volume, path: PROBE_FILE, key: PROBE_VARIABLE };
+  return {
+    name: CHECK_NAME,
+    ...imageOf(settings),
+    command: CHECK_COMMAND,
+    env: [
+      { name: PROBE_VARIABLE, valueFrom: { fileKeyRef } },
+      { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+    ],
+    ...endOf(parts),
+    volumeMounts: [NO_API.mount],
+  };
+}
+
+function imageOf({ image, imagePullPolicy }: InjectionSettings): JsonObject {
+  return { image, ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }) };
+}
+
+function endOf({
+  resources,
+  securityContext,
+}: Pick<FetcherParts, 'resources' | 'securityContext'>): JsonObject {
+  return {
+    ...(resources === undefined ? {} : { resources }),
+    securityContext,
     // When the process is killed before it can say why, the last log lines are better than nothing.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: [...parts.mounts, ...parts.shared.mounts],
   };
 }
 

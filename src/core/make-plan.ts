@@ -1,54 +1,70 @@
-/** From references and receiving containers to the plan. */
+/** From views and their receivers to the plan. */
 import { annotationKey } from './annotations.ts';
-import type { Recipient } from './delivery.ts';
-import { VIEW_VOLUME } from './injected-objects.ts';
+import type { DeliveredView, Delivery } from './delivery.ts';
 import { textField } from './json.ts';
 import type { Options } from './options.ts';
-import { MAX_PLAN_BYTES, PLAN_VERSION, type Plan, type PlanView } from './plan.ts';
+import {
+  type FileMode,
+  MAX_PLAN_BYTES,
+  PLAN_VERSION,
+  type Plan,
+  type PlanSecret,
+  type PlanView,
+} from './plan.ts';
 import type { Problem } from './problems.ts';
-import { printable } from './quote.ts';
-import type { References } from './references.ts';
 import { MAX_VOLUME_BYTES } from './resources.ts';
-import type { Identity } from './security.ts';
+
+/** A view with what only the first pass can know of it. */
+export interface PlannedView {
+  readonly view: DeliveredView;
+  readonly fileMode: FileMode;
+  /** What an earlier pass recorded of the same view. */
+  readonly recorded: PlanView | undefined;
+}
 
 /**
  * Makes the plan of a pod.
- * @param recorded the view of an earlier pass: what only that pass could know is taken from it
+ * @param probes whether a node's kubelet has to prove that it can set variables from files
  */
 export function makePlan(
-  references: References,
-  recipients: readonly Recipient[],
-  identity: Identity,
+  secrets: readonly PlanSecret[],
+  views: readonly PlannedView[],
   options: Options,
-  recorded: PlanView | undefined,
+  probes: boolean,
 ): Plan {
-  const view: PlanView = {
-    volume: VIEW_VOLUME,
-    receivers: { shell: namesOf(recipients, 'shell'), file: namesOf(recipients, 'file') },
-    fileMode: identity.fileMode,
-    format: 'shell',
-    env: references.env,
-    envFrom: references.envFrom,
-    files: references.files,
-    filesFrom: references.filesFrom,
-    declared: recorded?.declared ?? (references.envFrom.length > 0 ? declaredBy(recipients) : []),
-  };
+  const probed = probes ? views.findIndex(({ view }) => namesOf(view, 'native').length > 0) : -1;
   return {
     version: PLAN_VERSION,
     timeoutSeconds: options.timeoutSeconds,
-    secrets: references.secrets,
-    views: [view],
+    secrets,
+    views: views.map((view, index) => planView(view, options, index === probed)),
   };
 }
 
-function namesOf(recipients: readonly Recipient[], mode: Recipient['envMode']): readonly string[] {
+function planView({ view, fileMode, recorded }: PlannedView, options: Options, probe: boolean): PlanView {
+  return {
+    volume: view.volume,
+    receivers: {
+      native: namesOf(view, 'native'),
+      shell: namesOf(view, 'shell'),
+      file: namesOf(view, 'file'),
+    },
+    fileMode,
+    format: options.envFormat,
+    ...view.contents,
+    declared: recorded?.declared ?? (view.contents.envFrom.length > 0 ? declaredBy(view) : []),
+    ...(probe ? { probe } : {}),
+  };
+}
+
+function namesOf({ recipients }: DeliveredView, mode: Delivery): readonly string[] {
   return recipients.filter((one) => one.envMode === mode).map((one) => one.container.name);
 }
 
 /** Names of the variables that the containers declare themselves, sorted. */
-function declaredBy(recipients: readonly Recipient[]): readonly string[] {
+function declaredBy({ containers }: DeliveredView): readonly string[] {
   const names = new Set<string>();
-  for (const { container } of recipients) {
+  for (const container of containers) {
     for (const entry of container.env) names.add(textField(entry, 'name') ?? '');
   }
   return [...names].sort();
@@ -72,11 +88,11 @@ export function planTooLarge(): Problem {
 }
 
 /** The problem that the volumes would hold more memory than a pod may be made to. */
-export function volumeTooLarge(references: number): Problem {
+export function volumesTooLarge(): Problem {
   return {
     code: 'VOLUME_TOO_LARGE',
     subject: annotationKey('env', '*'),
-    wrong: `${printable(String(references))} references need more than ${MAX_VOLUME_BYTES / 2 ** 20} MiB of memory`,
+    wrong: `what is asked for needs more than ${MAX_VOLUME_BYTES / 2 ** 20} MiB of memory`,
     expected: 'ask for fewer things',
   };
 }

@@ -1,42 +1,48 @@
 /** What of the pod is in the way of our mounts. */
 import { annotationKey } from './annotations.ts';
-import { FETCHER_NAME, VIEW_VOLUME } from './injected-objects.ts';
+import { isInjected } from './injected-objects.ts';
 import { textField } from './json.ts';
 import { conflict } from './ours.ts';
 import { covers } from './paths.ts';
+import { VIEW_VOLUME } from './plan.ts';
 import type { Container, Pod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
+import type { View } from './views.ts';
 
 /** Mounts and volumes that are in the way of ours. */
-export function occupiedNames(
-  pod: Pod,
-  receiving: readonly Container[],
-  mountPath: string,
-): readonly Problem[] {
+export function occupiedNames(pod: Pod, views: readonly View[], mountPath: string): readonly Problem[] {
   const problems: Problem[] = [];
-  for (const container of receiving) {
-    for (const mount of container.mounts) {
-      const path = textField(mount, 'mountPath') ?? '';
-      if (textField(mount, 'name') !== VIEW_VOLUME && covers(mountPath, path)) {
-        problems.push({
-          code: 'MOUNT_PATH_TAKEN',
-          subject: annotationKey('mount-path'),
-          wrong: `container ${quote(container.name)} already mounts something at ${quote(path)}, which a mount at ${quote(mountPath)} would hide`,
-          expected: 'choose a directory of its own',
-        });
+  for (const { volume, containers } of views) {
+    for (const container of containers) {
+      for (const mount of container.mounts) {
+        const path = textField(mount, 'mountPath') ?? '';
+        if (textField(mount, 'name') !== volume && covers(mountPath, path))
+          problems.push(pathTaken(container, path, mountPath));
       }
     }
   }
   for (const container of [...pod.containers, ...pod.initContainers]) {
-    if (container.name === FETCHER_NAME) continue;
-    const mount = container.mounts.find((one) => textField(one, 'name') === VIEW_VOLUME);
-    if (mount === undefined) continue;
-    const subject = `${container.list}[${container.index}].volumeMounts`;
-    if (!receiving.includes(container))
-      problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
-    else if (textField(mount, 'mountPath') !== mountPath)
-      problems.push(conflict(subject, `is mounted elsewhere than at ${quote(mountPath)}`));
+    if (isInjected(container)) continue;
+    for (const mount of container.mounts) {
+      const volume = textField(mount, 'name') ?? '';
+      if (!VIEW_VOLUME.test(volume)) continue;
+      const subject = `${container.list}[${container.index}].volumeMounts`;
+      const view = views.find((one) => one.volume === volume);
+      if (view?.containers.includes(container) !== true)
+        problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
+      else if (textField(mount, 'mountPath') !== mountPath)
+        problems.push(conflict(subject, `is mounted elsewhere than at ${quote(mountPath)}`));
+    }
   }
   return problems;
+}
+
+function pathTaken(container: Container, path: string, mountPath: string): Problem {
+  return {
+    code: 'MOUNT_PATH_TAKEN',
+    subject: annotationKey('mount-path'),
+    wrong: `container ${quote(container.name)} already mounts something at ${quote(path)}, which a mount at ${quote(mountPath)} would hide`,
+    expected: 'choose a directory of its own',
+  };
 }

@@ -1,13 +1,12 @@
 /** The options of a pod, from text to values, each with its default applied. */
 import { annotationKey, type Option } from './annotations.ts';
+import { DIALECTS, type Dialect, isDialect } from './dialects/index.ts';
 import { nearest } from './nearest.ts';
 import { mountPathProblem } from './paths.ts';
 import type { Problem } from './problems.ts';
 import { parseQuantity } from './quantity.ts';
 import { quote } from './quote.ts';
-import type { InjectionSettings } from './settings.ts';
-
-export type EnvMode = 'auto' | 'shell' | 'file';
+import { ENV_MODES, type EnvMode, type InjectionSettings } from './settings.ts';
 
 /** A quantity as written, `none` to leave the field out, or undefined to have it computed. */
 export type ResourceOption = string | undefined;
@@ -17,6 +16,7 @@ export interface Options {
   readonly containers: readonly string[] | '*' | undefined;
   readonly mountPath: string;
   readonly envMode: EnvMode;
+  readonly envFormat: Dialect;
   readonly timeoutSeconds: number;
   readonly cpuRequest: ResourceOption;
   readonly cpuLimit: ResourceOption;
@@ -33,6 +33,7 @@ const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const;
 /** Parses every option; what does not parse becomes a problem and its default. */
 export function parseOptions(
   texts: ReadonlyMap<Option, string>,
+  namespace: string,
   settings: InjectionSettings,
   problems: Problem[],
 ): Options {
@@ -45,7 +46,6 @@ export function parseOptions(
     return fallback;
   };
   read('inject', parseInject, true);
-  read('env-format', parseFormat, 'shell');
   const resources = settings.resources;
   return {
     containers: read('containers', parseContainers, undefined),
@@ -53,8 +53,9 @@ export function parseOptions(
     envMode: read(
       'env-mode',
       parseEnvMode,
-      settings.envMode === 'native' ? 'auto' : (settings.envMode ?? 'auto'),
+      settings.namespaceEnvModes?.get(namespace) ?? settings.envMode ?? 'auto',
     ),
+    envFormat: read('env-format', parseFormat, 'shell'),
     timeoutSeconds: read('fetch-timeout', parseTimeout, 60),
     cpuRequest: read('cpu-request', parseResource, resources?.cpuRequest),
     cpuLimit: read('cpu-limit', parseResource, resources?.cpuLimit),
@@ -68,19 +69,14 @@ export function parseOptions(
 /** What an option's parser says instead of a value. */
 class Complaint {
   readonly #expected: string;
-  readonly #code: 'OPTION_INVALID' | 'ANNOTATION_UNAVAILABLE';
 
-  constructor(expected: string, code: 'OPTION_INVALID' | 'ANNOTATION_UNAVAILABLE' = 'OPTION_INVALID') {
+  constructor(expected: string) {
     this.#expected = expected;
-    this.#code = code;
   }
 
   asProblem(option: Option, text: string): Problem {
-    const wrong =
-      this.#code === 'OPTION_INVALID'
-        ? `${quote(text)} is not a value of this option`
-        : `this version of aws-secrets-injector cannot do ${quote(text)} yet`;
-    return { code: this.#code, subject: annotationKey(option), wrong, expected: this.#expected };
+    const wrong = `${quote(text)} is not a value of this option`;
+    return { code: 'OPTION_INVALID', subject: annotationKey(option), wrong, expected: this.#expected };
   }
 }
 
@@ -98,21 +94,18 @@ function parseContainers(text: string): readonly string[] | '*' | undefined | Co
   return [...new Set(names)];
 }
 
-const MODES: readonly string[] = ['auto', 'shell', 'file'];
-
 function parseEnvMode(text: string): EnvMode | Complaint {
-  if (MODES.includes(text)) return text as EnvMode;
-  if (text === 'native') return new Complaint('use shell or file', 'ANNOTATION_UNAVAILABLE');
-  const match = nearest(text, MODES);
-  return new Complaint(`write auto, shell or file${match === undefined ? '' : ` (did you mean ${match}?)`}`);
+  return ENV_MODES.find((mode) => mode === text) ?? oneOf(text, ENV_MODES);
 }
 
-const LATER_FORMATS: readonly string[] = ['dotenv', 'docker', 'systemd', 'properties', 'json', 'yaml'];
+function parseFormat(text: string): Dialect | Complaint {
+  return isDialect(text) ? text : oneOf(text, DIALECTS);
+}
 
-function parseFormat(text: string): 'shell' | Complaint {
-  if (text === 'shell') return 'shell';
-  if (LATER_FORMATS.includes(text)) return new Complaint('use shell', 'ANNOTATION_UNAVAILABLE');
-  return new Complaint('write shell');
+function oneOf(text: string, words: readonly string[]): Complaint {
+  const match = nearest(text, words);
+  const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return new Complaint(`write ${list}${match === undefined ? '' : ` (did you mean ${match}?)`}`);
 }
 
 function parseTimeout(text: string): number | Complaint {

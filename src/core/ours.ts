@@ -4,13 +4,14 @@
  * Defaulted fields, and variables and mounts that others added, do not matter.
  */
 
-import { FETCHER_NAME } from './injected-objects.ts';
+import { CHECK_NAME, FETCHER_NAME, isInjected } from './injected-objects.ts';
 import { textField } from './json.ts';
-import { PLAN_VARIABLE, type Plan, readPlan } from './plan.ts';
+import { PLAN_VARIABLE, type Plan } from './plan.ts';
 import type { Container, Pod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
-import { FETCH_COMMAND, type InjectionSettings } from './settings.ts';
+import { readPlan } from './read-plan.ts';
+import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from './settings.ts';
 
 /** An init container of our name that may be ours; whether its plan is, shows when the plan is made again. */
 export interface EarlierPass {
@@ -24,25 +25,35 @@ export interface EarlierPass {
  * @returns undefined if there is none, or the problem that somebody else uses our name
  */
 export function findEarlierPass(pod: Pod, settings: InjectionSettings): EarlierPass | Problem | undefined {
-  const elsewhere = pod.containers.find((container) => container.name === FETCHER_NAME);
+  const elsewhere = pod.containers.find(isInjected);
   if (elsewhere !== undefined) return conflict(`containers[${elsewhere.index}]`, 'is a regular container');
+  const check = pod.initContainers.find((one) => one.name === CHECK_NAME);
   const container = pod.initContainers.find((one) => one.name === FETCHER_NAME);
+  const strange =
+    (check === undefined ? undefined : strangeness(check, CHECK_COMMAND, settings)) ??
+    (container === undefined ? undefined : strangeness(container, FETCH_COMMAND, settings));
+  if (strange !== undefined) return strange;
   if (container === undefined) return undefined;
-  const subject = `initContainers[${container.index}]`;
-  const image = textField(container.json, 'image') ?? '';
-  if (repositoryOf(image) !== repositoryOf(settings.image)) {
-    return conflict(subject, `has image ${quote(image)}, not the injector's`);
-  }
-  if (
-    container.command?.length !== FETCH_COMMAND.length ||
-    !FETCH_COMMAND.every((part, i) => container.command?.[i] === part)
-  ) {
-    return conflict(subject, 'has another command than the injector writes');
-  }
   const planText = planOf(container);
   const read = readPlan(planText);
-  if ('code' in read || planText === undefined) return conflict(subject, 'has no plan of the injector');
+  if ('code' in read || planText === undefined)
+    return conflict(`initContainers[${container.index}]`, 'has no plan of the injector');
   return { container, plan: read.plan, planText };
+}
+
+/** Why an init container of our name is not ours. */
+function strangeness(
+  { index, json, command }: Container,
+  ours: readonly string[],
+  settings: InjectionSettings,
+): Problem | undefined {
+  const subject = `initContainers[${index}]`;
+  const image = textField(json, 'image') ?? '';
+  if (repositoryOf(image) !== repositoryOf(settings.image))
+    return conflict(subject, `has image ${quote(image)}, not the injector's`);
+  if (command?.length !== ours.length || !ours.every((part, i) => command[i] === part))
+    return conflict(subject, 'has another command than the injector writes');
+  return undefined;
 }
 
 /** The problem that an object of our name is not ours. */

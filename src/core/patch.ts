@@ -47,37 +47,64 @@ export class PatchBuilder {
     this.#emit(`${pointer(path)}/${at}`, value);
   }
 
+  /** Inserts several elements, in one operation where the list has to be made for them. */
+  insertAll(path: readonly Key[], index: number, values: readonly unknown[]): void {
+    const isThere = this.#list(path) !== undefined;
+    if (!isThere) this.#makeList(path, values);
+    else for (const [offset, value] of values.entries()) this.insert(path, index + offset, value);
+  }
+
+  /** Adds a member that the object at a path lacks. */
+  setMember(path: readonly Key[], name: string, value: unknown): void {
+    const object = this.#ownAt(path);
+    (object as Members)[name] = value;
+    this.#emit(pointer([...path, name]), value);
+  }
+
   #emit(path: string, value: unknown): void {
     this.#operations.push({ op: 'add', path, value });
   }
 
-  /** The list at a path, ours to modify. Costs the path, not the document. */
+  /** The list at a path, ours to modify; it is made where it is absent. */
   #ownList(path: readonly Key[]): unknown[] {
+    // The operation's own value stays empty: the elements have operations of their own.
+    return this.#list(path) ?? this.#makeList(path, []);
+  }
+
+  /** The list at a path, ours to modify; undefined where it is absent or null. */
+  #list(path: readonly Key[]): unknown[] | undefined {
+    const parent = this.#ownAt(path.slice(0, -1));
+    const key = path.at(-1) ?? '';
+    const child = childOf(parent, key);
+    if (child === undefined || child === null) return undefined;
+    if (!Array.isArray(child)) throw new TypeError(`a patch needs ${pointer(path)} to be a list`);
+    const owned = this.#own(child) as unknown[];
+    (parent as Members)[key] = owned;
+    return owned;
+  }
+
+  #makeList(path: readonly Key[], elements: readonly unknown[]): unknown[] {
+    const list = [...elements];
+    this.#owned.add(list);
+    (this.#ownAt(path.slice(0, -1)) as Members)[path.at(-1) ?? ''] = list;
+    this.#emit(pointer(path), elements);
+    return list;
+  }
+
+  /** The object or list at a path, ours to modify. Costs the path, not the document. */
+  #ownAt(path: readonly Key[]): object {
     this.#document = this.#own(this.#document);
     let parent: unknown = this.#document;
-    let depth = 0;
-    for (const key of path) {
-      depth += 1;
-      const last = depth === path.length;
+    for (const [depth, key] of path.entries()) {
       const child = childOf(parent, key);
-      const isMissing = last && (child === undefined || child === null);
-      if (!isMissing && (typeof child !== 'object' || child === null)) {
-        throw new TypeError(`a patch needs ${pointer(path.slice(0, depth))} to exist`);
-      }
-      const owned = isMissing ? this.#newList() : this.#own(child);
-      // The operation's own value stays empty: the elements have operations of their own.
-      if (isMissing) this.#emit(pointer(path), []);
+      if (typeof child !== 'object' || child === null)
+        throw new TypeError(`a patch needs ${pointer(path.slice(0, depth + 1))} to exist`);
+      const owned = this.#own(child);
       (parent as Members)[key] = owned;
       parent = owned;
     }
-    if (!Array.isArray(parent)) throw new TypeError(`a patch needs ${pointer(path)} to be a list`);
+    if (typeof parent !== 'object' || parent === null) throw new TypeError('a patch needs an object');
     return parent;
-  }
-
-  #newList(): unknown[] {
-    const list: unknown[] = [];
-    this.#owned.add(list);
-    return list;
   }
 
   #own(node: unknown): unknown {

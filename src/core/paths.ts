@@ -1,12 +1,27 @@
 /** Which file names and mount paths are allowed. Everything is decided on the text: no file system is looked at. */
+import { ENV_FILE, PROBE_FILE } from './plan.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
 
 const FILE_NAME = /^[A-Za-z0-9_.-]{1,200}$/;
+const MOST_DEPTH = 8;
 
 /** Why a file or directory name at the top of a view is refused, or undefined. `env` is the env file's own. */
 export function fileNameFault(name: string): string | undefined {
-  if (name === 'env') return 'is kept for the file of variables';
+  if (name === ENV_FILE) return 'is kept for the file of variables';
+  if (name === PROBE_FILE) return 'is kept for the check of the kubelet';
+  return elementFault(name);
+}
+
+/** The same for a path with directories, such as `tls/key.pem`. */
+export function filePathFault(path: string): string | undefined {
+  const elements = path.split('/');
+  if (elements.length > MOST_DEPTH) return `has more than ${MOST_DEPTH} elements`;
+  const [top = '', ...below] = elements;
+  return fileNameFault(top) ?? below.map(elementFault).find((fault) => fault !== undefined);
+}
+
+function elementFault(name: string): string | undefined {
   if (name === '.' || name.startsWith('..')) return 'starts with ".." or is "."';
   if (!FILE_NAME.test(name)) return 'is not 1 to 200 letters, digits, "-", "_" or "."';
   return undefined;

@@ -3,13 +3,9 @@
  * variable of the init container, and it is the only contract between the two programs. It holds references
  * and names, never values.
  */
-
-import { annotationKey } from './annotations.ts';
-import { parseArn, type SecretArn } from './arn.ts';
-import { isEnvName } from './env-names.ts';
-import { asArray, asObject, field, integerField, textField } from './json.ts';
-import { fileNameFault } from './paths.ts';
-import type { FetchProblem } from './problems.ts';
+import type { Dialect } from './dialects/index.ts';
+import type { PemPart } from './pem.ts';
+import type { Escape } from './template-escapes.ts';
 
 /** Raised when an older fetcher could not follow a newer plan. */
 export const PLAN_VERSION = 1;
@@ -19,8 +15,14 @@ export const PLAN_VARIABLE = 'SECRETS_INJECTOR_PLAN';
 export const VIEWS_DIRECTORY = '/secrets';
 /** The file of a view that holds its variables. */
 export const ENV_FILE = 'env';
+/** The file of a view that proves a kubelet able to read variables from files. It holds one variable, no secret. */
+export const PROBE_FILE = '.probe';
+export const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
+export const PROBE_VALUE = 'ok';
 export const MAX_PLAN_BYTES = 96 * 1024;
 export const MAX_REFERENCES = 500;
+/** Names of the volumes of views. */
+export const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;
 
 export type FileMode = '0400' | '0440' | '0444';
 
@@ -31,31 +33,72 @@ export interface PlanSecret {
   readonly versionId?: string;
 }
 
-/** `secret` is an index into the plan's secrets. Without a key the whole value is meant. */
-export interface PlanVariable {
+/** Which entry of the YAML form asked; absent for an annotation of its own. For messages. */
+interface Asked {
+  readonly entry?: number;
+}
+
+/** Which secret, an index into the plan's secrets; and whether it may be absent. */
+interface Source extends Asked {
+  readonly secret: number;
+  readonly optional?: true;
+}
+
+/** One value. Without key and expression the whole secret is meant. */
+export interface Selection extends Source {
+  /** A literal top-level key. */
+  readonly key?: string;
+  readonly jmesPath?: string;
+  readonly decode?: 'base64';
+  /** What stands in when the value is absent: written as it is. */
+  readonly default?: string;
+}
+
+export interface PlanVariable extends Selection {
   readonly name: string;
-  readonly secret: number;
-  readonly key?: string;
 }
 
-export interface PlanVariables {
-  readonly id: string;
-  readonly secret: number;
+/** Which keys of a secret are taken, and what happens to a name that something else has already given. */
+interface Spread extends Source {
+  /** Keys, `*` standing for any characters. */
+  readonly exclude?: readonly string[];
+  /** Without it the fetcher stops. */
+  readonly onCollision?: 'skip';
 }
 
-export interface PlanFile {
+/** Every key of a secret as a variable. */
+export interface PlanVariables extends Spread {
+  /** Tells annotations apart; entries of the YAML form have none. */
+  readonly id?: string;
+  readonly prefix?: string;
+  readonly case?: 'upper' | 'lower';
+}
+
+export interface PlanFile extends Selection {
   readonly path: string;
-  readonly secret: number;
-  readonly key?: string;
+  /** Permission bits in octal, where they are not the view's. */
+  readonly mode?: string;
+  /** The whole JSON secret, written in this dialect. */
+  readonly format?: Dialect;
+  readonly template?: string;
+  /** How a template's insertions are escaped that do not say so themselves. */
+  readonly escape?: Escape;
+  /** A part of a bundle in PEM. */
+  readonly pem?: PemPart;
 }
 
-export interface PlanDirectory {
+/** Every key of a secret as a file of a directory. */
+export interface PlanDirectory extends Spread {
   readonly directory: string;
-  readonly secret: number;
+  /** Without it every key is taken. */
+  readonly include?: readonly string[];
+  readonly mode?: string;
 }
 
 /** The containers that receive a view, by how its variables reach them. */
 export interface Receivers {
+  /** kubelet sets their variables from the env file. */
+  readonly native: readonly string[];
   /** Their command is prefixed with a shell that reads the env file. */
   readonly shell: readonly string[];
   /** They read files, the env file among them. */
@@ -68,13 +111,15 @@ export interface PlanView {
   /** Recorded at the first pass, because later webhooks may add containers, and settings may change. */
   readonly receivers: Receivers;
   readonly fileMode: FileMode;
-  readonly format: 'shell';
+  readonly format: Dialect;
   readonly env: readonly PlanVariable[];
   readonly envFrom: readonly PlanVariables[];
   readonly files: readonly PlanFile[];
   readonly filesFrom: readonly PlanDirectory[];
   /** Variables that receiving containers declare themselves: `envFrom` must not bring one of these. */
   readonly declared: readonly string[];
+  /** Set where a second init container proves that this node's kubelet can set variables from files. */
+  readonly probe?: true;
 }
 
 export interface Plan {
@@ -91,147 +136,21 @@ export function formatPlan(plan: Plan): string {
 }
 
 /** The names of all containers that receive a view. */
-export function receiverNames({ shell, file }: Receivers): readonly string[] {
-  return [...shell, ...file];
+export function receiverNames({ native, shell, file }: Receivers): readonly string[] {
+  return [...native, ...shell, ...file];
 }
 
-/** The annotation that asked for an entry of the plan, to be named in messages. */
-export const subjectOf = {
-  env: (entry: PlanVariable): string => annotationKey('env', entry.name),
-  envFrom: (entry: PlanVariables): string => annotationKey('env-from', entry.id),
-  files: (entry: PlanFile): string => annotationKey('file', entry.path),
-  filesFrom: (entry: PlanDirectory): string => annotationKey('file-from', entry.directory),
-};
-
-/** The annotations that ask for one secret of the plan. */
-export function subjectsOfSecret(plan: Plan, secret: number): readonly string[] {
-  const subjects: string[] = [];
-  for (const view of plan.views) {
-    for (const entry of view.env) if (entry.secret === secret) subjects.push(subjectOf.env(entry));
-    for (const entry of view.envFrom) if (entry.secret === secret) subjects.push(subjectOf.envFrom(entry));
-    for (const entry of view.files) if (entry.secret === secret) subjects.push(subjectOf.files(entry));
-    for (const entry of view.filesFrom)
-      if (entry.secret === secret) subjects.push(subjectOf.filesFrom(entry));
-  }
-  return subjects;
+/** The references of a view. */
+export function referencesOf(view: PlanView): readonly (Selection | PlanVariables | PlanDirectory)[] {
+  return [...view.env, ...view.envFrom, ...view.files, ...view.filesFrom];
 }
 
-/** A plan read back, with the ARN of each of its secrets parsed. */
-export interface ReadPlan {
-  readonly plan: Plan;
-  readonly arns: readonly SecretArn[];
+/** Whether a reference may come to nothing. */
+export function mayBeAbsent(reference: Source & { readonly default?: string }): boolean {
+  return reference.optional === true || reference.default !== undefined;
 }
 
-/**
- * Reads a plan and checks every part of it, since anybody who can create a pod can write one.
- * @returns the plan, or the one problem that makes it unusable
- */
-export function readPlan(text: string | undefined): ReadPlan | FetchProblem {
-  if (text === undefined || text === '')
-    return fault('the variable is not set', 'the webhook sets it: let it inject the container');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return fault('the plan is not JSON', REWRITTEN);
-  }
-  const version = field(json, 'version');
-  if (version !== PLAN_VERSION) {
-    return fault(
-      `the plan's version is ${typeof version === 'number' ? version : 'missing'}, this fetcher reads ${PLAN_VERSION}`,
-      'use the same release for the webhook and its image',
-    );
-  }
-  const plan = checkedPlan(json);
-  if (plan === undefined) return fault('the plan does not have its shape', REWRITTEN);
-  const arns: SecretArn[] = [];
-  for (const secret of plan.secrets) {
-    const arn = parseArn(secret.arn, PLAN_VARIABLE);
-    if ('code' in arn) return fault(arn.wrong, arn.expected);
-    arns.push(arn);
-  }
-  return { plan, arns };
-}
-
-const REWRITTEN = 'something rewrote it after the webhook: create the pod again';
-
-function fault(wrong: string, expected: string): FetchProblem {
-  return { code: 'PLAN_INVALID', subject: PLAN_VARIABLE, wrong, expected };
-}
-
-function checkedPlan(json: unknown): Plan | undefined {
-  const timeoutSeconds = integerField(json, 'timeoutSeconds');
-  const secrets = listOf(field(json, 'secrets'), secretOf);
-  if (timeoutSeconds === undefined || timeoutSeconds < 1 || timeoutSeconds > 3600 || secrets === undefined)
-    return undefined;
-  const views = listOf(field(json, 'views'), (view) => viewOf(view, secrets.length));
-  if (views === undefined || views.length === 0) return undefined;
-  return { version: PLAN_VERSION, timeoutSeconds, secrets, views };
-}
-
-function secretOf(json: unknown): PlanSecret | undefined {
-  const arn = textField(json, 'arn');
-  if (arn === undefined) return undefined;
-  return { arn, ...optionalText(json, 'stage'), ...optionalText(json, 'versionId') };
-}
-
-function viewOf(json: unknown, secrets: number): PlanView | undefined {
-  const volume = textField(json, 'volume');
-  const fileMode = textField(json, 'fileMode');
-  const receivers = receiversOf(field(json, 'receivers'));
-  const declared = listOf(field(json, 'declared'), textOf);
-  const env = listOf(field(json, 'env'), (entry) => entryOf(entry, 'name', secrets));
-  const envFrom = listOf(field(json, 'envFrom'), (entry) => entryOf(entry, 'id', secrets));
-  const files = listOf(field(json, 'files'), (entry) => entryOf(entry, 'path', secrets));
-  const filesFrom = listOf(field(json, 'filesFrom'), (entry) => entryOf(entry, 'directory', secrets));
-  if (volume === undefined || !/^aws-secrets(-\d{1,3})?$/.test(volume)) return undefined;
-  if (fileMode !== '0400' && fileMode !== '0440' && fileMode !== '0444') return undefined;
-  if (field(json, 'format') !== 'shell') return undefined;
-  if (!receivers || !declared || !env || !envFrom || !files || !filesFrom) return undefined;
-  // A name becomes part of a line or of a path, so a forged one could write where it should not.
-  if (!env.every((entry) => isEnvName(entry.name))) return undefined;
-  const names = [...files.map((entry) => entry.path), ...filesFrom.map((entry) => entry.directory)];
-  if (names.some((name) => fileNameFault(name) !== undefined)) return undefined;
-  return { volume, receivers, fileMode, format: 'shell', env, envFrom, files, filesFrom, declared };
-}
-
-function receiversOf(json: unknown): Receivers | undefined {
-  const shell = listOf(field(json, 'shell'), textOf);
-  const file = listOf(field(json, 'file'), textOf);
-  return shell === undefined || file === undefined ? undefined : { shell, file };
-}
-
-function entryOf<Name extends string>(
-  json: unknown,
-  nameField: Name,
-  secrets: number,
-): (Readonly<Record<Name, string>> & { secret: number; key?: string }) | undefined {
-  const name = textField(json, nameField);
-  const secret = integerField(json, 'secret');
-  if (name === undefined || secret === undefined || secret < 0 || secret >= secrets) return undefined;
-  const named = { [nameField]: name } as Readonly<Record<Name, string>>;
-  return { ...named, secret, ...optionalText(json, 'key') };
-}
-
-function optionalText<Name extends string>(json: unknown, name: Name): { readonly [name in Name]?: string } {
-  const text = textField(json, name);
-  return (text === undefined ? {} : { [name]: text }) as { readonly [name in Name]?: string };
-}
-
-function textOf(json: unknown): string | undefined {
-  return typeof json === 'string' ? json : undefined;
-}
-
-/** Every element read, or undefined if the value is no list or one of them cannot be read. */
-function listOf<T>(json: unknown, read: (element: unknown) => T | undefined): readonly T[] | undefined {
-  const list = asArray(json);
-  if (list === undefined) return undefined;
-  const out: T[] = [];
-  for (const element of list) {
-    if (typeof element !== 'string' && asObject(element) === undefined) return undefined;
-    const one = read(element);
-    if (one === undefined) return undefined;
-    out.push(one);
-  }
-  return out;
+/** Whether a view has variables. */
+export function hasVariables({ env, envFrom }: Pick<PlanView, 'env' | 'envFrom'>): boolean {
+  return env.length > 0 || envFrom.length > 0;
 }

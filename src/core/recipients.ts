@@ -1,37 +1,41 @@
-/** Which containers receive the secrets, and how variables reach each of them. */
-import { annotationKey } from './annotations.ts';
-import { FETCHER_NAME } from './injected-objects.ts';
+/** Which containers receive the secrets. */
+import { isInjected } from './injected-objects.ts';
 import { nearest } from './nearest.ts';
-import type { Options } from './options.ts';
-import { type Receivers, receiverNames } from './plan.ts';
 import { type Container, isMeshProxy, type Pod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
 
+/** Whom a group of references is for, as an annotation says it. */
+export interface Wanted {
+  /** Names as written; undefined for the default set, `*` for init containers too. */
+  readonly containers: readonly string[] | '*' | undefined;
+  /** Where it is said. */
+  readonly subject: string;
+}
+
 /**
  * The receiving containers.
- * @param recorded what an earlier pass recorded: containers that came later receive only when named
+ * @param recorded names that an earlier pass recorded: containers that came later receive only when named
  * @param fetcherIndex where in the list of init containers the fetcher stands or will stand
  */
 export function recipientsOf(
   pod: Pod,
-  options: Options,
-  recorded: Receivers | undefined,
+  { containers, subject }: Wanted,
+  recorded: ReadonlySet<string> | undefined,
   fetcherIndex: number,
   problems: Problem[],
 ): readonly Container[] {
-  const subject = annotationKey('containers');
-  const initContainers = pod.initContainers.filter((container) => container.name !== FETCHER_NAME);
+  const initContainers = pod.initContainers.filter((container) => !isInjected(container));
   const all = [...initContainers, ...pod.containers];
-  if (options.containers !== undefined && options.containers !== '*') {
-    return namedContainers(options.containers, all, fetcherIndex, problems);
+  if (containers !== undefined && containers !== '*') {
+    return namedContainers(containers, subject, all, fetcherIndex, problems);
   }
   const candidates =
-    options.containers === '*'
+    containers === '*'
       ? all.filter((container) => container.list === 'containers' || container.index >= fetcherIndex)
       : pod.containers;
-  const receiving = candidates.filter((container) =>
-    recorded === undefined ? !isMeshProxy(container) : receiverNames(recorded).includes(container.name),
+  const receiving = candidates.filter(
+    (container) => !isMeshProxy(container) && (recorded === undefined || recorded.has(container.name)),
   );
   if (receiving.length === 0) {
     problems.push({
@@ -46,11 +50,11 @@ export function recipientsOf(
 
 function namedContainers(
   names: readonly string[],
+  subject: string,
   all: readonly Container[],
   fetcherIndex: number,
   problems: Problem[],
 ): readonly Container[] {
-  const subject = annotationKey('containers');
   const receiving: Container[] = [];
   for (const name of names) {
     const container = all.find((one) => one.name === name);

@@ -46,23 +46,33 @@ export function parseReference(
   if (rest.length > 0) {
     return invalid(text, subject, 'has more than json-key, version-stage and version-id behind the secret');
   }
-  if (stage !== '' && versionId !== '') {
+  const version = { stage: present(stage), versionId: present(versionId) };
+  return versionProblem(version.stage, version.versionId, subject) ?? { arn, key: present(key), ...version };
+}
+
+/** Why a version cannot be named so, or undefined. */
+export function versionProblem(
+  stage: string | undefined,
+  versionId: string | undefined,
+  subject: string,
+): Problem | undefined {
+  if (stage !== undefined && versionId !== undefined) {
     return {
       code: 'REFERENCE_STAGE_AND_ID',
       subject,
-      wrong: `${quote(text)} names a version stage and a version id`,
+      wrong: `version stage ${quote(stage)} and version id ${quote(versionId)} are both named`,
       expected: 'name one of the two, as in Amazon ECS',
     };
   }
-  if (stage !== '' && !STAGE.test(stage))
-    return invalid(text, subject, 'has a version stage that no label can be');
-  if (versionId !== '' && !VERSION_ID.test(versionId)) {
-    return invalid(text, subject, 'has a version id that is not 32 to 64 letters, digits and hyphens');
-  }
-  return { arn, key: present(key), stage: present(stage), versionId: present(versionId) };
+  if (stage !== undefined && !STAGE.test(stage))
+    return invalid(stage, subject, 'is no label that a version stage can have');
+  if (versionId !== undefined && !VERSION_ID.test(versionId))
+    return invalid(versionId, subject, 'is no version id, which has 32 to 64 letters, digits and hyphens');
+  return undefined;
 }
 
-function resolveAlias(
+/** The ARN that an alias stands for; undefined where the alias's own ARN was refused. */
+export function resolveAlias(
   name: string,
   subject: string,
   aliases: ReadonlyMap<string, SecretArn | undefined>,

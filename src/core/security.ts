@@ -1,8 +1,11 @@
 /** Whose user the fetcher runs as, and which mode lets the receivers, and nobody else, read its files. */
 import { field, integerField, type JsonObject } from './json.ts';
 import type { Options } from './options.ts';
-import type { FileMode } from './plan.ts';
+import type { FileMode, PlanView } from './plan.ts';
+import { subjectOf } from './plan-subjects.ts';
 import { type Container, effectiveId, type Pod } from './pod.ts';
+import type { Problem } from './problems.ts';
+import { printable, quote } from './quote.ts';
 
 /** The user and group of distroless images' `nonroot`, used when the pod does not say whose files these are. */
 const NONROOT = 65532;
@@ -11,23 +14,49 @@ export interface Identity {
   /** Undefined under OpenShift, whose admission assigns ids of the namespace's range. */
   readonly user: number | undefined;
   readonly group: number | undefined;
-  readonly fileMode: FileMode;
 }
 
-/** Decides ids and file mode from the containers that receive files. */
+/** Decides the ids from all containers that receive something. */
 export function fetcherIdentity(pod: Pod, recipients: readonly Container[], options: Options): Identity {
   const underOpenShift = field(pod.annotations, 'openshift.io/scc') !== undefined;
   const sharedUser = sharedId(pod, recipients, 'runAsUser');
   const sharedGroup = sharedId(pod, recipients, 'runAsGroup');
   const user = options.runAsUser ?? (underOpenShift ? undefined : sharedUser || NONROOT);
   const group = options.runAsGroup ?? (underOpenShift ? undefined : sharedGroup || NONROOT);
-  return { user, group, fileMode: fileModeFor(pod, user !== undefined && user === sharedUser) };
+  return { user, group };
 }
 
-function fileModeFor(pod: Pod, sameUser: boolean): FileMode {
-  if (sameUser) return '0400';
+/** The mode of the files of a view, from the containers that receive it. */
+export function fileModeFor(pod: Pod, receiving: readonly Container[], user: number | undefined): FileMode {
+  if (user !== undefined && user === sharedId(pod, receiving, 'runAsUser')) return '0400';
   // With fsGroup kubelet makes that group the owner of the volume and a supplementary group of every container.
   return integerField(field(pod.spec, 'securityContext'), 'fsGroup') === undefined ? '0444' : '0440';
+}
+
+const READABLE: Readonly<Record<FileMode, number>> = { '0400': 0o400, '0440': 0o040, '0444': 0o004 };
+
+/** Files whose own mode would keep out those who read the others in the view's mode. */
+export function fileModeProblems(
+  { files, filesFrom }: Pick<PlanView, 'files' | 'filesFrom'>,
+  viewMode: FileMode,
+): readonly Problem[] {
+  const complain = (subject: string, mode: string | undefined): readonly Problem[] =>
+    mode === undefined || (Number.parseInt(mode, 8) & READABLE[viewMode]) !== 0
+      ? []
+      : [unreadable(subject, mode, viewMode)];
+  return [
+    ...files.flatMap((file) => complain(subjectOf.files(file), file.mode)),
+    ...filesFrom.flatMap((entry) => complain(subjectOf.filesFrom(entry), entry.mode)),
+  ];
+}
+
+function unreadable(subject: string, mode: string, viewMode: FileMode): Problem {
+  return {
+    code: 'FILE_MODE_UNREADABLE',
+    subject: printable(subject),
+    wrong: `the application could not read a file of mode ${quote(mode)}, which belongs to another user`,
+    expected: `leave the mode out (it would be ${viewMode}), or give the pod's containers one runAsUser`,
+  };
 }
 
 /** The one id that all containers run as, or undefined. */

@@ -1,5 +1,12 @@
 /** What the operator decides about injection. The edges read it from flags and variables; the core only uses it. */
 
+/** Whether the cluster can set variables from the env file (fileKeyRef). */
+export type NativeSupport =
+  /** `probe`: a kubelet that cannot may still be there, so a second init container has to prove each node. */
+  | { readonly can: true; readonly probe: boolean }
+  /** `why` is told to users that ask for native variables: what was found, and what would change it. */
+  | { readonly can: false; readonly why: string };
+
 export interface InjectionSettings {
   /** Image of the injected container. */
   readonly image: string;
@@ -14,24 +21,19 @@ export interface InjectionSettings {
     readonly memoryLimit?: string;
   };
   /** How variables reach a process when the pod does not say. */
-  readonly envMode?: EnvModeSetting;
-  /** The same for single namespaces, by name; such an entry wins over `envMode`. */
-  readonly namespaceEnvModes?: ReadonlyMap<string, EnvModeSetting>;
+  readonly envMode?: EnvMode;
+  /** The same for single namespaces, by name. */
+  readonly namespaceEnvModes?: ReadonlyMap<string, EnvMode>;
+  /** Absent: it has not been looked up yet. */
+  readonly native?: NativeSupport;
   /** Refuse ARNs without the six characters that make them name one secret for good. */
   readonly requireCompleteArns?: boolean;
-  /** Absent: not looked up yet, which counts as cannot. */
-  readonly native?: NativeSupport;
 }
 
-/** Ways for variables that the operator can choose. */
-export type EnvModeSetting = 'auto' | 'native' | 'shell' | 'file';
+/** How variables reach the process, as users and operators say it. */
+export const ENV_MODES = ['auto', 'native', 'shell', 'file'] as const;
+export type EnvMode = (typeof ENV_MODES)[number];
 
-/** Whether the cluster can set variables from the env file (fileKeyRef). */
-export type NativeSupport =
-  /** `probe`: a kubelet that cannot may still be there, so a second init container has to prove each node. */
-  | { readonly can: true; readonly probe: boolean }
-  /** `why` is told to users that ask for native variables: what was found, and what would change it. */
-  | { readonly can: false; readonly why: string };
-
-/** Command of the injected container: fixed paths of the project's image, so that no shell is involved. */
+/** Commands of the injected containers: fixed paths of the project's image, so that no shell is involved. */
 export const FETCH_COMMAND: readonly string[] = ['/app/node', '/app/fetch.cjs'];
+export const CHECK_COMMAND: readonly string[] = ['/app/node', '/app/check.cjs'];

@@ -59,6 +59,13 @@ export function isDenied(failure: AwsFailure): boolean {
   return DENIED.has(failure.code);
 }
 
+/** Whether there is no such secret or version; one that is scheduled for deletion counts as gone. */
+export function isAbsence(error: unknown): boolean {
+  return (
+    error instanceof AwsFailure && (error.code === 'ResourceNotFoundException' || error.detail === 'deleted')
+  );
+}
+
 export function isThrottled(error: unknown): boolean {
   return error instanceof AwsFailure && (THROTTLES.has(error.code) || error.status === 429);
 }

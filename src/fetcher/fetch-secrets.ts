@@ -1,34 +1,40 @@
 /** Every secret of a plan, once, at most four at a time from each Region. All failures are told, not only the first. */
 import { parseArn, type SecretArn } from '../core/arn.ts';
-import { type Plan, type PlanSecret, subjectsOfSecret } from '../core/plan.ts';
+import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan.ts';
+import { subjectsOfSecret } from '../core/plan-subjects.ts';
 import type { FetchProblem } from '../core/problems.ts';
 import type { SecretValue } from '../core/secret-value.ts';
 import { fetchProblem } from './aws-problems.ts';
-import { AwsFailure, classify, NetworkFailure } from './failures.ts';
+import { AwsFailure, classify, isAbsence, NetworkFailure } from './failures.ts';
 import { MOST_SOCKETS } from './preopened-agent.ts';
 import { type Clock, type Deadline, withRetries } from './retry.ts';
 import type { AwsErrorFacts, FetchedSecret } from './secret-reader.ts';
 import type { Session } from './session.ts';
 
-/** @returns the values in the order of the plan's secrets, or the problems */
+/** @returns the values in the order of the plan's secrets, with a gap for each that is absent and may be; or the problems */
 export async function fetchSecrets(
   plan: Plan,
   arns: readonly SecretArn[],
   session: Session,
   deadline: Deadline,
   clock: Clock,
-): Promise<{ readonly values: readonly SecretValue[]; readonly problems: readonly FetchProblem[] }> {
-  const values: SecretValue[] = [];
+): Promise<{
+  readonly values: readonly (SecretValue | undefined)[];
+  readonly problems: readonly FetchProblem[];
+}> {
+  const values: (SecretValue | undefined)[] = plan.secrets.map(() => undefined);
   const problems: FetchProblem[] = [];
   const fetchOne = async (index: number): Promise<void> => {
     const secret = plan.secrets[index];
     const arn = arns[index];
     if (secret === undefined || arn === undefined) return;
     const subject = subjectsOfSecret(plan, index).slice(0, 3).join(', ');
+    const isOptional = isOptionalSecret(plan, index);
     try {
       const fetched = await withRetries(
         () => readOnce(secret, arn, session, deadline),
-        classify,
+        // An absent one must not cost every start the pauses of one that was just created.
+        (error) => (isOptional && isAbsence(error) ? 'final' : classify(error)),
         deadline,
         clock,
       );
@@ -36,12 +42,19 @@ export async function fetchSecrets(
       if (problem !== undefined) problems.push(problem);
       else if (fetched.value !== undefined) values[index] = fetched.value;
     } catch (error) {
-      problems.push(fetchProblem(error, subject, secret.arn));
+      if (!isOptional || !isAbsence(error)) problems.push(fetchProblem(error, subject, secret.arn));
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');
   await Promise.all([...byRegion.values()].map((indices) => eachAtMost(MOST_SOCKETS, indices, fetchOne)));
   return { values, problems };
+}
+
+/** Whether everything that asks for a secret can do without it. */
+function isOptionalSecret(plan: Plan, index: number): boolean {
+  return plan.views.every((view) =>
+    referencesOf(view).every((reference) => reference.secret !== index || mayBeAbsent(reference)),
+  );
 }
 
 /** Works through a list with a few workers. */

@@ -3,18 +3,21 @@
  * visible unless everything succeeded. The waits overlap: STS is asked before the AWS SDK is loaded, and
  * connections to Secrets Manager open while STS answers.
  */
-import { type ReadPlan, readPlan } from '../core/plan.ts';
 import type { FetchProblem } from '../core/problems.ts';
-import { areProblems, renderViews } from '../core/render.ts';
+import { type ReadPlan, readPlan } from '../core/read-plan.ts';
+import { areProblems, type RenderedView, renderViews } from '../core/render.ts';
+import type { Engines } from '../core/values.ts';
 import { signInProblem } from './aws-problems.ts';
+import { certificateWarnings } from './certificate-expiry.ts';
 import { endpointOf } from './endpoints.ts';
+import { loadEngines } from './engines.ts';
 import { type Environment, readEnvironment, readRoot } from './environment.ts';
 import { classify } from './failures.ts';
 import { fetchSecrets } from './fetch-secrets.ts';
 import { readWebIdentity, type WebIdentity } from './identity.ts';
 import { loadBundle } from './load-bundle.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
-import { exitCodeFor, reportProblems, writeProblem } from './report.ts';
+import { exitCodeFor, reportProblems, reportWarnings, writeProblem } from './report.ts';
 import { type Deadline, systemClock, withRetries } from './retry.ts';
 import type { OpenSecretReader } from './secret-reader.ts';
 import { Regions, Session } from './session.ts';
@@ -107,7 +110,7 @@ async function fetchOnce(
     const signedIn = await credentials;
     if ('problem' in signedIn) return [signedIn.problem];
     const session = new Session(regions, open, signedIn.given, signIn);
-    return await fetchAndWrite(read, session, deadline, stop, environment);
+    return await fetchAndWrite(read, session, deadline, stop, environment, loadEngines(directory));
   } finally {
     stsAgent.destroy();
     regions.close();
@@ -120,10 +123,11 @@ async function fetchAndWrite(
   deadline: Deadline,
   stop: AbortSignal,
   environment: Environment,
+  engines: Engines,
 ): Promise<readonly FetchProblem[]> {
   const { values, problems } = await fetchSecrets(plan, arns, session, deadline, systemClock);
   if (problems.length > 0) return problems;
-  const rendered = renderViews(plan, values);
+  const rendered = renderViews(plan, values, engines);
   if (areProblems(rendered)) return rendered;
   if (stop.aborted) return [TERMINATED];
   const views: ViewToWrite[] = rendered.map((view) => ({
@@ -141,7 +145,20 @@ async function fetchAndWrite(
   process.stdout.write(
     `${written ? 'wrote' : 'kept'} ${files} files from ${plan.secrets.length} secrets in ${milliseconds} ms\n`,
   );
+  warn(rendered, environment.terminationLog);
   return [];
+}
+
+/** Says what will soon go wrong, where people look when it has. */
+function warn(views: readonly RenderedView[], terminationLog: string): void {
+  const warnings = views.flatMap(({ files }) =>
+    files.flatMap(({ content, certificatesOf: asked }) =>
+      asked === undefined
+        ? []
+        : certificateWarnings(content.revealText() ?? '', asked.subject, asked.arn, Date.now()),
+    ),
+  );
+  if (warnings.length > 0) reportWarnings(warnings, terminationLog);
 }
 
 function signInWith(

@@ -17,6 +17,18 @@ export function exitCodeFor(problems: readonly FetchProblem[]): number {
 export function reportProblems(problems: readonly FetchProblem[], terminationLog: string): void {
   const text = formatProblems(problems);
   process.stderr.write(`${text}\n`);
+  writeTerminationMessage(text, terminationLog);
+}
+
+/** Tells warnings of a run that succeeded. At most five stand in the termination message. */
+export function reportWarnings(warnings: readonly string[], terminationLog: string): void {
+  process.stdout.write(`${warnings.join('\n')}\n`);
+  const more = warnings.length - 5;
+  const shown = [...warnings.slice(0, 5), ...(more > 0 ? [`… and ${more} more`] : [])];
+  writeTerminationMessage(shown.join('\n'), terminationLog);
+}
+
+function writeTerminationMessage(text: string, terminationLog: string): void {
   try {
     const { O_WRONLY, O_TRUNC } = fs.constants;
     const descriptor = fs.openSync(terminationLog, O_WRONLY | O_TRUNC);

@@ -113,7 +113,7 @@ function writeDirectory(directory: string, view: RenderedView): void {
   for (const file of view.files) {
     const bytes = file.content.revealBytes();
     if (bytes === undefined) throw new TypeError('a rendered file has bytes');
-    writeFile(path.join(directory, file.path), bytes, view.mode);
+    writeFile(path.join(directory, file.path), bytes, file.mode);
   }
   syncDirectory(directory);
 }
@@ -136,7 +136,8 @@ function swap(folder: string): void {
 }
 
 function topNames(view: RenderedView): ReadonlySet<string> {
-  return new Set([...view.files.map((file) => file.path.split('/', 1)[0] ?? ''), ...view.directories]);
+  const paths = [...view.files.map((file) => file.path), ...view.directories];
+  return new Set(paths.map((name) => name.split('/', 1)[0] ?? ''));
 }
 
 function linkNames({ folder, view, links }: PendingView): void {

@@ -15,7 +15,7 @@ export function holdsAlready(directory: string, view: RenderedView): boolean {
   return view.files.every((file) => {
     const onDisk = path.join(directory, file.path);
     const bytes = file.content.revealBytes();
-    if (bytes === undefined || (fs.statSync(onDisk).mode & 0o777) !== view.mode) return false;
+    if (bytes === undefined || (fs.statSync(onDisk).mode & 0o777) !== file.mode) return false;
     return fs.readFileSync(onDisk).equals(bytes);
   });
 }

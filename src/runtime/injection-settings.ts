@@ -1,14 +1,12 @@
 /** The operator's settings about injection: the webhook's, and the CLI's when it shows what the webhook would do. */
 import { parseQuantity } from '../core/quantity.ts';
-import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
+import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../core/settings.ts';
 import { choice, IMAGE, namespaceChoices, QUANTITY, SWITCH, variables } from './setting-kinds.ts';
 import { optional, REQUIRED, setting, type Values } from './settings.ts';
 
 // What may steer the fetcher: where AWS is and whom it trusts, never who it is.
 const FETCHER_VARIABLE =
   /^(?:AWS_ENDPOINT_URL(?:_[A-Z0-9_]+)?|AWS_USE_FIPS_ENDPOINT|AWS_USE_DUALSTACK_ENDPOINT|AWS_REGION|AWS_DEFAULT_REGION|NODE_EXTRA_CA_CERTS)$/;
-
-const ENV_MODES = ['auto', 'native', 'shell', 'file'] as const;
 
 export const INJECTION_SETTINGS = {
   image: setting(IMAGE, REQUIRED, 'Image of the injected container.'),

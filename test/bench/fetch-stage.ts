@@ -69,7 +69,7 @@ export function planFor(standIn: StandIn, secrets: number, regions: readonly str
     views: [
       {
         volume: 'aws-secrets',
-        receivers: { shell: ['app'], file: [] },
+        receivers: { native: [], shell: ['app'], file: [] },
         fileMode: '0444',
         format: 'shell',
         env: arns.map((_, index) => ({ name: `S${index}`, secret: index, key: 'password' })),

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { PLAN_VARIABLE, type Plan, readPlan, receiverNames } from '../../src/core/plan.ts';
+import { PLAN_VARIABLE, type Plan, receiverNames } from '../../src/core/plan.ts';
+import { readPlan } from '../../src/core/read-plan.ts';
 import {
   applyToPod,
   type ReviewAnswer,

@@ -12,7 +12,7 @@ export function arnOf(name: string, region = 'eu-west-1'): string {
 export function viewOf(view: Partial<PlanView>): PlanView {
   return {
     volume: 'aws-secrets',
-    receivers: { shell: ['app'], file: [] },
+    receivers: { native: [], shell: ['app'], file: [] },
     fileMode: '0444',
     format: 'shell',
     env: [],

@@ -13,8 +13,9 @@ export function writeSet(folder: string, which: string): void {
   const files = Object.entries(contentsOf(which)).map(([path, text]) => ({
     path,
     content: new SecretValue(text),
+    mode: 0o440,
   }));
-  writeViews([{ folder, view: { volume: 'v', mode: 0o440, directories: ['tls'], files } }]);
+  writeViews([{ folder, view: { volume: 'v', directories: ['tls'], files } }]);
 }
 
 const [folder, which] = process.argv.slice(2);

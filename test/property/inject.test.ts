@@ -3,21 +3,29 @@ import jsonpatch from 'fast-json-patch';
 import { expect, it } from 'vitest';
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { decideInjection } from '../../src/core/inject.ts';
-import { PLAN_VARIABLE, readPlan } from '../../src/core/plan.ts';
+import { PLAN_VARIABLE } from '../../src/core/plan.ts';
+import { readPlan } from '../../src/core/read-plan.ts';
+import type { InjectionSettings } from '../../src/core/settings.ts';
 import { expectAdditionsOnly } from '../golden/additions.ts';
 import { reviewOf } from '../golden/cases.ts';
 import { hostileAnnotations, podWith, validAnnotations } from './pods.ts';
 
-const SETTINGS = { image: 'registry.example/aws-secrets-injector:1' };
-const decidePod = (pod: unknown) => decideInjection(pod, { namespace: 'shop' }, SETTINGS);
+const SETTINGS: InjectionSettings = { image: 'registry.example/aws-secrets-injector:1' };
+const decidePod = (pod: unknown, settings = SETTINGS) =>
+  decideInjection(pod, { namespace: 'shop' }, settings);
+const settings = fc.constantFrom<InjectionSettings>(
+  SETTINGS,
+  { ...SETTINGS, native: { can: true, probe: false } },
+  { ...SETTINGS, native: { can: true, probe: true } },
+);
 const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 200) };
 
 it('adds only, replays to the same pod, and adds nothing the second time', () => {
   let injected = 0;
   fc.assert(
-    fc.property(podWith(validAnnotations), (pod) => {
+    fc.property(podWith(validAnnotations), settings, (pod, situation) => {
       const before = JSON.stringify(pod);
-      const outcome = decidePod(pod);
+      const outcome = decidePod(pod, situation);
       expect(JSON.stringify(pod)).toBe(before);
       if (outcome.kind !== 'injected') return;
       injected += 1;
@@ -28,7 +36,9 @@ it('adds only, replays to the same pod, and adds nothing the second time', () =>
         true,
       ).newDocument;
       expectAdditionsOnly(pod, patched);
-      expect(decidePod(patched)).toMatchObject({ kind: 'unchanged', reason: 'already-injected' });
+      // Also where the cluster has changed since.
+      for (const later of [situation, SETTINGS])
+        expect(decidePod(patched, later)).toMatchObject({ kind: 'unchanged', reason: 'already-injected' });
       const fetchers = (patched.spec.initContainers ?? []).filter((one) => one.name === 'aws-secrets-fetch');
       expect(fetchers).toHaveLength(1);
       const env = (fetchers[0] as unknown as { env: { name: string; value: string }[] }).env;
@@ -42,16 +52,32 @@ it('adds only, replays to the same pod, and adds nothing the second time', () =>
 
 it('repairs whatever a neighbour removed', () => {
   fc.assert(
-    fc.property(podWith(validAnnotations), fc.nat(), (pod, pick) => {
-      const outcome = decidePod(pod);
+    fc.property(podWith(validAnnotations), fc.nat(), settings, (pod, pick, situation) => {
+      const outcome = decidePod(pod, situation);
       if (outcome.kind !== 'injected') return;
       const ops = structuredClone([...outcome.patch]);
       const patched = jsonpatch.applyPatch(structuredClone(pod), ops, true).newDocument as unknown as {
-        spec: { containers: { volumeMounts?: { name: string }[] }[]; volumes: { name: string }[] };
+        spec: {
+          containers: {
+            volumeMounts?: { name: string }[] | null;
+            env?: { name: string; valueFrom?: object }[] | null;
+          }[];
+          initContainers: { name: string }[];
+          volumes: { name: string }[];
+        };
       };
       const target = patched.spec.containers[pick % patched.spec.containers.length];
-      if (target?.volumeMounts !== undefined)
-        target.volumeMounts = target.volumeMounts.filter((mount) => mount.name !== 'aws-secrets');
+      if (target?.volumeMounts)
+        target.volumeMounts = target.volumeMounts.filter((mount) => !mount.name.startsWith('aws-secrets'));
+      // What webhooks with older types do: one empties the source, another drops the entry.
+      for (const entry of target?.env ?? [])
+        if (entry.valueFrom !== undefined && pick % 3 === 0) entry.valueFrom = {};
+      if (target?.env && pick % 5 === 0)
+        target.env = target.env.filter((entry) => entry.valueFrom === undefined);
+      if (pick % 7 === 0)
+        patched.spec.initContainers = patched.spec.initContainers.filter(
+          (one) => one.name !== 'aws-secrets-check',
+        );
       if (pick % 2 === 0)
         patched.spec.volumes = patched.spec.volumes.filter(
           (volume) => !volume.name.startsWith('aws-secrets'),

@@ -3,15 +3,22 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseArn } from '../../src/core/arn.ts';
 import { covers, fileNameFault, keyFileFault, mountPathProblem } from '../../src/core/paths.ts';
-import { formatPlan, readPlan } from '../../src/core/plan.ts';
+import { formatPlan } from '../../src/core/plan.ts';
 import { cpuQuantity, memoryQuantity, parseQuantity } from '../../src/core/quantity.ts';
 import { quote } from '../../src/core/quote.ts';
+import { readPlan } from '../../src/core/read-plan.ts';
 import { parseReference } from '../../src/core/reference.ts';
 import { readMembers } from '../../src/core/secret-json.ts';
 import { SecretValue } from '../../src/core/secret-value.ts';
+import { anyCharacter } from './any-character.ts';
 import { arn, reference } from './pods.ts';
 
-const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), reference, arn, fc.mixedCase(arn));
+const anyText = fc.oneof(
+  fc.string({ unit: anyCharacter, maxLength: 100 }),
+  reference,
+  arn,
+  fc.mixedCase(arn),
+);
 
 it('parses any text as an ARN or says why not', () => {
   fc.assert(
@@ -40,7 +47,7 @@ it('accepts no file name that leaves its directory', () => {
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.string({ unit: 'binary' }),
+        fc.string({ unit: anyCharacter }),
         fc.constantFrom('..', '.', '../x', 'a/../..', '/x', 'a\0b', '..data'),
       ),
       (name) => {
@@ -83,7 +90,7 @@ it('reads any text as a plan or says why not, and its own plans back', () => {
     views: [
       {
         volume: 'aws-secrets',
-        receivers: { shell: ['app'], file: [] },
+        receivers: { native: [], shell: ['app'], file: [] },
         fileMode: '0444' as const,
         format: 'shell' as const,
         env: [{ name: 'A', secret: 0, key: 'k' }],
@@ -117,7 +124,7 @@ it('keeps the digits of numbers and never repeats what it could not parse', () =
     }),
   );
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter }), (text) => {
       const members = readMembers(new SecretValue(text));
       if (members === undefined) return;
       expect(Object.keys(JSON.parse(text) as object)).toEqual([...members.keys()]);
@@ -140,7 +147,7 @@ it('reads quantities as Kubernetes writes them', () => {
 
 it('shows user text on one line and at most at its limit', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter, maxLength: 500 }), (text) => {
       const quoted = quote(text, 40);
       expect([...quoted].length).toBeLessThanOrEqual(43);
       expect(quoted).not.toMatch(/[\n\r\u2028\u2029\u202e]/);

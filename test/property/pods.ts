@@ -1,6 +1,7 @@
 /** Generated pods and annotations: mostly valid, so that the interesting paths are reached, with hostile corners. */
 import fc from 'fast-check';
 import { PREFIX } from '../../src/core/prefix.ts';
+import { anyCharacter } from './any-character.ts';
 
 const region = fc.constantFrom('eu-west-1', 'us-east-1', 'ap-southeast-2');
 const secretName = fc.stringMatching(/^[A-Za-z0-9/_+=.@-]{1,30}$/);
@@ -27,8 +28,44 @@ const asked = fc.oneof(
   fc.tuple(fileName, arn).map(([name, text]) => [`file-from.d-${name}`, text] as const),
 );
 
+const formKey = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/);
+const formEntry = fc.record(
+  {
+    secret: fc.oneof(fc.constant('db'), arn),
+    env: fc.dictionary(
+      variableName.map((name) => `F${name}`),
+      fc.oneof(
+        formKey,
+        fc.constantFrom({}, { jmesPath: 'a.b[0]', optional: true }, { key: 'k', default: "it's" }),
+      ),
+      { minKeys: 1, maxKeys: 3 },
+    ),
+    envFrom: fc.constantFrom(true, {
+      prefix: 'P_',
+      case: 'upper',
+      include: ['one', 'two'],
+      onCollision: 'skip',
+    }),
+    files: fc.dictionary(
+      fileName.map((name) => `form/${name}`),
+      fc.constantFrom('key', {}, { format: 'yaml' }, { template: '{{ a | json }}' }, { mode: '0444' }),
+      { minKeys: 1, maxKeys: 2 },
+    ),
+    filesFrom: fc.constantFrom({ directory: 'all', exclude: ['t*'] }),
+    containers: fc.constantFrom(['app0']),
+    optional: fc.boolean(),
+  },
+  { requiredKeys: ['secret', 'env'] },
+);
+
+/** JSON is YAML too. */
+const form = fc
+  .array(formEntry, { minLength: 1, maxLength: 2 })
+  .map((entries) => ['secrets', JSON.stringify(entries, null, 1)] as const);
+
 const option = fc.oneof(
-  fc.constantFrom('shell', 'file').map((mode) => ['env-mode', mode] as const),
+  fc.constantFrom('shell', 'file', 'auto', 'native').map((mode) => ['env-mode', mode] as const),
+  fc.constantFrom('dotenv', 'json').map((format) => ['env-format', format] as const),
   fc.constantFrom('/app/secrets', '/run/secrets/aws').map((path) => ['mount-path', path] as const),
   fc.constantFrom('30s', '5m').map((text) => ['fetch-timeout', text] as const),
   fc.constantFrom('*').map((text) => ['containers', text] as const),
@@ -37,17 +74,25 @@ const option = fc.oneof(
 
 /** Annotations that a user means. */
 export const validAnnotations = fc
-  .tuple(arn, fc.array(asked, { minLength: 1, maxLength: 12 }), fc.array(option, { maxLength: 3 }))
-  .map(([db, asks, options]) =>
+  .tuple(
+    arn,
+    fc.array(asked, { minLength: 1, maxLength: 12 }),
+    fc.array(option, { maxLength: 3 }),
+    fc.array(form, { maxLength: 1 }),
+  )
+  .map(([db, asks, options, forms]) =>
     Object.fromEntries(
-      [['secret.db', db] as const, ...asks, ...options].map(([name, text]) => [`${PREFIX}${name}`, text]),
+      [['secret.db', db] as const, ...asks, ...options, ...forms].map(([name, text]) => [
+        `${PREFIX}${name}`,
+        text,
+      ]),
     ),
   );
 
 /** Annotations that nobody means: any key and any text under the prefix, and real keys with any text. */
 export const hostileAnnotations = fc.dictionary(
   fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 40 }).map((name) => `${PREFIX}${name}`),
+    fc.string({ unit: anyCharacter, maxLength: 40 }).map((name) => `${PREFIX}${name}`),
     fc
       .tuple(
         fc.constantFrom(
@@ -56,6 +101,8 @@ export const hostileAnnotations = fc.dictionary(
           'env-from.',
           'file-from.',
           'secret.',
+          'secrets',
+          'env-format',
           'mount-path',
           'containers',
           'fetch-timeout',
@@ -63,7 +110,7 @@ export const hostileAnnotations = fc.dictionary(
           'run-as-user',
           'cpu-limit',
         ),
-        fc.string({ unit: 'binary', maxLength: 20 }),
+        fc.string({ unit: anyCharacter, maxLength: 20 }),
       )
       .map(([family, name]) => `${PREFIX}${family}${name}`),
     fc.constantFrom(
@@ -77,7 +124,7 @@ export const hostileAnnotations = fc.dictionary(
   fc.oneof(
     reference,
     arn,
-    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.string({ unit: anyCharacter, maxLength: 60 }),
     fc.constantFrom('', '/', '../x', '*', '5m'),
   ),
   { maxKeys: 20 },
@@ -101,7 +148,7 @@ const container = (name: string) =>
           image: fc.constantFrom('shop/app:1', 'shop/worker@sha256:0'),
           command: fc.oneof(
             fc.constantFrom(['sh', '-c', 'run'], ['/bin/bash', 'x']),
-            fc.array(fc.string({ unit: 'binary', maxLength: 8 }), { minLength: 1, maxLength: 3 }),
+            fc.array(fc.string({ unit: anyCharacter, maxLength: 8 }), { minLength: 1, maxLength: 3 }),
           ),
           args: fc.array(fc.string({ maxLength: 8 }), { maxLength: 3 }),
           env: fc.oneof(

@@ -173,7 +173,7 @@ it('ends on hostile texts of 250 KiB', () => {
 
 /** An entry as read, in the writing without short forms. */
 function written(entry: SecretsForm['entries'][number]): object {
-  const { subject, env, files, ...rest } = entry;
+  const { index, subject, env, files, ...rest } = entry;
   const named = (list: readonly { name: string; subject: string }[]) =>
     list.length === 0 ? undefined : new Map(list.map(({ name, subject: _, ...form }) => [name, form]));
   return present({ ...rest, env: named(env), files: named(files) });

@@ -14,6 +14,10 @@ export type { Variable, VariableFault, Written } from './written.ts';
 export const DIALECTS = ['shell', 'dotenv', 'docker', 'systemd', 'properties', 'json', 'yaml'] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
+export function isDialect(text: unknown): text is Dialect {
+  return (DIALECTS as readonly unknown[]).includes(text);
+}
+
 type TreeDialect = 'json' | 'yaml';
 const LINES: Readonly<Record<Exclude<Dialect, TreeDialect>, LineDialect>> = {
   shell,

@@ -1,9 +1,10 @@
 /** From what zod found wrong to problems in our own words. */
 import type * as z from 'zod/mini';
+import type { Path } from '../form-subject.ts';
 import { asArray, asObject, field } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { printable, quote } from '../quote.ts';
-import type { Complaints, Path } from './complaints.ts';
+import type { Complaints } from './complaints.ts';
 import { breach, type Rule } from './rules.ts';
 import { FIELDS_OF } from './schema.ts';
 import { fromOwnKey, REFUSED, type Tree } from './tree.ts';

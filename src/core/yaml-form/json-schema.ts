@@ -5,9 +5,9 @@
  */
 import * as z from 'zod/mini';
 import { FAMILIES, OPTIONS } from '../annotations.ts';
+import { SECRETS } from '../form-subject.ts';
 import type { JsonObject } from '../json.ts';
 import { PREFIX } from '../prefix.ts';
-import { SECRETS } from './complaints.ts';
 import { FORM_DOCS } from './parts.ts';
 import { ENTRIES } from './schema.ts';
 

@@ -1,8 +1,10 @@
 /** The YAML form: the text of the annotation `secrets` → typed entries, or every problem that it has. */
+
+import { type Path, subjectAt } from '../form-subject.ts';
 import { asArray, asObject, field, type JsonObject } from '../json.ts';
 import { MAX_REFERENCES } from '../plan.ts';
 import type { Problem } from '../problems.ts';
-import { Complaints, type Path, subjectAt } from './complaints.ts';
+import { Complaints } from './complaints.ts';
 import { complainOf } from './issues.ts';
 import {
   ENTRIES,
@@ -25,6 +27,8 @@ export type Named<Form> = Form & {
 
 /** One entry of the form. Names, ARNs and expressions in it are as written: they are not judged here. */
 export interface Entry {
+  /** Its place in the list. */
+  readonly index: number;
   /** Where it stands, for messages. */
   readonly subject: string;
   readonly secret: string;
@@ -125,6 +129,7 @@ function isNamed(part: string): boolean {
 
 function entryOf(form: EntryForm, index: number): Entry {
   return {
+    index,
     subject: subjectAt([index]),
     secret: form.secret,
     env: namedOf(form.env, [index, 'env']),

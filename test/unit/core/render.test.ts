@@ -8,7 +8,7 @@ const CANARY = 'hunter2-canary';
 
 const EMPTY: PlanView = {
   volume: 'aws-secrets',
-  receivers: { shell: ['app'], file: [] },
+  receivers: { native: [], shell: ['app'], file: [] },
   fileMode: '0440',
   format: 'shell',
   env: [],
@@ -77,7 +77,7 @@ describe('values', () => {
       { envFrom: [{ id: 'x', secret: 0 }], filesFrom: [{ directory: 'd', secret: 0 }] },
       '{}',
     );
-    expect(rendered).toMatchObject([{ directories: ['d'], files: [{ path: 'env' }], mode: 0o440 }]);
+    expect(rendered).toMatchObject([{ directories: ['d'], files: [{ path: 'env', mode: 0o440 }] }]);
   });
 });
 

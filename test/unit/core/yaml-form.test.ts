@@ -36,6 +36,7 @@ describe('what is read', () => {
     const at = 'secrets-injector.dev/secrets[0]';
     expect(entries).toEqual([
       {
+        index: 0,
         subject: at,
         secret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf',
         env: [
@@ -69,6 +70,7 @@ describe('what is read', () => {
         optional: false,
       },
       {
+        index: 1,
         subject: 'secrets-injector.dev/secrets[1]',
         secret: 'db',
         env: [],

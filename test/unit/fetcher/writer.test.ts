@@ -31,9 +31,10 @@ function view(files: Readonly<Record<string, string | Uint8Array>>, mode = 0o440
   const rendered = Object.entries(files).map(([name, content]) => ({
     path: name,
     content: new SecretValue(content),
+    mode,
   }));
   const directories = [...new Set(Object.keys(files).flatMap((name) => name.split('/').slice(0, -1)))];
-  return { volume: 'aws-secrets', mode, directories, files: rendered };
+  return { volume: 'aws-secrets', directories, files: rendered };
 }
 const write = (files: Readonly<Record<string, string | Uint8Array>>, mode?: number) =>
   writeViews([{ folder, view: view(files, mode) }]);

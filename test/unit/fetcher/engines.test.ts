@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readDocument } from '../../../src/core/secret-json.ts';
 import { SecretValue } from '../../../src/core/secret-value.ts';
-import { loadSelection } from '../../../src/fetcher/selection.ts';
+import { loadEngines } from '../../../src/fetcher/engines.ts';
 import { buildFetcherBundle, type FetcherBundle } from '../../fetcher/bundle.ts';
 
 let bundle: FetcherBundle;
@@ -16,7 +16,7 @@ const document = readDocument(new SecretValue('{"endpoints":[{"host":"db","port"
 };
 
 it('selects and renders what another bundle has parsed', () => {
-  const { selectByJmesPath, renderTemplate } = loadSelection(bundle.directory);
+  const { selectByJmesPath, renderTemplate } = loadEngines(bundle.directory);
   expect(selectByJmesPath('endpoints[0].port', document)).toEqual({ text: '5432.0' });
   expect(renderTemplate('{{#endpoints}}{{host}}={{port}}{{/endpoints}}', 'json', document)).toEqual({
     text: '"db"=5432.0',
@@ -24,7 +24,7 @@ it('selects and renders what another bundle has parsed', () => {
 });
 
 it('reads nothing before a function is called', () => {
-  const selection = loadSelection('/does/not/exist');
+  const selection = loadEngines('/does/not/exist');
   expect(() => selection.selectByJmesPath('a', document)).toThrow(/ENOENT.*jmespath\.cjs/);
   expect(() => selection.renderTemplate('a', undefined, document)).toThrow(/ENOENT.*template\.cjs/);
 });

@@ -7,13 +7,13 @@ import type { renderTemplate } from '../core/template.ts';
 import { type BundleName, loadBundle } from './load-bundle.ts';
 
 /** The two functions of the core, as `src/core/jmespath` and `src/core/template` describe them. */
-export interface Selection {
+export interface LoadedEngines {
   readonly selectByJmesPath: typeof selectByJmesPath;
   readonly renderTemplate: typeof renderTemplate;
 }
 
 /** @param directory where the bundles lie; nothing is read from there before a function is called */
-export function loadSelection(directory: string): Selection {
+export function loadEngines(directory: string): LoadedEngines {
   const loaded = new Map<BundleName, Readonly<Record<string, unknown>>>();
   const exportsOf = (name: BundleName): Readonly<Record<string, unknown>> => {
     const exports = loaded.get(name) ?? loadBundle(directory, name).exports;
@@ -22,7 +22,8 @@ export function loadSelection(directory: string): Selection {
   };
   return {
     selectByJmesPath: (...given) =>
-      (exportsOf('jmespath') as unknown as Selection).selectByJmesPath(...given),
-    renderTemplate: (...given) => (exportsOf('template') as unknown as Selection).renderTemplate(...given),
+      (exportsOf('jmespath') as unknown as LoadedEngines).selectByJmesPath(...given),
+    renderTemplate: (...given) =>
+      (exportsOf('template') as unknown as LoadedEngines).renderTemplate(...given),
   };
 }

@@ -1,0 +1,122 @@
+/** The env file of a view: names checked, values written in the view's dialect or refused. */
+import { annotationKey } from './annotations.ts';
+import { nativeFault, type Variable, writeVariables } from './dialects/index.ts';
+import { isEnvName, isShellOwned, isSteering, nameFrom } from './env-names.ts';
+import type { PlanView } from './plan.ts';
+import { subjectOf } from './plan-subjects.ts';
+import type { FetchProblem } from './problems.ts';
+import { quote } from './quote.ts';
+import { SecretValue } from './secret-value.ts';
+import { select } from './select.ts';
+import { spread } from './spread.ts';
+import type { Values } from './values.ts';
+
+/** A variable with the annotation that asked for it. */
+interface Given extends Variable {
+  readonly subject: string;
+}
+
+/** @returns the env file, of which only those that no problem was told of are part */
+export function renderEnvFile(view: PlanView, values: Values): SecretValue {
+  const variables = [...namedVariables(view, values), ...spreadVariables(view, values)];
+  const isNative = view.receivers.native.length > 0;
+  const written = writeVariables(view.format, variables);
+  const faults = 'faults' in written ? written.faults : isNative ? nativeFaults(variables) : [];
+  const subjects = new Map(variables.map(({ name, subject }) => [name, subject]));
+  for (const { name, fault } of faults) {
+    const reader = isNative ? 'a native variable' : `the dialect ${view.format}`;
+    values.complain({
+      code: 'VALUE_NOT_REPRESENTABLE',
+      subject: subjects.get(name) ?? '',
+      wrong: `the value of ${quote(name)} ${fault}, which ${reader} cannot carry`,
+      expected: isNative
+        ? `exclude the character when the secret is rotated, or set ${annotationKey('env-mode')} to shell or file`
+        : 'store it without that character, choose another dialect, or ask for a file',
+    });
+  }
+  return new SecretValue('text' in written ? written.text : '');
+}
+
+function nativeFaults(
+  variables: readonly Given[],
+): readonly { readonly name: string; readonly fault: string }[] {
+  return variables.flatMap(({ name, value }) => {
+    const fault = nativeFault(name, value);
+    return fault === undefined ? [] : [{ name, fault }];
+  });
+}
+
+function namedVariables(view: PlanView, values: Values): readonly Given[] {
+  const variables: Given[] = [];
+  for (const entry of view.env) {
+    const subject = subjectOf.env(entry);
+    const content = select(entry, subject, values);
+    if (content === undefined) continue;
+    const value = content.revealText();
+    const place = { subject, secret: entry.secret };
+    if (value !== undefined) variables.push({ name: entry.name, value, subject });
+    else if (content.revealBytes() === undefined) values.complainOfEncoding(place);
+    else values.complain(notText(subject, values.arnOf(entry.secret)));
+  }
+  return variables;
+}
+
+function spreadVariables(view: PlanView, values: Values): readonly Given[] {
+  const variables: Given[] = [];
+  const taken = new Map<string, string>(view.env.map((entry) => [entry.name, subjectOf.env(entry)]));
+  for (const name of view.declared) if (!taken.has(name)) taken.set(name, 'a receiving container');
+  for (const entry of view.envFrom) {
+    const subject = subjectOf.envFrom(entry);
+    for (const [key, value] of spread(entry, { subject, secret: entry.secret }, values)) {
+      const name = nameFrom(key, entry);
+      const takenBy = taken.get(name);
+      if (takenBy !== undefined && entry.onCollision === 'skip') continue;
+      const fault = variableFault(key, name, view, takenBy);
+      if (fault === undefined) variables.push({ name, value, subject });
+      else values.complain({ ...fault, subject });
+      if (takenBy === undefined) taken.set(name, subject);
+    }
+  }
+  return variables;
+}
+
+function variableFault(
+  key: string,
+  name: string,
+  view: PlanView,
+  takenBy: string | undefined,
+): Omit<FetchProblem, 'subject'> | undefined {
+  const shown = key === name ? quote(key) : `${quote(key)}, as ${quote(name)},`;
+  if (!isEnvName(name) || (view.format === 'shell' && isShellOwned(name))) {
+    return {
+      code: 'VALUE_NAME_INVALID',
+      wrong: `the key ${shown} cannot be a variable's name`,
+      expected:
+        'rename the key in the secret, exclude it in the YAML form, or ask for the keys that you need one by one with env.<NAME>',
+    };
+  }
+  if (isSteering(name)) {
+    return {
+      code: 'VALUE_NAME_REFUSED',
+      wrong: `the key ${shown} would change how programs run`,
+      expected: `ask for it by name with ${annotationKey('env', name)} if that is meant, or exclude it in the YAML form`,
+    };
+  }
+  if (takenBy !== undefined) {
+    return {
+      code: 'VALUE_NAME_TAKEN',
+      wrong: `the variable ${quote(name)} is already given by ${takenBy}`,
+      expected: 'keep one of the two, or set onCollision to skip in the YAML form',
+    };
+  }
+  return undefined;
+}
+
+function notText(subject: string, arn: string): FetchProblem {
+  return {
+    code: 'VALUE_NOT_TEXT',
+    subject,
+    wrong: `the secret ${arn} is not UTF-8 text`,
+    expected: 'ask for it as a file with file.<name>',
+  };
+}
