@@ -1,10 +1,16 @@
 /** The guard's expressions spell what the code spells; that they decide rightly is tested on a real API server. */
 import { expect, it } from 'vitest';
 import { OPTIONS } from '../../../src/core/annotations.ts';
-import { FETCHER_NAME, NO_API, VIEW_VOLUME } from '../../../src/core/injected-objects.ts';
-import { PLAN_VARIABLE, VIEWS_DIRECTORY } from '../../../src/core/plan.ts';
+import { CHECK_NAME, FETCHER_NAME, NO_API } from '../../../src/core/injected-objects.ts';
+import {
+  ENV_FILE,
+  PLAN_VARIABLE,
+  PROBE_FILE,
+  PROBE_VARIABLE,
+  VIEWS_DIRECTORY,
+} from '../../../src/core/plan.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/prefix.ts';
-import { FETCH_COMMAND } from '../../../src/core/settings.ts';
+import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
 import { shellPrefix } from '../../../src/core/shell-mode.ts';
 import { at, documents, type JsonObject, listAt, only } from './manifest-files.ts';
 
@@ -49,12 +55,17 @@ it('names of objects, command, script and paths are those that the webhook write
   const spelled = [
     `'${FETCHER_NAME}'`,
     `'${PLAN_VARIABLE}'`,
-    `'${VIEW_VOLUME}'`,
+    `'${CHECK_NAME}'`,
+    `'${ENV_FILE}'`,
+    `'${PROBE_FILE}'`,
+    `'${PROBE_VARIABLE}'`,
+    "'aws-secrets'",
     `'${NO_API.volume['name']}'`,
     `'${NO_API.mount['mountPath']}'`,
     `'${VIEWS_DIRECTORY}/'`,
     `'${OPTIONS['mount-path'].default}'`,
     `[${FETCH_COMMAND.map((part) => `'${part}'`).join(', ')}]`,
+    `[${CHECK_COMMAND.map((part) => `'${part}'`).join(', ')}]`,
     ...shellPrefix('')
       .slice(0, 3)
       .map((part) => `'${part}'`),
