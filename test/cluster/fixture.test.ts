@@ -1,11 +1,20 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:https';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+  type TestContext,
+} from 'vitest';
 import { type Cluster, clusterUnavailable, startCluster } from './cluster.ts';
 import { lockMachine } from './machine-lock.ts';
 import type { Level } from './toolchain/toolchain.ts';
@@ -123,7 +132,12 @@ describe('a node', () => {
     expect(added(before, await tracesOfNobodyElse())).toEqual([]);
   });
 
-  it('leaves nothing behind when its owner is killed', async () => {
+  it('leaves nothing behind when its owner is killed, and what was there before stays', async () => {
+    const standing = '/var/lib/kubelet/device-plugins';
+    const made = mkdirSync(standing, { recursive: true });
+    onTestFinished(() => {
+      if (made !== undefined) rmSync(made, { recursive: true });
+    });
     const before = await tracesOfNobodyElse();
     const owner = fork(path.join(import.meta.dirname, 'owner.ts'), { execArgv: [] });
     const [directory] = await Promise.race([once(owner, 'message'), once(owner, 'exit')]);
@@ -134,5 +148,6 @@ describe('a node', () => {
       existsSync(String(directory)) ? undefined : true,
     );
     expect(added(before, await tracesOfNobodyElse())).toEqual([]);
+    expect(existsSync(standing)).toBe(true);
   });
 });

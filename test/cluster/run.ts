@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readKernelSettings } from './kernel-settings.ts';
 import { startTime } from './processes.ts';
+import { fixedPlaces } from './runtime-leftovers.ts';
 import type { Level } from './toolchain/toolchain.ts';
 
 const PREFIX = 'aws-secrets-injector-cluster-';
@@ -17,6 +18,8 @@ export interface Run {
   readonly supervisor: { readonly pid: number; readonly startTime: string | undefined };
   /** As they were before the run: kubelet and the CNI plugins change some. */
   readonly kernelSettings: Readonly<Record<string, string>>;
+  /** Of the files and folders outside the run's own that programs of a node make, those that were there before it. */
+  readonly fixedPlaces: readonly string[];
 }
 
 /** Makes the folder of a new run, owned by this process. */
@@ -29,6 +32,7 @@ export function createRun(level: Level): Run {
     name: `awssi-${randomBytes(4).toString('hex')}`,
     supervisor: { pid: process.pid, startTime: startTime(process.pid) },
     kernelSettings: level === 'node' ? readKernelSettings() : {},
+    fixedPlaces: level === 'node' ? fixedPlaces() : [],
   };
   for (const folder of ['logs', 'pki', 'kubeconfig', 'etcd']) mkdirSync(path.join(directory, folder));
   writeFileSync(path.join(directory, 'run.json'), JSON.stringify(run));

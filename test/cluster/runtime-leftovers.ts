@@ -13,23 +13,41 @@ import path from 'node:path';
 const SHIM_SOCKETS = '/run/containerd/s';
 const CNI_RESULTS = '/var/lib/cni/results';
 const LOG_LINKS = '/var/log/containers';
+/** Where kubelet listens for device plugins, whatever its --root-dir (k8s.io/kubelet, DevicePluginPath). */
+const DEVICE_PLUGINS = '/var/lib/kubelet/device-plugins';
+const KUBELET_FILES = ['kubelet.sock', 'kubelet_internal_checkpoint'].map((name) =>
+  path.join(DEVICE_PLUGINS, name),
+);
+/** The innermost first. */
+const FOLDERS = [
+  SHIM_SOCKETS,
+  '/run/containerd/fifo',
+  '/run/containerd',
+  CNI_RESULTS,
+  '/var/lib/cni',
+  LOG_LINKS,
+  DEVICE_PLUGINS,
+  path.dirname(DEVICE_PLUGINS),
+];
 
-/** @param directory of the run, whose processes have ended */
-export function removeRuntimeLeftovers(directory: string): void {
+/** Which of the fixed places are there. Asked before a run, so that afterwards they are left as they were. */
+export function fixedPlaces(): readonly string[] {
+  return [...FOLDERS, ...KUBELET_FILES].filter((place) => existsSync(place));
+}
+
+/**
+ * @param directory of the run, whose processes have ended
+ * @param before what fixedPlaces said before the run
+ */
+export function removeRuntimeLeftovers(directory: string, before: readonly string[]): void {
   const bound = new Set(readFileSync('/proc/net/unix', 'utf8').split(/\s+/));
   removeFrom(SHIM_SOCKETS, (file) => !bound.has(file));
   // Each names the network namespace of its pod, which was in the run's folder.
   removeFrom(CNI_RESULTS, (file) => readFileSync(file, 'utf8').includes(`${directory}/`));
   removeFrom(LOG_LINKS, (file) => readlinkSync(file).startsWith(`${directory}/`));
-  for (const folder of [
-    SHIM_SOCKETS,
-    '/run/containerd/fifo',
-    '/run/containerd',
-    CNI_RESULTS,
-    '/var/lib/cni',
-    LOG_LINKS,
-  ])
-    removeEmpty(folder);
+  const isNew = (place: string): boolean => !before.includes(place);
+  for (const file of KUBELET_FILES.filter(isNew)) rmSync(file, { force: true });
+  for (const folder of FOLDERS.filter(isNew)) removeEmpty(folder);
 }
 
 function removeFrom(folder: string, isOurs: (file: string) => boolean): void {

@@ -29,7 +29,7 @@ export async function tearDown(run: Run): Promise<readonly string[]> {
     await attempt('bridge', () => removeBridge(run.name));
     await attempt('firewall rules', removeFirewallRules);
     await attempt('cgroups', async () => await removeCgroups(run.name));
-    await attempt('files of containerd and the CNI plugins', () => removeRuntimeLeftovers(run.directory));
+    await attempt('files at fixed places', () => removeRuntimeLeftovers(run.directory, run.fixedPlaces));
     await attempt('kernel settings', () => restoreKernelSettings(run.kernelSettings));
   }
   await attempt('files', () => rmSync(run.directory, { recursive: true, force: true, maxRetries: 5 }));
