@@ -49,8 +49,14 @@ function strangeness(
 ): Problem | undefined {
   const subject = `initContainers[${index}]`;
   const image = textField(json, 'image') ?? '';
-  if (repositoryOf(image) !== repositoryOf(settings.image))
-    return conflict(subject, `has image ${quote(image)}, not the injector's`);
+  if (![settings.image, ...(settings.imageMirrors ?? [])].map(repositoryOf).includes(repositoryOf(image))) {
+    return {
+      ...conflict(subject, `has image ${quote(image)}, not the injector's`),
+      expected:
+        'remove it from the manifest and let the injector add its own; if another webhook rewrites images, the ' +
+        'operator lists the mirror in the setting image-mirrors',
+    };
+  }
   if (command?.length !== ours.length || !ours.every((part, i) => command[i] === part))
     return conflict(subject, 'has another command than the injector writes');
   return undefined;

@@ -10,6 +10,8 @@ export type NativeSupport =
 export interface InjectionSettings {
   /** Image of the injected container. */
   readonly image: string;
+  /** Further repositories of the same image: another webhook may have rewritten it to a mirror before we look again. */
+  readonly imageMirrors?: readonly string[];
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   /** More variables for the injected container alone: endpoints, FIPS, a CA. */
   readonly fetcherEnv?: readonly { readonly name: string; readonly value: string }[];

@@ -1,7 +1,7 @@
 /** The operator's settings about injection: the webhook's, and the CLI's when it shows what the webhook would do. */
 import { parseQuantity } from '../core/quantity.ts';
 import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../core/settings.ts';
-import { choice, IMAGE, namespaceChoices, QUANTITY, SWITCH, variables } from './setting-kinds.ts';
+import { choice, IMAGE, namespaceChoices, QUANTITY, REPOSITORIES, SWITCH, variables } from './setting-kinds.ts';
 import { optional, REQUIRED, setting, type Values } from './settings.ts';
 
 // What may steer the fetcher: where AWS is and whom it trusts, never who it is.
@@ -10,6 +10,11 @@ const FETCHER_VARIABLE =
 
 export const INJECTION_SETTINGS = {
   image: setting(IMAGE, REQUIRED, 'Image of the injected container.'),
+  'image-mirrors': setting(
+    REPOSITORIES,
+    [],
+    'Further repositories of that image, where another webhook rewrites images to a mirror: an injected container that runs from one of them is ours.',
+  ),
   'image-pull-policy': optional(
     choice('Always', 'IfNotPresent', 'Never'),
     'Pull policy of that image; Kubernetes chooses by the tag when this is not set.',
@@ -106,6 +111,7 @@ export function injectionSettings(values: InjectionValues): InjectionSettings {
   const policy = values['image-pull-policy'];
   return Object.freeze({
     image: values.image,
+    imageMirrors: values['image-mirrors'],
     ...(policy === undefined ? {} : { imagePullPolicy: policy }),
     fetcherEnv: values['fetcher-env'],
     resources: defined({

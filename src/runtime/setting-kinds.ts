@@ -60,6 +60,17 @@ export const IMAGE: Kind<string> = {
   parse: (text) => (IMAGE_REFERENCE.test(text) ? text : undefined),
 };
 
+/** Images without their tags, as the guard's ConfigMap lists them. */
+export const REPOSITORIES: Kind<readonly string[]> = {
+  placeholder: 'repositories',
+  expects: 'repositories such as mirror.example/aws-secrets-injector, separated by blanks',
+  parse: (text) => {
+    const repositories = text.split(/\s+/).filter((each) => each !== '');
+    return repositories.every((each) => IMAGE_REFERENCE.test(each)) ? repositories : undefined;
+  },
+  merge: (lists) => lists.flat(),
+};
+
 /** An address to listen on. */
 export const ADDRESS: Kind<string> = {
   placeholder: 'address',

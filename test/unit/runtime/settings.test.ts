@@ -107,6 +107,7 @@ describe('settings of the injection', () => {
   test('leave out what is not set', () => {
     expect(injection([])).toEqual({
       image: 'a/b:1',
+      imageMirrors: [],
       fetcherEnv: [],
       resources: {},
       envMode: 'auto',
