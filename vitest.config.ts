@@ -13,6 +13,8 @@ export default defineConfig({
         testTimeout: tier === 'cluster' || tier === 'image' ? 600_000 : 30_000,
         hookTimeout: tier === 'cluster' || tier === 'image' ? 900_000 : 60_000,
         fileParallelism: tier !== 'cluster',
+        // Most of a cluster's time is waiting, for kubelet's pauses above all.
+        ...(tier === 'cluster' ? { maxConcurrency: 12 } : {}),
       },
     })),
   },

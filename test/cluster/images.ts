@@ -1,7 +1,7 @@
 /** Images for pods, made from this machine's static busybox without a registry or a builder. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PAUSE_IMAGE } from './node-configuration.ts';
 import { findProgram } from './toolchain/packages.ts';
@@ -16,7 +16,9 @@ export function writeBusyboxImages(directory: string): string {
   const folder = path.join(directory, 'images');
   const rootfs = path.join(folder, 'rootfs');
   for (const each of ['bin', 'etc']) mkdirSync(path.join(rootfs, each), { recursive: true });
-  mkdirSync(path.join(rootfs, 'tmp'), { mode: 0o1777 });
+  mkdirSync(path.join(rootfs, 'tmp'));
+  // Not when it is made: that mode is cut by the umask, and nobody but root could write there.
+  chmodSync(path.join(rootfs, 'tmp'), 0o1777);
   copyFileSync(busybox, path.join(rootfs, 'bin/busybox'));
   const { stdout } = spawnSync(busybox, ['--list'], { encoding: 'utf8' });
   for (const name of stdout.split('\n').filter((each) => each !== '' && each !== 'busybox'))

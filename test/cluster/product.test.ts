@@ -5,6 +5,7 @@ import { bypassed } from './product/scenarios/bypassed.ts';
 import { failures } from './product/scenarios/failures.ts';
 import { leaks } from './product/scenarios/leaks.ts';
 import { load } from './product/scenarios/load.ts';
+import { neighbours } from './product/scenarios/neighbours/neighbours.ts';
 import { policies } from './product/scenarios/policies.ts';
 import { untouched } from './product/scenarios/untouched.ts';
 import { volumes } from './product/scenarios/volumes.ts';
@@ -31,6 +32,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   volumes(stage);
   failures(stage);
   policies(stage);
+  neighbours(stage);
   untouched(stage);
   load(stage);
   bypassed(stage);

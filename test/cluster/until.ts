@@ -1,5 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Milliseconds. Longer and longer: many ask at once, and a probe is often a whole process of kubectl. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 750;
+
 export interface Deadline {
   /** Seconds until it is given up. */
   readonly seconds: number;
@@ -19,6 +23,7 @@ export async function until<T>(
   probe: () => Promise<T | undefined> | T | undefined,
 ): Promise<T> {
   const end = performance.now() + deadline.seconds * 1000;
+  let pause = FIRST_PAUSE;
   for (let last = 'nothing yet'; ; ) {
     deadline.signal?.throwIfAborted();
     try {
@@ -32,7 +37,8 @@ export async function until<T>(
       throw new Error(
         `${what}: not after ${deadline.seconds} s (${last})${deadline.details ? `\n${deadline.details()}` : ''}`,
       );
-    await delay(100);
+    await delay(pause);
+    pause = Math.min(pause * 1.3, LONGEST_PAUSE);
   }
 }
 

@@ -7,6 +7,8 @@ interface Match {
   readonly region?: string;
   /** How many requests it answers; default 1. */
   readonly times?: number | 'forever';
+  /** When it fires, the trouble is over, however many requests are left. */
+  readonly until?: AbortSignal;
 }
 
 /** What goes wrong below the service: with the connection, the clock or the bytes. */
@@ -99,6 +101,7 @@ export class FaultScript {
 }
 
 function fits(operation: Operation | '*', fault: Fault, target: FaultTarget): boolean {
+  if (fault.until?.aborted === true) return false;
   if (operation !== '*' && operation !== target.operation) return false;
   if (fault.secretId !== undefined && !target.secretIds.includes(fault.secretId)) return false;
   if (fault.region !== undefined && fault.region !== target.region) return false;

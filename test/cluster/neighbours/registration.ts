@@ -21,7 +21,8 @@ export type Behaviour =
   | `drop-mounts${Parameter}`
   | 'unshell'
   | 'disk-volume'
-  | 'rewrite-image'
+  /** Parameter: host of the mirror, otherwise mirror.example. */
+  | `rewrite-image${Parameter}`
   | 'never-answers';
 type Mode = 'classic' | 'native';
 type Parameter = '' | `/${string}`;

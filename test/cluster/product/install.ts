@@ -6,6 +6,8 @@ import { ROOT } from '../../image/built-image.ts';
 import type { Cluster } from '../cluster.ts';
 import { CA_FILE, IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
 
+/** A repository that images may be rewritten to. */
+export const MIRROR = 'mirror.example/aws-secrets-injector';
 /** Where the webhook runs. */
 export const PRODUCT_NAMESPACE = 'aws-secrets-injector';
 
@@ -52,6 +54,10 @@ function writeKustomization(folder: string, awsUrl: string): void {
             },
           },
         ]),
+      },
+      {
+        target: { kind: 'ConfigMap', name: 'aws-secrets-injector-guard' },
+        patch: JSON.stringify([{ op: 'replace', path: '/data/mirrors', value: `other.example/y ${MIRROR}` }]),
       },
     ],
   };

@@ -29,6 +29,17 @@ export function wantedKubernetes(): KubernetesVersion {
   return found;
 }
 
+/** Whether variables can come from files: 1.34 has them behind a gate, in a format of its own. */
+export function hasFileKeys(version: KubernetesVersion): boolean {
+  switch (version) {
+    case '1.34':
+      return false;
+    case '1.35':
+    case '1.37':
+      return true;
+  }
+}
+
 export function kubernetesModules(minor: KubernetesVersion): ModuleSet {
   const name = `kubernetes-${minor}`;
   const version = requiredVersion(name, 'k8s.io/kubernetes');

@@ -29,6 +29,15 @@ describe('a script', () => {
     ]);
   });
 
+  test('is over for a fault whose trouble has ended', async () => {
+    const aws = await startAccount();
+    const back = new AbortController();
+    aws.script('GetSecretValue', { kind: 'throttle', times: 'forever', until: back.signal });
+    expect((await failure(aws)).name).toBe('ThrottlingException');
+    back.abort();
+    await getValue(sdkClient(aws), DB_ARN);
+  });
+
   test('waits for requests that fit, by operation, secret and Region', async () => {
     const aws = await startAccount();
     aws.putSecret({ arn: SECOND_ARN, value: 'second' });

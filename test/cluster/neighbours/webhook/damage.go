@@ -78,19 +78,23 @@ func diskVolume(c call) []operation {
 	return nil
 }
 
-// rewriteImage takes every image from a mirror, as clusters do that must not reach the Internet.
+// rewriteImage takes every image from a mirror, as clusters do that must not reach the Internet. The parameter is the
+// mirror's host.
 func rewriteImage(c call) []operation {
+	mirror := c.parameter
+	if mirror == "" {
+		mirror = "mirror.example"
+	}
 	var patch []operation
 	for _, container := range everyContainer(c.pod) {
-		if image := mirrored(container.Image); image != container.Image {
+		if image := mirrored(mirror, container.Image); image != container.Image {
 			patch = append(patch, replace(image, container.path("image")...))
 		}
 	}
 	return patch
 }
 
-func mirrored(image string) string {
-	const mirror = "mirror.example"
+func mirrored(mirror, image string) string {
 	first, rest, found := strings.Cut(image, "/")
 	switch {
 	case !found:

@@ -1,7 +1,7 @@
 /** The guard: whatever happens to the webhook or to its work, an asking pod starts with its secrets or not at all. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
-import { PRODUCT_NAMESPACE } from '../install.ts';
+import { MIRROR, PRODUCT_NAMESPACE } from '../install.ts';
 import { pod } from '../pods.ts';
 import { putJsonSecret } from '../secrets.ts';
 import type { KubernetesObject, Stage } from '../stage.ts';
@@ -201,6 +201,7 @@ export function bypassed(stage: () => Stage): void {
       const mirrored = altered(injected, (spec) =>
         set(fetcher(spec), 'image', 'mirror.example/x/aws-secrets-injector:2'),
       );
+      const before = `other.example/y ${MIRROR}`;
       const patch = (mirrors: string): Promise<string> =>
         stage().kubectl(
           `--namespace=${PRODUCT_NAMESPACE}`,
@@ -210,12 +211,12 @@ export function bypassed(stage: () => Stage): void {
           '--type=merge',
           `--patch=${JSON.stringify({ data: { mirrors } })}`,
         );
-      await patch('other.example/y mirror.example/x/aws-secrets-injector');
+      await patch(`${before} mirror.example/x/aws-secrets-injector`);
       await until('the guard to know the mirror', { seconds: 30 }, async () => {
         const { status } = await stage().create(mirrored, '--dry-run=server');
         return status === 0 ? true : undefined;
       });
-      await patch('');
+      await patch(before);
     });
   });
 }

@@ -54,10 +54,16 @@ export function failures(stage: () => Stage): void {
     it('AWS down: exit 13 at the deadline, and the pod starts when AWS is back', async () => {
       const name = await stage().namespace();
       const { arn, text } = putJsonSecret(stage().aws, `${name}-down`);
-      stage().aws.script('GetSecretValue', { kind: 'unavailableHtml', secretId: arn, times: 30 });
+      const back = new AbortController();
+      stage().aws.script('GetSecretValue', {
+        kind: 'unavailableHtml',
+        secretId: arn,
+        times: 'forever',
+        until: back.signal,
+      });
       const described = await failing(stage(), name, arn, 'AWS_UNAVAILABLE');
       expect(described).toContain('Exit Code:    13');
-      // The faults end by being used up: nobody touches the pod.
+      back.abort();
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(text)]);
     });
   });

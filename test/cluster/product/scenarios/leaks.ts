@@ -1,13 +1,17 @@
 /** After everything else: no value is anywhere in Kubernetes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PRODUCT_NAMESPACE } from '../install.ts';
 import { forbiddenTexts } from '../secrets.ts';
 import type { Stage } from '../stage.ts';
 
+/** Of containerd: its records of containers, and what it gave runc of those that run. */
+const DISK = ['io.containerd.metadata.v1.bolt', 'io.containerd.grpc.v1.cri', 'io.containerd.runtime.v2.task'];
+
 export function leaks(stage: () => Stage): void {
   describe('no value', () => {
-    it('is in etcd, the audit log, events, pods, logs of containers or components, or metrics', async () => {
+    it('is in etcd, the audit log, events, pods, logs, metrics, or on the disk of the node', async () => {
       const { facts } = stage().cluster;
       const places: [string, string][] = [
         ['etcd', (await stage().cluster.etcdContent()).toString('latin1')],
@@ -16,6 +20,13 @@ export function leaks(stage: () => Stage): void {
         ['pods', await stage().kubectl('get', 'pods', '--all-namespaces', '--output=json')],
         ['descriptions', await stage().kubectl('describe', 'pods', '--all-namespaces')],
         ...filesBelow(`${facts.directory}/logs`),
+        // Kubelet's folder is searched without what is mounted in it: volumes in memory hold the values.
+        ...filesBelow(facts.node?.kubeletRoot ?? '', mountPoints()),
+        ...DISK.flatMap((folder) =>
+          [facts.node?.containerdRoot, `${facts.directory}/containerd-state`].flatMap((root) =>
+            filesBelow(`${root}/${folder}`, mountPoints()),
+          ),
+        ),
       ];
       const { items } = JSON.parse(
         await stage().kubectl(`--namespace=${PRODUCT_NAMESPACE}`, 'get', 'pods', '--output=json'),
@@ -39,8 +50,18 @@ export function leaks(stage: () => Stage): void {
   });
 }
 
-function filesBelow(folder: string): [string, string][] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => [entry.name, readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8')]);
+function filesBelow(folder: string, without: readonly string[] = []): [string, string][] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry): [string, string][] => {
+    const place = path.join(folder, entry.name);
+    if (without.includes(place)) return [];
+    if (entry.isDirectory()) return filesBelow(place, without);
+    return entry.isFile() ? [[place, readFileSync(place, 'latin1')]] : [];
+  });
+}
+
+function mountPoints(): readonly string[] {
+  return readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
 }

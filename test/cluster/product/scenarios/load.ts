@@ -1,9 +1,9 @@
 /** Large pods, many pods, and a webhook that is replaced, slow or not trusted. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../../stand-in/certificates.ts';
+import { processesInCgroup } from '../../processes.ts';
 import { until } from '../../until.ts';
+import { creations } from '../audit.ts';
 import { PRODUCT_NAMESPACE } from '../install.ts';
 import { type PodOptions, pod } from '../pods.ts';
 import { type JsonSecret, putJsonSecret } from '../secrets.ts';
@@ -16,13 +16,6 @@ const PRODUCT = `--namespace=${PRODUCT_NAMESPACE}`;
 interface InjectedPod {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly initContainers?: readonly { readonly name: string }[] };
-}
-
-interface AuditEvent {
-  readonly requestURI: string;
-  readonly verb: string;
-  readonly objectRef?: { readonly namespace?: string; readonly resource?: string };
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export function load(stage: () => Stage): void {
@@ -50,7 +43,7 @@ export function load(stage: () => Stage): void {
       expect(isInjected(JSON.parse(stdout) as InjectedPod)).toBe(true);
       const { items } = await stage().get<{ items: unknown[] }>(namespace, 'pods');
       expect(items).toEqual([]);
-      const [event] = auditEvents(stage(), namespace).filter((one) => one.requestURI.includes('dryRun=All'));
+      const [event] = creations(stage(), namespace).filter((one) => one.requestURI.includes('dryRun=All'));
       expect(event?.annotations).toMatchObject({
         'inject.secrets-injector.dev/outcome': 'injected',
         'inject.secrets-injector.dev/references': '1',
@@ -100,13 +93,20 @@ export function load(stage: () => Stage): void {
     });
 
     it('a webhook that does not answer: refused after its 5 s, and fine when it answers again', async () => {
-      const signal = (name: string): void => {
-        const { status } = spawnSync('pkill', [`--signal=${name}`, '--full', '/app/cli.cjs webhook']);
-        expect(status).toBe(0);
+      const { items } = await stage().get<{ items: { metadata: { uid: string } }[] }>(
+        PRODUCT_NAMESPACE,
+        'pods',
+        '--selector=app.kubernetes.io/component=webhook',
+      );
+      const pids = items.flatMap(({ metadata }) => processesInCgroup(`pod${metadata.uid}`));
+      expect(pids.length).toBeGreaterThanOrEqual(2);
+      const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+        for (const pid of pids) process.kill(pid, name);
       };
-      signal('STOP');
-      const { stderr, status } = await stage().create(asking({ name: 'slow' }));
-      signal('CONT');
+      signal('SIGSTOP');
+      const { stderr, status } = await stage()
+        .create(asking({ name: 'slow' }))
+        .finally(() => signal('SIGCONT'));
       expect(status).toBe(1);
       expect(stderr).toMatch(/failed calling webhook "inject\.secrets-injector\.dev".*deadline exceeded/s);
       await admits(stage(), asking({ name: 'after-slow' }));
@@ -145,15 +145,4 @@ async function admits(stage: Stage, asking: KubernetesObject): Promise<void> {
 
 function isInjected({ spec }: InjectedPod): boolean {
   return spec.initContainers?.[0]?.name === 'aws-secrets-fetch';
-}
-
-function auditEvents(stage: Stage, namespace: string): readonly AuditEvent[] {
-  return readFileSync(stage.cluster.facts.auditLog, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as AuditEvent)
-    .filter(
-      ({ objectRef, verb }) =>
-        objectRef?.namespace === namespace && objectRef.resource === 'pods' && verb === 'create',
-    );
 }

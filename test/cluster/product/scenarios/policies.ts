@@ -1,6 +1,7 @@
 /** Namespaces that restrict pods: Pod Security, quotas, limit ranges; and pods that restrict themselves. */
 import { describe, expect, it } from 'vitest';
-import { type Container, checksum, type PodOptions, pod, printFile, shell } from '../pods.ts';
+import { until } from '../../until.ts';
+import { type Container, checksum, type PodOptions, pod, podTemplate, printFile, shell } from '../pods.ts';
 import { putJsonSecret } from '../secrets.ts';
 import { type KubernetesObject, NAMESPACE_LABEL, type Stage } from '../stage.ts';
 
@@ -12,6 +13,14 @@ const RESTRICTED = {
   capabilities: { drop: ['ALL'] },
   seccompProfile: { type: 'RuntimeDefault' },
 };
+
+interface NodeStatus {
+  readonly status: {
+    readonly nodeInfo: { readonly containerRuntimeVersion: string };
+    /** What kubelet asks the container runtime about each of its handlers. */
+    readonly runtimeHandlers?: readonly { readonly features?: { readonly userNamespaces?: boolean } }[];
+  };
+}
 
 export function policies(stage: () => Stage): void {
   describe.concurrent('pods and namespaces with rules of their own', () => {
@@ -49,6 +58,66 @@ export function policies(stage: () => Stage): void {
       ];
       await stage().mustCreate(object(name, 'LimitRange', { limits }));
       await starts(stage(), name, [READS]);
+    });
+
+    it('a limit range that the fetcher does not fit: refused, and fine when its resources are named', async () => {
+      const name = await stage().namespace();
+      const limits = [{ type: 'Container', max: { memory: '120Mi' }, default: { memory: '64Mi' } }];
+      await stage().mustCreate(object(name, 'LimitRange', { limits }));
+      const db = putJsonSecret(stage().aws, `${name}-range`);
+      const asking = (more: Readonly<Record<string, string>>): KubernetesObject =>
+        pod(name, {
+          annotations: { 'secrets-injector.dev/file.value': db.arn, ...more },
+          containers: [READS],
+        });
+      const { stderr } = await stage().create(asking({}));
+      expect(stderr).toContain('maximum memory usage per Container is 120Mi, but limit is 128Mi');
+      await stage().mustCreate(
+        asking({
+          'secrets-injector.dev/memory-request': '112Mi',
+          'secrets-injector.dev/memory-limit': '112Mi',
+        }),
+      );
+      expect(await stage().outputOf(name, 'app')).toEqual([checksum(db.text)]);
+    });
+
+    it('a quota that the fetcher exceeds: the reason stands in the events of the Job', async () => {
+      const name = await stage().namespace();
+      await stage().mustCreate(object(name, 'ResourceQuota', { hard: { 'limits.memory': '100Mi' } }));
+      const db = putJsonSecret(stage().aws, `${name}-quota`);
+      const resources = { limits: { memory: '64Mi' } };
+      const template = podTemplate({
+        annotations: { 'secrets-injector.dev/file.value': db.arn },
+        containers: [{ ...READS, resources }],
+      });
+      await stage().mustCreate({
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { namespace: name, name: 'work' },
+        spec: { template },
+      });
+      const message = await until('the event of the Job', { seconds: 60 }, async () => {
+        const { items } = await stage().get<{ items: { reason: string; message: string }[] }>(name, 'events');
+        return items.find(({ reason }) => reason === 'FailedCreate')?.message;
+      });
+      expect(message).toContain('exceeded quota: rules, requested: limits.memory=128Mi');
+    });
+
+    it('hostUsers: false, where the node can', async (context) => {
+      const { status } = await stage().get<NodeStatus>(
+        'default',
+        'nodes',
+        stage().cluster.facts.node?.name ?? '',
+      );
+      const handlers = status.runtimeHandlers ?? [];
+      if (!handlers.some(({ features }) => features?.userNamespaces === true)) {
+        const { containerRuntimeVersion } = status.nodeInfo;
+        const reason = `${containerRuntimeVersion} with this runc has no user namespaces`;
+        process.stderr.write(`hostUsers is skipped: ${reason}\n`);
+        context.skip(reason);
+      }
+      const name = await stage().namespace();
+      await starts(stage(), name, [READS], { hostUsers: false });
     });
 
     it('a Guaranteed pod stays Guaranteed', async () => {

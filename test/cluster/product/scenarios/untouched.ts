@@ -32,11 +32,9 @@ export function untouched(stage: () => Stage): void {
       namespace: string,
       annotations: Readonly<Record<string, string>>,
     ): Promise<void> {
-      const made = await stage().create(
-        pod(namespace, { name: 'quiet', annotations, containers: [RESTRICTED] }),
-        '--dry-run=server',
-        '--output=json',
-      );
+      const quiet = pod(namespace, { name: 'quiet', annotations, containers: [RESTRICTED], spec: GATED });
+      const made = await stage().create(quiet, '--output=json');
+      await stage().kubectl(`--namespace=${namespace}`, 'delete', 'pod', 'quiet', '--ignore-not-found');
       expect(made.stderr).toBe('');
       const { spec } = JSON.parse(made.stdout) as {
         spec: { initContainers?: unknown; volumes: { name: string }[] };
@@ -105,6 +103,7 @@ export function untouched(stage: () => Stage): void {
         const { status, stderr } = await stage().create(pod(optedIn, { annotations: ASKS }));
         expect(status).toBe(1);
         expect(stderr).toContain('failed calling webhook "inject.secrets-injector.dev"');
+        expect(stderr).toContain('no endpoints available for service "aws-secrets-injector"');
       });
 
       it('the reason stands in the events of a ReplicaSet and in the condition of its Deployment', async () => {
@@ -138,6 +137,9 @@ export function untouched(stage: () => Stage): void {
     });
   });
 }
+
+/** Never scheduled: only admission is of interest. */
+const GATED = { schedulingGates: [{ name: 'example.com/never' }] };
 
 // As the product's own namespace demands.
 const RESTRICTED = {

@@ -1,0 +1,88 @@
+/** Neighbours that undo a part of the injection. The second pass repairs it; what it cannot, the guard refuses. */
+import { describe, expect, it } from 'vitest';
+import type { Behaviour, Neighbours } from '../../../neighbours/neighbour.ts';
+import { find } from '../../../neighbours/pods.ts';
+import { MIRROR } from '../../install.ts';
+import { checksum, pod } from '../../pods.ts';
+import { IMAGE_TAG } from '../../product-image.ts';
+import type { Stage } from '../../stage.ts';
+import { isComplete, makeScene, OURS, READS } from './scene.ts';
+
+export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
+  describe.concurrent('that undo what was injected', () => {
+    // Called once, then ours again: repaired. Called again after ours: refused, in these words.
+    const repairable: readonly (readonly [Behaviour, string])[] = [
+      ['drop-init', 'the init container aws-secrets-fetch was not injected'],
+      ['drop-mounts', 'is missing, is not an emptyDir in memory, or is not mounted in aws-secrets-fetch'],
+      ['drop-mounts/app', 'a container that receives secrets does not mount their volume read-only'],
+      ['unshell', 'a container that receives variables through a shell no longer starts with it'],
+    ];
+    it.each(repairable)('%s: repaired by the second pass', async (path) => {
+      const scene = await makeScene(stage(), neighbours(), { place: 'after', path });
+      expect(isComplete(await scene.admitted())).toBe(true);
+      const [name] = scene.registered;
+      expect(await scene.rounds()).toEqual([`0 ${OURS} mutated`, `0 ${name} mutated`, `1 ${OURS} mutated`]);
+    });
+
+    it.each(repairable)('%s, and again after the repair: refused by the guard', async (path, words) => {
+      const neighbour = { place: 'after', path, reinvocationPolicy: 'IfNeeded' } as const;
+      const scene = await makeScene(stage(), neighbours(), neighbour);
+      const refusal = await scene.refusal();
+      expect(refusal).toContain('ValidatingAdmissionPolicy');
+      expect(refusal).toContain(words);
+      const [name] = scene.registered;
+      expect(await scene.rounds()).toEqual([
+        `0 ${OURS} mutated`,
+        `0 ${name} mutated`,
+        `1 ${OURS} mutated`,
+        `1 ${name} mutated`,
+      ]);
+    });
+
+    // What a patch that only adds cannot repair is refused by the second pass, which names what stands in the way.
+    it.each<readonly [Behaviour, string]>([
+      ['disk-volume', 'POD_NAME_CONFLICT'],
+      ['duplicate-variable/DB_USER', 'ENV_ALREADY_SET'],
+    ])('%s: refused by the second pass', async (path, code) => {
+      const scene = await makeScene(stage(), neighbours(), { place: 'after', path });
+      const refusal = await scene.refusal();
+      expect(refusal).toContain('admission webhook "inject.secrets-injector.dev" denied the request');
+      expect(refusal).toContain(code);
+    });
+
+    it('a second plan: refused by the guard', async () => {
+      const path = 'duplicate-variable/SECRETS_INJECTOR_PLAN';
+      const scene = await makeScene(stage(), neighbours(), { place: 'after', path });
+      expect(await scene.refusal()).toContain('its command or its plan was changed');
+    });
+
+    it('a pod that was repaired starts with its secrets', async () => {
+      const scene = await makeScene(
+        stage(),
+        neighbours(),
+        { place: 'after', path: 'unshell' },
+        { place: 'after', path: 'drop-mounts' },
+        { place: 'after', path: 'drop-init' },
+      );
+      const { namespace, annotations, db } = scene;
+      await stage().mustCreate(pod(namespace, { annotations, containers: [READS] }));
+      expect(await stage().outputOf(namespace, 'app')).toEqual([checksum(db.user), checksum(db.text)]);
+    });
+
+    it('rewrite-image to a mirror that the operator lists: ours all the same', async () => {
+      const neighbour = { place: 'after', path: 'rewrite-image', reinvocationPolicy: 'IfNeeded' } as const;
+      const scene = await makeScene(stage(), neighbours(), neighbour);
+      const spec = await scene.admitted();
+      expect(isComplete(spec)).toBe(true);
+      expect(find(spec.initContainers, 'aws-secrets-fetch').image).toBe(`${MIRROR}:${IMAGE_TAG}`);
+    });
+
+    it('rewrite-image to any other mirror: refused, and told where to list it', async () => {
+      const neighbour = { place: 'after', path: 'rewrite-image/unlisted.example' } as const;
+      const scene = await makeScene(stage(), neighbours(), neighbour);
+      const refusal = await scene.refusal();
+      expect(refusal).toContain(`has image "unlisted.example/aws-secrets-injector:${IMAGE_TAG}"`);
+      expect(refusal).toContain('the operator lists the mirror in the setting image-mirrors');
+    });
+  });
+}

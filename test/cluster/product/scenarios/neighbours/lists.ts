@@ -1,0 +1,144 @@
+/** Neighbours that put whole lists back through their own types, as the EKS pod identity webhook does. */
+import { describe, expect, it } from 'vitest';
+import type { Neighbours } from '../../../neighbours/neighbour.ts';
+import { find, names } from '../../../neighbours/pods.ts';
+import { checksum, pod } from '../../pods.ts';
+import { ROLE, type Stage } from '../../stage.ts';
+import {
+  type AdmittedSpec,
+  EVERYTHING,
+  isComplete,
+  makeScene,
+  type Neighbour,
+  NOTHING,
+  OURS,
+  READS,
+  receives,
+} from './scene.ts';
+
+const TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
+
+export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
+  describe.concurrent('that give an identity and rewrite lists', () => {
+    const orders = (['before', 'after'] as const).flatMap((place) =>
+      (['old', 'current'] as const).flatMap((program) =>
+        (['Never', 'IfNeeded'] as const).map(
+          (reinvocationPolicy): Neighbour => ({ place, program, reinvocationPolicy, path: 'rewrite' }),
+        ),
+      ),
+    );
+    it('in every order and with every library, the pod ends up the same', async () => {
+      const seen = await Promise.all(
+        orders.map(async (neighbour) => {
+          const scene = await makeScene(stage(), neighbours(), neighbour);
+          // The API server gives the volume of its own token a random name.
+          const spec = await scene.admitted({
+            identity: false,
+            spec: { automountServiceAccountToken: false },
+          });
+          const [registered = ''] = scene.registered;
+          return { neighbour, registered, spec, namespace: scene.namespace, rounds: await scene.rounds() };
+        }),
+      );
+      for (const { neighbour, registered, rounds, spec, namespace } of seen) {
+        const what = JSON.stringify(neighbour);
+        expect(isComplete(spec), what).toBe(true);
+        for (const container of [...spec.initContainers, ...spec.containers]) {
+          expect(find(container.env, 'AWS_ROLE_ARN').value, what).toBe(ROLE);
+          expect(find(container.env, 'AWS_WEB_IDENTITY_TOKEN_FILE').value, what).toBe(TOKEN_FILE);
+          expect(names(container.volumeMounts), what).toContain('aws-iam-token');
+        }
+        expect(rounds, what).toEqual(expectedRounds(neighbour, registered));
+        const normal = (one: AdmittedSpec, own: string): unknown =>
+          JSON.parse(JSON.stringify(sorted(one)).replaceAll(own, 'shop'));
+        const [first] = seen;
+        expect(normal(spec, namespace), what).toEqual(
+          normal(first?.spec ?? spec, first?.namespace ?? namespace),
+        );
+      }
+    });
+
+    it.each(['before', 'after'] as const)('%s ours: the pod starts with the identity', async (place) => {
+      const scene = await makeScene(stage(), neighbours(), { place, path: 'rewrite', program: 'old' });
+      const { namespace, annotations, db } = scene;
+      await stage().mustCreate(pod(namespace, { annotations, containers: [READS], identity: false }));
+      expect(await stage().outputOf(namespace, 'app')).toEqual([checksum(db.user), checksum(db.text)]);
+    });
+  });
+
+  describe.concurrent('that add a container', () => {
+    it('after ours: it receives nothing, and ours is called again', async () => {
+      const scene = await makeScene(stage(), neighbours(), { place: 'after', path: 'append-container' });
+      const spec = await scene.admitted();
+      expect(isComplete(spec)).toBe(true);
+      expect(receives(find(spec.containers, 'late'))).toEqual(NOTHING);
+      const [late] = scene.registered;
+      expect(await scene.rounds()).toEqual([`0 ${OURS} mutated`, `0 ${late} mutated`, `1 ${OURS}`]);
+    });
+
+    it('after ours, and an earlier one is called again: both find their work', async () => {
+      const scene = await makeScene(
+        stage(),
+        neighbours(),
+        { place: 'before', path: 'rewrite', program: 'old', reinvocationPolicy: 'IfNeeded' },
+        { place: 'after', path: 'append-container' },
+      );
+      const spec = await scene.admitted({ identity: false });
+      expect(isComplete(spec)).toBe(true);
+      const late = find(spec.containers, 'late');
+      expect(receives(late)).toEqual(NOTHING);
+      expect(find(late.env, 'AWS_ROLE_ARN').value).toBe(ROLE);
+      const [rewrite, append] = scene.registered;
+      expect(await scene.rounds()).toEqual([
+        `0 ${rewrite} mutated`,
+        `0 ${OURS} mutated`,
+        `0 ${append} mutated`,
+        `1 ${rewrite} mutated`,
+        `1 ${OURS}`,
+      ]);
+    });
+
+    it('before ours: it is one of the pod, and receives unless others are named', async () => {
+      const scene = await makeScene(stage(), neighbours(), { place: 'before', path: 'append-container' });
+      const byDefault = await scene.admitted();
+      expect(receives(find(byDefault.containers, 'late'))).toEqual(EVERYTHING);
+      const named = (list: string): Promise<AdmittedSpec> =>
+        scene.admitted({
+          annotations: { ...scene.annotations, 'secrets-injector.dev/containers': list },
+        });
+      expect(receives(find((await named('app')).containers, 'late'))).toEqual(NOTHING);
+      const both = await named('app,late');
+      expect(isComplete(both)).toBe(true);
+      expect(receives(find(both.containers, 'late'))).toEqual(EVERYTHING);
+    });
+
+    it('after ours, and it is named: refused, since a name that is not there may be a mistake', async () => {
+      const scene = await makeScene(stage(), neighbours(), { place: 'after', path: 'append-container' });
+      const annotations = { ...scene.annotations, 'secrets-injector.dev/containers': 'app,late' };
+      expect(await scene.refusal({ annotations })).toContain('CONTAINER_UNKNOWN');
+    });
+  });
+}
+
+function expectedRounds({ place, reinvocationPolicy }: Neighbour, name: string): readonly string[] {
+  if (place === 'after') return [`0 ${OURS} mutated`, `0 ${name} mutated`, `1 ${OURS}`];
+  const first = [`0 ${name} mutated`, `0 ${OURS} mutated`];
+  // It finds that the fetcher has the identity of its siblings already.
+  return reinvocationPolicy === 'IfNeeded' ? [...first, `1 ${name}`] : first;
+}
+
+/** With lists of named things in the order of their names: which webhook came first decides it, and means nothing. */
+function sorted(json: unknown): unknown {
+  if (Array.isArray(json)) {
+    const list = json.map(sorted);
+    return list.every((one) => typeof one === 'object' && one !== null && 'name' in one)
+      ? list.sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+      : list;
+  }
+  if (typeof json !== 'object' || json === null) return json;
+  return Object.fromEntries(
+    Object.entries(json)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, value]) => [key, sorted(value)]),
+  );
+}

@@ -1,0 +1,32 @@
+/** Other admission webhooks beside ours. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type Neighbours, neighboursUnavailable, startNeighbours } from '../../../neighbours/neighbour.ts';
+import { ROLE, type Stage } from '../../stage.ts';
+import { damage } from './damage.ts';
+import { lists } from './lists.ts';
+import { meshes } from './meshes.ts';
+
+export function neighbours(stage: () => Stage): void {
+  const unavailable = neighboursUnavailable();
+  if (unavailable !== undefined) process.stderr.write(`neighbours are skipped: ${unavailable}\n`);
+  const group = unavailable === undefined ? describe.concurrent : describe.skip;
+  group('neighbours', () => {
+    let started: Neighbours | undefined;
+    const running = (): Neighbours => {
+      if (started === undefined) throw new Error('the neighbours did not start');
+      return started;
+    };
+    beforeAll(async () => {
+      const folder = path.join(stage().cluster.facts.directory, 'neighbours');
+      mkdirSync(folder);
+      started = await startNeighbours(stage().cluster, folder, { roleArn: ROLE });
+    });
+    afterAll(async () => await started?.stop());
+
+    lists(stage, running);
+    meshes(stage, running);
+    damage(stage, running);
+  });
+}
