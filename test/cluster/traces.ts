@@ -43,9 +43,10 @@ function processes(): readonly string[] {
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .filter((pid) => PROGRAMS.test(read(pid, 'comm')) || isMarked(pid))
-      // Dead, and only not yet waited for by the machine's first process, which takes its time.
-      .filter((pid) => !/^State:\s+Z/m.test(read(pid, 'status')))
-      .map((pid) => `${pid} ${read(pid, 'comm').trim()}`)
+      .map((pid) => ({ pid, status: read(pid, 'status') }))
+      // Gone meanwhile, or dead and only not yet waited for by the machine's first process, which takes its time.
+      .filter(({ status }) => /^State:\s+[^ZX]/m.test(status))
+      .map(({ pid, status }) => `${pid} ${/^Name:\s+(.*)/m.exec(status)?.[1]}`)
       .sort()
   );
 }
