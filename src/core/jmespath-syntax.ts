@@ -93,8 +93,8 @@ function bracketsFault(tokens: readonly Token[]): string | undefined {
     (sum, { type }) => sum + (OPENING[type as string] ?? 0) - (CLOSES.has(type) ? 1 : 0),
     0,
   );
-  if (open > 0) return `opens ${open} more brackets than it closes`;
-  return open < 0 ? `closes ${-open} more brackets than it opens` : undefined;
+  if (open > 0) return 'opens a bracket that it does not close';
+  return open < 0 ? 'closes a bracket that it did not open' : undefined;
 }
 
 /** What the parser lets through and no evaluation could answer. */

@@ -1,7 +1,15 @@
 /** The operator's settings about injection: the webhook's, and the CLI's when it shows what the webhook would do. */
 import { parseQuantity } from '../core/quantity.ts';
 import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../core/settings.ts';
-import { choice, IMAGE, namespaceChoices, QUANTITY, REPOSITORIES, SWITCH, variables } from './setting-kinds.ts';
+import {
+  choice,
+  IMAGE,
+  namespaceChoices,
+  QUANTITY,
+  REPOSITORIES,
+  SWITCH,
+  variables,
+} from './setting-kinds.ts';
 import { optional, REQUIRED, setting, type Values } from './settings.ts';
 
 // What may steer the fetcher: where AWS is and whom it trusts, never who it is.
