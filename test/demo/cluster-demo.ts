@@ -16,7 +16,7 @@ const USAGE = `usage: ./scripts/demo --cluster [--keep]
   Starts a Kubernetes cluster on this machine (needs root on Debian and Go; the first time it builds Kubernetes, about
   ten minutes), installs the injector in it, and shows a Deployment getting its secrets.
 
-  --keep   leave the cluster running until Ctrl-C, and print how kubectl reaches it
+  --keep   leave the cluster running, and print how kubectl reaches it and how to stop it
 `;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -157,7 +157,14 @@ function deploymentOf(annotations: Readonly<Record<string, string>>): Kubernetes
 async function keepRunning(stage: Stage): Promise<void> {
   const { kubeconfig, kubectl } = stage.cluster.facts;
   process.stdout.write(
-    `\nThe cluster runs until Ctrl-C. In another terminal:\n\n  export KUBECONFIG=${kubeconfig}\n  ${kubectl} get pods --all-namespaces\n`,
+    `
+The cluster and the AWS stand-in go on running. In another terminal:
+
+  export KUBECONFIG=${kubeconfig}
+  ${kubectl} get pods --all-namespaces
+
+Ctrl-C here stops them and removes every trace, as does: kill ${process.pid}
+`,
   );
   const signals = new AbortController();
   await Promise.race(
