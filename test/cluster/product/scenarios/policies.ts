@@ -112,7 +112,7 @@ export function policies(stage: () => Stage): void {
       const handlers = status.runtimeHandlers ?? [];
       if (!handlers.some(({ features }) => features?.userNamespaces === true)) {
         const { containerRuntimeVersion } = status.nodeInfo;
-        const reason = `${containerRuntimeVersion} with this runc has no user namespaces`;
+        const reason = `${containerRuntimeVersion} has no user namespaces here: they need containerd 2 and runc 1.2`;
         process.stderr.write(`hostUsers is skipped: ${reason}\n`);
         context.skip(reason);
       }
