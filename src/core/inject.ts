@@ -4,21 +4,25 @@ import { decide, type Injection, volumeBytes } from './decide.ts';
 import { type DeliveredView, envFilePath, type Recipient } from './delivery.ts';
 import {
   checkContainer,
+  checkEnv,
   FETCHER_NAME,
   fetcherContainer,
   fetcherEnv,
   fetcherMounts,
   memoryVolume,
   NO_API,
+  probeReference,
   receiverMount,
   sessionName,
   withoutNames,
 } from './injected-objects.ts';
 import { field, type JsonObject, textField } from './json.ts';
-import { addNativeVariables } from './native.ts';
+import { addNativeVariables, isDamaged } from './native.ts';
 import { conflict } from './ours.ts';
 import { type Outcome, unchanged } from './outcome.ts';
 import { PatchBuilder } from './patch.ts';
+import { PROBE_VARIABLE } from './plan.ts';
+import type { Container } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { fetcherResources, viewBytes } from './resources.ts';
 import { fetcherSecurityContext } from './security.ts';
@@ -91,13 +95,12 @@ function addInitContainers(
   );
   const probed = plan.views.find((view) => view.probe === true);
   const needsCheck = probed !== undefined && injection.check === undefined;
+  // Before anything is inserted, which would move them.
+  if (injection.check !== undefined && probed !== undefined)
+    repairCheck(patch, injection.check, probed.volume);
   if (earlier !== undefined) {
-    const path = ['spec', 'initContainers', earlier.container.index];
-    const missingEnv = withoutNames([...env, ...withoutNames(shared.env, env)], earlier.container.env);
-    for (const entry of missingEnv) patch.append([...path, 'env'], entry);
-    for (const mount of unmounted([...mounts, ...shared.mounts], earlier.container.mounts)) {
-      patch.append([...path, 'volumeMounts'], mount);
-    }
+    const wanted = [...env, ...withoutNames(shared.env, env)];
+    addMissing(patch, earlier.container, wanted, [...mounts, ...shared.mounts]);
     if (!needsCheck) return 0;
   }
   const parts = {
@@ -111,6 +114,29 @@ function addInitContainers(
   if (earlier === undefined) patch.insert(list, fetcherIndex, fetcherContainer(parts, settings));
   if (needsCheck) patch.insert(list, fetcherIndex + 1, checkContainer(probed.volume, parts, settings));
   return (earlier === undefined ? 1 : 0) + (needsCheck ? 1 : 0);
+}
+
+/** Adds the variables and mounts that a container of ours lost. */
+function addMissing(
+  patch: PatchBuilder,
+  { list, index, env, mounts }: Container,
+  wantedEnv: readonly JsonObject[],
+  wantedMounts: readonly JsonObject[],
+): void {
+  const path = ['spec', list, index];
+  for (const entry of withoutNames(wantedEnv, env)) patch.append([...path, 'env'], entry);
+  for (const mount of unmounted(wantedMounts, mounts)) patch.append([...path, 'volumeMounts'], mount);
+}
+
+/** Its variable suffers from old libraries as those of receiving containers do. */
+function repairCheck(patch: PatchBuilder, check: Container, volume: string): void {
+  const index = check.env.findIndex((entry) => entry['name'] === PROBE_VARIABLE);
+  const entry = check.env[index];
+  if (entry !== undefined && isDamaged(entry)) {
+    const source = ['spec', check.list, check.index, 'env', index, 'valueFrom'];
+    patch.setMember(source, 'fileKeyRef', probeReference(volume));
+  }
+  addMissing(patch, check, checkEnv(volume), [NO_API.mount]);
 }
 
 /** Mounts of a volume that is not mounted yet: where a neighbour mounted it is the neighbour's business. */

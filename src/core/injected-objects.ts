@@ -92,18 +92,27 @@ export function checkContainer(
   parts: Pick<FetcherParts, 'resources' | 'securityContext'>,
   settings: InjectionSettings,
 ): JsonObject {
-  const fileKeyRef = { volumeName: volume, path: PROBE_FILE, key: PROBE_VARIABLE };
   return {
     name: CHECK_NAME,
     ...imageOf(settings),
     command: CHECK_COMMAND,
-    env: [
-      { name: PROBE_VARIABLE, valueFrom: { fileKeyRef } },
-      { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
-    ],
+    env: checkEnv(volume),
     ...endOf(parts),
     volumeMounts: [NO_API.mount],
   };
+}
+
+/** The check's variables. @param volume of the view that holds the probe file */
+export function checkEnv(volume: string): readonly JsonObject[] {
+  return [
+    { name: PROBE_VARIABLE, valueFrom: { fileKeyRef: probeReference(volume) } },
+    { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+  ];
+}
+
+/** Where the check's variable comes from. */
+export function probeReference(volume: string): JsonObject {
+  return { volumeName: volume, path: PROBE_FILE, key: PROBE_VARIABLE };
 }
 
 function imageOf({ image, imagePullPolicy }: InjectionSettings): JsonObject {

@@ -4,7 +4,7 @@
  *
  * Source: Kubernetes KEP-3721 (env files), in the API since 1.34, on by default since 1.35.
  */
-import { field, type JsonObject, textField } from './json.ts';
+import { asObject, field, type JsonObject, textField } from './json.ts';
 import type { PatchBuilder } from './patch.ts';
 import { ENV_FILE, type PlanVariable } from './plan.ts';
 import type { Container } from './pod.ts';
@@ -29,19 +29,24 @@ export type Standing =
   | 'foreign';
 
 export function standingOf(entry: JsonObject, variable: PlanVariable, volume: string): Standing {
-  const source = field(entry, 'valueFrom');
-  if (textField(entry, 'value') !== undefined || typeof source !== 'object' || source === null)
-    return 'foreign';
-  const sources = Object.keys(source);
-  if (sources.length === 0) return 'damaged';
+  const source = asObject(field(entry, 'valueFrom'));
+  if (textField(entry, 'value') !== undefined || source === undefined) return 'foreign';
+  if (isDamaged(entry)) return 'damaged';
   const given = field(source, 'fileKeyRef');
   const wanted = fileKeyRef(variable, volume);
   const isSame =
-    sources.length === 1 &&
+    Object.keys(source).length === 1 &&
     ['volumeName', 'path', 'key'].every((name) => field(given, name) === wanted[name]) &&
     // The API server fills in false.
     (field(given, 'optional') ?? false) === (wanted['optional'] ?? false);
   return isSame ? 'ours' : 'foreign';
+}
+
+/** Whether an entry's source was emptied. */
+export function isDamaged(entry: JsonObject): boolean {
+  const source = asObject(field(entry, 'valueFrom'));
+  const isBare = source !== undefined && Object.keys(source).length === 0;
+  return isBare && textField(entry, 'value') === undefined;
 }
 
 /**

@@ -62,7 +62,7 @@ it('repairs whatever a neighbour removed', () => {
             volumeMounts?: { name: string }[] | null;
             env?: { name: string; valueFrom?: object }[] | null;
           }[];
-          initContainers: { name: string }[];
+          initContainers: { name: string; env?: { name: string; valueFrom?: object }[] | null }[];
           volumes: { name: string }[];
         };
       };
@@ -74,6 +74,9 @@ it('repairs whatever a neighbour removed', () => {
         if (entry.valueFrom !== undefined && pick % 3 === 0) entry.valueFrom = {};
       if (target?.env && pick % 5 === 0)
         target.env = target.env.filter((entry) => entry.valueFrom === undefined);
+      const check = patched.spec.initContainers.find((one) => one.name === 'aws-secrets-check');
+      for (const entry of check?.env ?? [])
+        if (entry.name === 'SECRETS_INJECTOR_PROBE' && pick % 3 === 0) entry.valueFrom = {};
       if (pick % 7 === 0)
         patched.spec.initContainers = patched.spec.initContainers.filter(
           (one) => one.name !== 'aws-secrets-check',
@@ -83,7 +86,11 @@ it('repairs whatever a neighbour removed', () => {
           (volume) => !volume.name.startsWith('aws-secrets'),
         );
       const again = decidePod(patched);
-      if (again.kind === 'unchanged') return;
+      if (again.kind === 'unchanged') {
+        // The API server would refuse it, and no later pass comes.
+        expect(JSON.stringify(patched)).not.toContain('"valueFrom":{}');
+        return;
+      }
       expect(again.kind).toBe('injected');
       if (again.kind !== 'injected') return;
       const repaired = jsonpatch.applyPatch(
@@ -91,6 +98,7 @@ it('repairs whatever a neighbour removed', () => {
         structuredClone([...again.patch]),
         true,
       ).newDocument;
+      expect(JSON.stringify(repaired)).not.toContain('"valueFrom":{}');
       expect(decidePod(repaired)).toMatchObject({ kind: 'unchanged', reason: 'already-injected' });
     }),
     runs,
