@@ -11,6 +11,7 @@ import { type Denied, type Unchanged, unchanged } from './outcome.ts';
 import { formatPlan, type Plan, receiverNames } from './plan.ts';
 import { type Container, isMeshProxy, isNativeSidecar, isWindows, type Pod, readPod } from './pod.ts';
 import { type Problem, formatProblem as textOf } from './problems.ts';
+import { quote } from './quote.ts';
 import { recipientsOf } from './recipients.ts';
 import { type Group, readReferences } from './references.ts';
 import { MAX_VOLUME_BYTES, viewBytes } from './resources.ts';
@@ -63,8 +64,6 @@ export function decide(
   if (earlier !== undefined && 'code' in earlier) return denied([...problems, earlier]);
   const fetcherIndex = earlier?.container.index ?? indexForFetcher(pod);
   const check = pod.initContainers.find((container) => container.name === CHECK_NAME);
-  if (check !== undefined && check.index < fetcherIndex)
-    problems.push(conflict(`initContainers[${check.index}]`, 'stands before aws-secrets-fetch'));
   const receiving = receiversOf(pod, references.groups, options, earlier?.plan, fetcherIndex, problems);
   const identity = fetcherIdentity(pod, [...new Set(receiving.flat())], options);
   const planned = viewsOf(references.groups, receiving, problems).map((view): PlannedView => {
@@ -78,7 +77,8 @@ export function decide(
     };
   });
   const views = planned.map(({ view }) => view);
-  const plan = makePlan(references.secrets, planned, options, needsProbe(earlier, settings));
+  const plan = makePlan(references.secrets, planned, options, needsProbe(earlier, check, settings));
+  if (check !== undefined) problems.push(...checkProblems(check, fetcherIndex, plan, pod));
   const planText = formatPlan(plan);
   if (isPlanTooLarge(planText)) problems.push(planTooLarge());
   if (volumeBytes(views) > MAX_VOLUME_BYTES) problems.push(volumesTooLarge());
@@ -128,9 +128,32 @@ function receiversOf(
 }
 
 /** The first pass decides: what is known of the cluster may change before the second. */
-function needsProbe(earlier: EarlierPass | undefined, { native }: InjectionSettings): boolean {
+function needsProbe(
+  earlier: EarlierPass | undefined,
+  check: Container | undefined,
+  { native }: InjectionSettings,
+): boolean {
   if (earlier !== undefined) return earlier.plan.views.some((view) => view.probe === true);
-  return native?.can === true && native.probe;
+  return check !== undefined || (native?.can === true && native.probe);
+}
+
+/** A check that cannot prove what it is there for, or that kubelet could not even start. */
+function checkProblems(
+  check: Container,
+  fetcherIndex: number,
+  { views }: Plan,
+  { initContainers }: Pod,
+): readonly Problem[] {
+  const subject = `initContainers[${check.index}]`;
+  const natives = views.flatMap(({ receivers }) => receivers.native);
+  const early = initContainers.find(({ name, index }) => natives.includes(name) && index < check.index);
+  return [
+    ...(check.index < fetcherIndex ? [conflict(subject, 'stands before aws-secrets-fetch')] : []),
+    ...(early === undefined
+      ? []
+      : [conflict(subject, `stands behind ${quote(early.name)}, whose variables it checks`)]),
+    ...(views.some((view) => view.probe === true) ? [] : [conflict(subject, 'has no variables to check')]),
+  ];
 }
 
 /** The memory that all views may take together. */

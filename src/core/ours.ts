@@ -1,13 +1,13 @@
 /**
  * Recognising our own work on a later pass, after a restore or in a copied pod. Names alone prove nothing, since
- * anybody can write them: the init container is ours when image, command and plan are what we would write.
- * Defaulted fields, and variables and mounts that others added, do not matter.
+ * anybody can write them: the init container is ours when image, command and plan are what we would write, and it runs
+ * as we would run it. Defaulted fields, and variables and mounts that others added, do not matter.
  */
 
 import { CHECK_NAME, FETCHER_NAME, isInjected } from './injected-objects.ts';
-import { textField } from './json.ts';
+import { asArray, textField } from './json.ts';
 import { PLAN_VARIABLE, type Plan } from './plan.ts';
-import type { Container, Pod } from './pod.ts';
+import { type Container, isNativeSidecar, type Pod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
 import { readPlan } from './read-plan.ts';
@@ -43,10 +43,11 @@ export function findEarlierPass(pod: Pod, settings: InjectionSettings): EarlierP
 
 /** Why an init container of our name is not ours. */
 function strangeness(
-  { index, json, command }: Container,
+  container: Container,
   ours: readonly string[],
   settings: InjectionSettings,
 ): Problem | undefined {
+  const { index, json, command } = container;
   const subject = `initContainers[${index}]`;
   const image = textField(json, 'image') ?? '';
   if (![settings.image, ...(settings.imageMirrors ?? [])].map(repositoryOf).includes(repositoryOf(image))) {
@@ -59,6 +60,9 @@ function strangeness(
   }
   if (command?.length !== ours.length || !ours.every((part, i) => command[i] === part))
     return conflict(subject, 'has another command than the injector writes');
+  if ((asArray(json['args']) ?? []).length > 0) return conflict(subject, 'has arguments');
+  if (isNativeSidecar(container))
+    return conflict(subject, 'runs as a sidecar: nobody would wait for its end');
   return undefined;
 }
 
@@ -72,9 +76,10 @@ export function conflict(subject: string, what: string): Problem {
   };
 }
 
+/** Of two plans the fetcher would read the last, so none of them counts. */
 function planOf(container: Container): string | undefined {
-  const entry = container.env.find((one) => textField(one, 'name') === PLAN_VARIABLE);
-  return entry === undefined ? undefined : textField(entry, 'value');
+  const [entry, ...others] = container.env.filter((one) => textField(one, 'name') === PLAN_VARIABLE);
+  return entry === undefined || others.length > 0 ? undefined : textField(entry, 'value');
 }
 
 /**
