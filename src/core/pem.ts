@@ -54,17 +54,25 @@ export function readPemBlocks(text: string): readonly PemBlock[] | { readonly fa
     const [, kind, label = ''] = BOUNDARY.exec(bare) ?? [];
     if (kind === undefined && bare.includes('-----')) return { fault: lineFault(bare) };
     if (kind === 'BEGIN') {
-      if (open !== undefined) return { fault: `holds a block of PEM (${open.label}) without its END line` };
+      if (open !== undefined)
+        return { fault: `holds a block of PEM (${shown(open.label)}) without its END line` };
       open = { label, lines: [] };
     }
     open?.lines.push(line);
     if (kind !== 'END') continue;
     if (open?.label !== label) return { fault: 'holds an END line of PEM without its BEGIN line' };
-    if (!isBody(open.lines.slice(1, -1))) return { fault: `holds a damaged block of PEM (${label})` };
+    if (!isBody(open.lines.slice(1, -1))) return { fault: `holds a damaged block of PEM (${shown(label)})` };
     blocks.push({ label, text: endLine(open.lines.join('')) });
     open = undefined;
   }
-  return open === undefined ? blocks : { fault: `holds a block of PEM (${open.label}) without its END line` };
+  return open === undefined
+    ? blocks
+    : { fault: `holds a block of PEM (${shown(open.label)}) without its END line` };
+}
+
+/** A label is a part of the value: only those that everybody knows may stand in a message. */
+function shown(label: string): string {
+  return PEM_PARTS.some((part) => LABELS[part].has(label)) ? label : 'another kind';
 }
 
 /** What comes of a bundle that was pasted into a form or a shell. */

@@ -116,6 +116,18 @@ describe('what is wrong', () => {
       'holds a block of PEM (CERTIFICATE) without its END line',
     ],
     [
+      'a label that no file of PEM has',
+      () => '-----BEGIN HUNTER2-----\n',
+      'certificates',
+      'holds a block of PEM (another kind) without its END line',
+    ],
+    [
+      'a damaged block with such a label',
+      () => '-----BEGIN HUNTER2-----\n-----END HUNTER2-----',
+      'certificates',
+      'holds a damaged block of PEM (another kind)',
+    ],
+    [
       'a block within a block',
       () => certificate().replace('\n', '\n-----BEGIN CERTIFICATE-----\n'),
       'certificates',
