@@ -27,6 +27,12 @@ function elementFault(name: string): string | undefined {
   return undefined;
 }
 
+/** The directories on the way to a path, from the top. */
+export function parentsOf(path: string): readonly string[] {
+  const elements = path.split('/');
+  return elements.slice(1).map((_element, index) => elements.slice(0, index + 1).join('/'));
+}
+
 /** Why a key of a JSON secret cannot be a file's name, or undefined. Wider than what an annotation can spell. */
 export function keyFileFault(key: string): string | undefined {
   if (key === '') return 'is empty';

@@ -1,6 +1,6 @@
 /** The files of a view: values byte for byte, documents in another dialect, templates, parts of a bundle. */
 import { writeDocument } from './dialects/index.ts';
-import { keyFileFault } from './paths.ts';
+import { keyFileFault, parentsOf } from './paths.ts';
 import { pickPem } from './pem.ts';
 import type { PlanDirectory, PlanFile, PlanView } from './plan.ts';
 import { subjectOf } from './plan-subjects.ts';
@@ -23,8 +23,19 @@ export interface RenderedFile {
 
 export function renderFiles(view: PlanView, values: Values): readonly RenderedFile[] {
   const files = view.files.flatMap((entry) => renderFile(entry, view, values));
-  const taken = new Map(view.files.map((entry) => [entry.path, subjectOf.files(entry)]));
+  const taken = takenPaths(view);
   return [...files, ...view.filesFrom.flatMap((entry) => spreadFiles(entry, view, taken, values))];
+}
+
+/** Paths that no key can have, each with who has it: those of files, and of directories that others need. */
+function takenPaths(view: PlanView): ReadonlyMap<string, string> {
+  const taken = new Map<string, string>();
+  for (const entry of view.filesFrom)
+    for (const path of [entry.directory, ...parentsOf(entry.directory)])
+      taken.set(path, subjectOf.filesFrom(entry));
+  for (const entry of view.files)
+    for (const path of [entry.path, ...parentsOf(entry.path)]) taken.set(path, subjectOf.files(entry));
+  return taken;
 }
 
 function renderFile(entry: PlanFile, view: PlanView, values: Values): readonly RenderedFile[] {

@@ -1,4 +1,5 @@
 /** Values into files, in memory: everything is rendered before anything is written. */
+import { parentsOf } from './paths.ts';
 import {
   ENV_FILE,
   hasVariables,
@@ -59,14 +60,6 @@ const PROBE = new SecretValue(`${PROBE_VARIABLE}='${PROBE_VALUE}'\n`);
 
 /** Every directory on the way to a file, and those of spread secrets that may have no key. */
 function directoriesOf({ filesFrom }: PlanView, files: readonly RenderedFile[]): readonly string[] {
-  const directories = new Set<string>();
-  for (const path of [
-    ...files.map((file) => file.path),
-    ...filesFrom.map((entry) => `${entry.directory}/`),
-  ]) {
-    const elements = path.split('/');
-    for (let depth = 1; depth < elements.length; depth += 1)
-      directories.add(elements.slice(0, depth).join('/'));
-  }
-  return [...directories].sort();
+  const paths = [...files.map((file) => file.path), ...filesFrom.map((entry) => `${entry.directory}/`)];
+  return [...new Set(paths.flatMap(parentsOf))].sort();
 }

@@ -3,6 +3,7 @@
  * volume of their own, so no container mounts what it was not given.
  */
 import { annotationKey, FORM } from './annotations.ts';
+import { parentsOf } from './paths.ts';
 import type { PlanDirectory, PlanFile, PlanVariable, PlanView } from './plan.ts';
 import { subjectOf } from './plan-subjects.ts';
 import type { Container } from './pod.ts';
@@ -134,11 +135,6 @@ function checkPaths(
     const below = parents.get(path);
     if (below !== undefined && !ofDirectories.has(path)) problems.push(pathTwice(path, subject, below));
   }
-}
-
-function parentsOf(path: string): readonly string[] {
-  const elements = path.split('/');
-  return elements.slice(1).map((_element, index) => elements.slice(0, index + 1).join('/'));
 }
 
 function pathTwice(path: string, subject: string, other: string): Problem {

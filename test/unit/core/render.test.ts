@@ -140,6 +140,23 @@ describe('values that cannot be carried', () => {
       'VALUE_NAME_INVALID',
     ],
     ['a hidden key', { filesFrom: [{ directory: 'd', secret: 0 }] }, '{"..data":"1"}', 'VALUE_NAME_INVALID'],
+    [
+      'a key where another file needs a directory',
+      { files: [{ path: 'd/e/f', secret: 0 }], filesFrom: [{ directory: 'd', secret: 0 }] },
+      '{"e":"1"}',
+      'VALUE_NAME_TAKEN',
+    ],
+    [
+      'a key where another spread needs a directory',
+      {
+        filesFrom: [
+          { directory: 'd', secret: 0 },
+          { directory: 'd/e', secret: 0 },
+        ],
+      },
+      '{"e":"1"}',
+      'VALUE_NAME_TAKEN',
+    ],
     ['an empty key', { filesFrom: [{ directory: 'd', secret: 0 }] }, '{"":"1"}', 'VALUE_NAME_INVALID'],
   ])('%s', (_name, view, content, code) => {
     expect(codesOf(view, content)).toContain(code);
