@@ -19,19 +19,20 @@ interface Given extends Variable {
 /** @returns the env file, of which only those that no problem was told of are part */
 export function renderEnvFile(view: PlanView, values: Values): SecretValue {
   const variables = [...namedVariables(view, values), ...spreadVariables(view, values)];
-  const isNative = view.receivers.native.length > 0;
   const written = writeVariables(view.format, variables);
-  const faults = 'faults' in written ? written.faults : isNative ? nativeFaults(variables) : [];
+  // What the dialect cannot carry, no way can that reads the same file.
+  const isNativeFault = 'text' in written && view.receivers.native.length > 0;
+  const faults = 'faults' in written ? written.faults : isNativeFault ? nativeFaults(variables) : [];
   const subjects = new Map(variables.map(({ name, subject }) => [name, subject]));
   for (const { name, fault } of faults) {
-    const reader = isNative ? 'a native variable' : `the dialect ${view.format}`;
+    const reader = isNativeFault ? 'a native variable' : `the dialect ${view.format}`;
     values.complain({
       code: 'VALUE_NOT_REPRESENTABLE',
       subject: subjects.get(name) ?? '',
       wrong: `the value of ${quote(name)} ${fault}, which ${reader} cannot carry`,
-      expected: isNative
-        ? `exclude the character when the secret is rotated, or set ${annotationKey('env-mode')} to shell or file`
-        : 'store it without that character, choose another dialect, or ask for a file',
+      expected: isNativeFault
+        ? `store it otherwise (a rotation can exclude characters), or set ${annotationKey('env-mode')} to shell or file`
+        : 'store it otherwise, choose another dialect, or ask for a file',
     });
   }
   return new SecretValue('text' in written ? written.text : '');

@@ -72,8 +72,14 @@ function evaluate(
   return undefined;
 }
 
-function notBase64({ secret: _, key }: Selection, subject: string, arn: string): FetchProblem {
-  const what = key === undefined ? `the secret ${arn}` : `the key ${quote(key)} of the secret ${arn}`;
+function notBase64({ key, jmesPath }: Selection, subject: string, arn: string): FetchProblem {
+  const part =
+    jmesPath !== undefined
+      ? `what ${quote(jmesPath)} finds in `
+      : key !== undefined
+        ? `the key ${quote(key)} of `
+        : '';
+  const what = `${part}the secret ${arn}`;
   return {
     code: 'VALUE_NOT_DECODABLE',
     subject,

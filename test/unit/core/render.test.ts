@@ -162,6 +162,34 @@ describe('values that cannot be carried', () => {
     expect(codesOf(view, content)).toContain(code);
   });
 
+  it.each([
+    ['a NUL', '\\u0000', /the dialect shell cannot carry.*another dialect/],
+    ['nothing', '', /native variable cannot carry; store it otherwise .*or set \S+env-mode to shell or file/],
+    [
+      'a quote',
+      "'",
+      /native variable cannot carry; store it otherwise .*or set \S+env-mode to shell or file/,
+    ],
+  ])('says what would help against %s in a native variable', (_name, value, said) => {
+    const receivers = { native: ['app'], shell: [], file: [] };
+    const rendered = render({ ...named, receivers }, `{"k":"${value}"}`);
+    const [problem] = areProblems(rendered) ? rendered : [];
+    expect(`${problem?.wrong}; ${problem?.expected}`).toMatch(said);
+  });
+
+  it('names the expression whose value is not base64', () => {
+    const env = [{ name: 'A', secret: 0, jmesPath: 'a.b', decode: 'base64' as const }];
+    const engines = { selectByJmesPath: () => ({ text: '!' }) };
+    const plan = {
+      version: 1 as const,
+      timeoutSeconds: 60,
+      secrets: [{ arn: ARN }],
+      views: [{ ...EMPTY, env }],
+    };
+    const rendered = renderViews(plan, [new SecretValue('{}')], engines);
+    expect(rendered).toMatchObject([{ wrong: expect.stringContaining('"a.b"') }]);
+  });
+
   it('tells all of them at once', () => {
     const view = {
       env: [
