@@ -48,7 +48,11 @@ export function deliver(
     const before = recorded === undefined ? undefined : recordedMode(recorded, container);
     const isSettled =
       before !== undefined && (written === undefined || written === 'auto' || written === before);
-    const mode = isSettled ? before : resolveEnvMode(options.envMode, container, situation);
+    // A shell needs a command, which another webhook may have removed since.
+    const mode =
+      isSettled && before !== 'shell'
+        ? before
+        : resolveEnvMode(isSettled ? before : options.envMode, container, situation);
     complainOfDeclared(container, byName, view.volume, mode, recorded !== undefined, problems);
     if (typeof mode === 'string') return { container, envMode: mode };
     // Without this an earlier problem of the same option would be told twice.
