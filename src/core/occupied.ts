@@ -10,6 +10,8 @@ import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
 import type { View } from './views.ts';
 
+const PARTS = ['subPath', 'subPathExpr'];
+
 /** Mounts and volumes that are in the way of ours. */
 export function occupiedNames(pod: Pod, views: readonly View[], mountPath: string): readonly Problem[] {
   const problems: Problem[] = [];
@@ -33,6 +35,8 @@ export function occupiedNames(pod: Pod, views: readonly View[], mountPath: strin
         problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
       else if (textField(mount, 'mountPath') !== mountPath)
         problems.push(conflict(subject, `is mounted elsewhere than at ${quote(mountPath)}`));
+      else if (mount['readOnly'] !== true || PARTS.some((name) => textField(mount, name)))
+        problems.push(conflict(subject, 'is mounted for writing, or only a part of it'));
     }
   }
   return problems;
