@@ -1,6 +1,7 @@
 /** The decision about one pod: leave it, refuse it, or inject by this plan. It reads as the policy. */
 import { annotationKey, readAnnotations } from './annotations.ts';
 import { type DeliveredView, deliver, formatProblem } from './delivery.ts';
+import { defaultProblems, nativeSizeProblem } from './delivery-problems.ts';
 import { CHECK_NAME } from './injected-objects.ts';
 import { field } from './json.ts';
 import { isPlanTooLarge, makePlan, type PlannedView, planTooLarge, volumesTooLarge } from './make-plan.ts';
@@ -70,13 +71,13 @@ export function decide(
     const recorded = earlier?.plan.views.find((one) => one.volume === view.volume);
     const fileMode = recorded?.fileMode ?? fileModeFor(pod, view.containers, identity.user);
     problems.push(...fileModeProblems(view.contents, fileMode));
-    return {
-      view: deliver(view, set, options, settings.native, recorded, problems),
-      fileMode,
-      recorded,
-    };
+    const delivered = deliver(view, set, options, settings.native, recorded, problems);
+    problems.push(...defaultProblems(delivered, options.envFormat));
+    return { view: delivered, fileMode, recorded };
   });
   const views = planned.map(({ view }) => view);
+  const tooLarge = nativeSizeProblem(views);
+  if (tooLarge !== undefined) problems.push(tooLarge);
   const plan = makePlan(references.secrets, planned, options, needsProbe(earlier, check, settings));
   if (check !== undefined) problems.push(...checkProblems(check, fetcherIndex, plan, pod));
   const planText = formatPlan(plan);

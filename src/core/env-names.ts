@@ -64,12 +64,26 @@ const STEERING: ReadonlySet<string> = new Set([
   '_JAVA_OPTIONS',
   'DOTNET_STARTUP_HOOKS',
   'PHPRC',
+  'GIT_ASKPASS',
+  'GIT_EXEC_PATH',
+  'GIT_EXTERNAL_DIFF',
+  'GIT_PROXY_COMMAND',
+  'GIT_SSH',
   'GIT_SSH_COMMAND',
+  'GLIBC_TUNABLES',
+  'OPENSSL_CONF',
+  'OPENSSL_ENGINES',
+  'OPENSSL_MODULES',
+  'PROMPT_COMMAND',
+  'PS4',
+  'SHELL',
 ]);
+
+const STEERING_PREFIXES = ['LD_', 'DYLD_', 'COR_', 'CORECLR_', 'GIT_CONFIG'];
 
 /** Whether the variable changes which code a program loads or runs: asked for by name it warns, else it is refused. */
 export function isSteering(name: string): boolean {
-  return STEERING.has(name) || name.startsWith('LD_') || name.startsWith('DYLD_');
+  return STEERING.has(name) || STEERING_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 /** The variable that a key becomes. Only ASCII letters change case: others have rules that differ by language. */

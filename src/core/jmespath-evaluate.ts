@@ -49,7 +49,7 @@ function visit(node: Expression, value: JsonNode, spend: Spend): JsonNode {
     case 'Identity':
       return value;
     case 'Literal':
-      return node.value as JsonNode;
+      return finite(node.value as JsonNode);
     case 'Field':
       return memberOf(value, node.name);
     case 'Index':
@@ -207,7 +207,13 @@ function call(name: string, children: readonly Expression[], value: JsonNode, sp
     fail,
     evaluate: (item) => (reference === undefined ? null : visit(reference, item, spend)),
   };
-  return callFunction(name, given, caller);
+  return finite(callFunction(name, given, caller));
+}
+
+/** A number beyond what doubles hold would be written as null. */
+function finite(value: JsonNode): JsonNode {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new Unanswerable('makes a number that is too large');
 }
 
 function fits(argument: JsonNode, types: readonly Parameter[], spend: Spend): boolean {

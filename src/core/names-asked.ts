@@ -22,7 +22,7 @@ export function variableNameProblem(name: string, subject: string, warnings: str
       expected: 'choose another name',
     };
   }
-  if (isSteering(name)) warnings.push(warning(`${subject}: this variable changes how programs run`));
+  if (isSteering(name)) warnings.push(warning(`${subject}: ${name} changes how programs run`));
   return undefined;
 }
 

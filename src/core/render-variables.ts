@@ -72,7 +72,7 @@ function spreadVariables(view: PlanView, values: Values): readonly Given[] {
       const name = nameFrom(key, entry);
       const takenBy = taken.get(name);
       if (takenBy !== undefined && entry.onCollision === 'skip') continue;
-      const fault = variableFault(key, name, view, takenBy);
+      const fault = variableFault(key, name, takenBy);
       if (fault === undefined) variables.push({ name, value, subject });
       else values.complain({ ...fault, subject });
       if (takenBy === undefined) taken.set(name, subject);
@@ -84,11 +84,10 @@ function spreadVariables(view: PlanView, values: Values): readonly Given[] {
 function variableFault(
   key: string,
   name: string,
-  view: PlanView,
   takenBy: string | undefined,
 ): Omit<FetchProblem, 'subject'> | undefined {
   const shown = key === name ? quote(key) : `${quote(key)}, as ${quote(name)},`;
-  if (!isEnvName(name) || (view.format === 'shell' && isShellOwned(name))) {
+  if (!isEnvName(name) || isShellOwned(name)) {
     return {
       code: 'VALUE_NAME_INVALID',
       wrong: `the key ${shown} cannot be a variable's name`,

@@ -218,6 +218,12 @@ describe('bounds', () => {
   });
 });
 
+it.each(['sum(a)', 'avg(a)', 'to_number(`1e400`)', '`1e400`'])(
+  'has no number beyond doubles: %s',
+  (expression) =>
+    expect(select(expression, '{"a":[1e308,1e308]}')).toEqual({ fault: 'makes a number that is too large' }),
+);
+
 it('tells of types and never of values', () => {
   const canary = 'canary-value';
   for (const expression of ['length(n)', 'sort_by(list, &@)', 'join(text, n)', 'abs(text)', 'keys(text)']) {
