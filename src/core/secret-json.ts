@@ -34,9 +34,12 @@ interface SourceTextJson {
 }
 const json = JSON as unknown as SourceTextJson;
 
-/** @returns the document, or undefined if the value is not JSON text. */
+/**
+ * Reads JSON text. Of members of one name the last counts, as for every JSON.parse.
+ * @returns the document; undefined if the value is not JSON text, or nests deeper than the stack reaches
+ */
 export function readDocument(value: SecretValue): JsonDocument | undefined {
-  const text = value.revealText();
+  const text = jsonText(value);
   if (text === undefined) return undefined;
   try {
     const root = json.parse(text, (_key, member, context) =>
@@ -48,16 +51,39 @@ export function readDocument(value: SecretValue): JsonDocument | undefined {
   }
 }
 
+/** A byte order mark in front may be ignored (RFC 8259 section 8.1): editors of Windows put one there. */
+function jsonText(value: SecretValue): string | undefined {
+  const text = value.revealText();
+  return text?.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+/**
+ * Whether a value that could not be read is JSON all the same, so that its depth is to blame: what takes the stack is
+ * to look at each member, and a plain parse does not.
+ * @param kind what was to be read
+ */
+export function nestsTooDeeply(value: SecretValue, kind: 'object' | 'any'): boolean {
+  try {
+    const root: unknown = JSON.parse(jsonText(value) ?? '');
+    return kind === 'any' || asObject(root) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The members of a secret that is a JSON object, with their text form; a null is a member without a text. */
 export type SecretMembers = ReadonlyMap<string, string | null>;
 
-/** @returns the members, or undefined if the value is not the JSON text of an object. */
-export function readMembers(value: SecretValue): SecretMembers | undefined {
-  const root = readDocument(value)?.root;
-  const object = isExactNumber(root) ? undefined : asObject(root);
+/** @returns the members, or undefined if the document is no object, or nests deeper than the stack reaches. */
+export function readMembers(document: JsonDocument | undefined): SecretMembers | undefined {
+  const object = document === undefined ? undefined : membersOf(document.root);
   if (object === undefined) return undefined;
   const members = new Map<string, string | null>();
-  for (const key of Object.keys(object)) members.set(key, textOf(object[key]));
+  try {
+    for (const key of Object.keys(object)) members.set(key, textOf(object[key]));
+  } catch {
+    return undefined;
+  }
   return members;
 }
 

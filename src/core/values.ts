@@ -7,7 +7,13 @@ import type { selectByJmesPath } from './jmespath.ts';
 import type { Plan, Selection } from './plan.ts';
 import type { FetchProblem } from './problems.ts';
 import { quote } from './quote.ts';
-import { type JsonDocument, readDocument, readMembers, type SecretMembers } from './secret-json.ts';
+import {
+  type JsonDocument,
+  nestsTooDeeply,
+  readDocument,
+  readMembers,
+  type SecretMembers,
+} from './secret-json.ts';
 import type { SecretValue } from './secret-value.ts';
 import type { renderTemplate } from './template.ts';
 
@@ -49,18 +55,34 @@ export class Values {
 
   /** The top-level members of a secret; undefined, with a problem, if it is no JSON object. */
   membersOf(value: SecretValue, place: Place): SecretMembers | undefined {
-    if (!this.#members.has(place.secret)) this.#members.set(place.secret, readMembers(value));
+    if (!this.#members.has(place.secret))
+      this.#members.set(place.secret, readMembers(this.#read(value, place)));
     const members = this.#members.get(place.secret);
-    if (members === undefined) this.complain(notJson(place, this.arnOf(place.secret), 'a JSON object'));
+    if (members === undefined) this.#complainOfJson(value, place, 'object');
     return members;
   }
 
   /** A secret as JSON of any kind; undefined, with a problem, if it is none. */
   documentOf(value: SecretValue, place: Place): JsonDocument | undefined {
-    if (!this.#documents.has(place.secret)) this.#documents.set(place.secret, readDocument(value));
-    const document = this.#documents.get(place.secret);
-    if (document === undefined) this.complain(notJson(place, this.arnOf(place.secret), 'JSON'));
+    const document = this.#read(value, place);
+    if (document === undefined) this.#complainOfJson(value, place, 'any');
     return document;
+  }
+
+  #read(value: SecretValue, { secret }: Place): JsonDocument | undefined {
+    if (!this.#documents.has(secret)) this.#documents.set(secret, readDocument(value));
+    return this.#documents.get(secret);
+  }
+
+  #complainOfJson(value: SecretValue, { subject, secret }: Place, kind: 'object' | 'any'): void {
+    const what = kind === 'object' ? 'a JSON object' : 'JSON';
+    const isDeep = nestsTooDeeply(value, kind);
+    this.complain({
+      code: 'VALUE_NOT_JSON',
+      subject,
+      wrong: `the secret ${this.arnOf(secret)} ${isDeep ? 'nests too deeply to be read' : `is not ${what}`}`,
+      expected: `store ${isDeep ? 'flatter JSON' : what}, or leave the key out to get the whole value`,
+    });
   }
 
   complain(problem: FetchProblem): void {
@@ -94,13 +116,4 @@ export class Values {
       expected: 'store it again with whole characters',
     });
   }
-}
-
-function notJson({ subject }: Place, arn: string, what: string): FetchProblem {
-  return {
-    code: 'VALUE_NOT_JSON',
-    subject,
-    wrong: `the secret ${arn} is not ${what}`,
-    expected: `store ${what}, or leave the key out to get the whole value`,
-  };
 }

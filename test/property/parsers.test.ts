@@ -8,7 +8,7 @@ import { cpuQuantity, memoryQuantity, parseQuantity } from '../../src/core/quant
 import { quote } from '../../src/core/quote.ts';
 import { readPlan } from '../../src/core/read-plan.ts';
 import { parseReference } from '../../src/core/reference.ts';
-import { readMembers } from '../../src/core/secret-json.ts';
+import { readDocument, readMembers } from '../../src/core/secret-json.ts';
 import { SecretValue } from '../../src/core/secret-value.ts';
 import { anyCharacter } from './any-character.ts';
 import { arn, reference } from './pods.ts';
@@ -117,7 +117,9 @@ it('keeps the digits of numbers and never repeats what it could not parse', () =
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 10n ** 40n }), fc.nat(30), (digits, zeros) => {
       const number = `${digits}.${'0'.repeat(zeros)}1`;
-      const members = readMembers(new SecretValue(`{"n":${number},"o":{"m":[${number}, true]},"z":null}`));
+      const members = readMembers(
+        readDocument(new SecretValue(`{"n":${number},"o":{"m":[${number}, true]},"z":null}`)),
+      );
       expect(members?.get('n')).toBe(number);
       expect(members?.get('o')).toBe(`{"m":[${number},true]}`);
       expect(members?.get('z')).toBeNull();
@@ -125,7 +127,7 @@ it('keeps the digits of numbers and never repeats what it could not parse', () =
   );
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter }), (text) => {
-      const members = readMembers(new SecretValue(text));
+      const members = readMembers(readDocument(new SecretValue(text)));
       if (members === undefined) return;
       expect(Object.keys(JSON.parse(text) as object)).toEqual([...members.keys()]);
     }),

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util';
 import { expect, it } from 'vitest';
-import { readMembers } from '../../../src/core/secret-json.ts';
+import { readDocument, readMembers } from '../../../src/core/secret-json.ts';
 import { SecretValue } from '../../../src/core/secret-value.ts';
 
 const CANARY = 'hunter2-canary';
@@ -31,14 +31,16 @@ it('opens text and bytes, and says what cannot be UTF-8', () => {
 });
 
 it('reads members without ever quoting what it could not read', () => {
-  expect(readMembers(new SecretValue(`{"password": "${CANARY}`))).toBeUndefined();
-  expect(readMembers(new SecretValue(CANARY))).toBeUndefined();
-  expect(readMembers(new SecretValue('[1]'))).toBeUndefined();
-  expect(readMembers(new SecretValue('5'))).toBeUndefined();
-  expect(readMembers(new SecretValue('null'))).toBeUndefined();
+  expect(readMembers(readDocument(new SecretValue(`{"password": "${CANARY}`)))).toBeUndefined();
+  expect(readMembers(readDocument(new SecretValue(CANARY)))).toBeUndefined();
+  expect(readMembers(readDocument(new SecretValue('[1]')))).toBeUndefined();
+  expect(readMembers(readDocument(new SecretValue('5')))).toBeUndefined();
+  expect(readMembers(readDocument(new SecretValue('null')))).toBeUndefined();
   const members = readMembers(
-    new SecretValue(
-      '{"n":1.0e3,"big":12345678901234567890,"s":"","b":true,"o":{"a":[1.50]},"z":null,"__proto__":"p"}',
+    readDocument(
+      new SecretValue(
+        '{"n":1.0e3,"big":12345678901234567890,"s":"","b":true,"o":{"a":[1.50]},"z":null,"__proto__":"p"}',
+      ),
     ),
   );
   expect(Object.fromEntries(members ?? [])).toEqual(
