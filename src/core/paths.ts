@@ -39,7 +39,8 @@ export function keyFileFault(key: string): string | undefined {
   if (key === '.' || key.startsWith('..')) return 'starts with ".." or is "."';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[/\u0000-\u001f\u007f]/.test(key)) return 'holds "/" or a control character';
-  if (!key.isWellFormed() || new TextEncoder().encode(key).length > 255) return 'is longer than 255 bytes';
+  if (!key.isWellFormed()) return 'holds half of a surrogate pair';
+  if (new TextEncoder().encode(key).length > 255) return 'is longer than 255 bytes';
   return undefined;
 }
 
