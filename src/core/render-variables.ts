@@ -20,31 +20,25 @@ interface Given extends Variable {
 export function renderEnvFile(view: PlanView, values: Values): SecretValue {
   const variables = [...namedVariables(view, values), ...spreadVariables(view, values)];
   const written = writeVariables(view.format, variables);
-  // What the dialect cannot carry, no way can that reads the same file.
-  const isNativeFault = 'text' in written && view.receivers.native.length > 0;
-  const faults = 'faults' in written ? written.faults : isNativeFault ? nativeFaults(variables) : [];
-  const subjects = new Map(variables.map(({ name, subject }) => [name, subject]));
-  for (const { name, fault } of faults) {
-    const reader = isNativeFault ? 'a native variable' : `the dialect ${view.format}`;
+  const faults = new Map('faults' in written ? written.faults.map(({ name, fault }) => [name, fault]) : []);
+  const isNative = view.receivers.native.length > 0;
+  for (const { name, value, subject } of variables) {
+    const ofDialect = faults.get(name);
+    const fault = ofDialect ?? (isNative ? nativeFault(name, value) : undefined);
+    if (fault === undefined) continue;
+    const reader = ofDialect === undefined ? 'a native variable' : `the dialect ${view.format}`;
     values.complain({
       code: 'VALUE_NOT_REPRESENTABLE',
-      subject: subjects.get(name) ?? '',
+      subject,
       wrong: `the value of ${quote(name)} ${fault}, which ${reader} cannot carry`,
-      expected: isNativeFault
-        ? `store it otherwise (a rotation can exclude characters), or set ${annotationKey('env-mode')} to shell or file`
-        : 'store it otherwise, choose another dialect, or ask for a file',
+      // What the dialect cannot carry, another way to read the same file would not bring either.
+      expected:
+        ofDialect === undefined
+          ? `store it otherwise (a rotation can exclude characters), or set ${annotationKey('env-mode')} to shell or file`
+          : 'store it otherwise, choose another dialect, or ask for a file',
     });
   }
   return new SecretValue('text' in written ? written.text : '');
-}
-
-function nativeFaults(
-  variables: readonly Given[],
-): readonly { readonly name: string; readonly fault: string }[] {
-  return variables.flatMap(({ name, value }) => {
-    const fault = nativeFault(name, value);
-    return fault === undefined ? [] : [{ name, fault }];
-  });
 }
 
 function namedVariables(view: PlanView, values: Values): readonly Given[] {
