@@ -66,6 +66,7 @@ function checkedPlan(json: unknown): Plan | undefined {
   const secrets = listOf(field(json, 'secrets'), isSecret);
   if (timeoutSeconds === undefined || timeoutSeconds < 1 || timeoutSeconds > 3600 || secrets === undefined)
     return undefined;
+  if (!hasOnly(json, {}, ['version', 'timeoutSeconds', 'secrets', 'views'])) return undefined;
   const count = secrets.length;
   const views = listOf(field(json, 'views'), (view): view is PlanView => isView(view, count));
   if (views === undefined || views.length === 0) return undefined;
@@ -84,6 +85,7 @@ function isView(json: unknown, secrets: number): json is PlanView {
   const probe = field(json, 'probe');
   if (!isDialect(field(json, 'format')) || (probe !== undefined && probe !== true)) return false;
   return (
+    hasOnly(json, {}, VIEW) &&
     isReceivers(field(json, 'receivers')) &&
     isListOf(field(json, 'declared'), isText) &&
     isListOf(field(json, 'env'), (one) => isVariable(one, secrets)) &&
@@ -93,8 +95,22 @@ function isView(json: unknown, secrets: number): json is PlanView {
   );
 }
 
+const VIEW = [
+  'volume',
+  'receivers',
+  'fileMode',
+  'format',
+  'env',
+  'envFrom',
+  'files',
+  'filesFrom',
+  'declared',
+  'probe',
+] as const satisfies readonly (keyof PlanView)[];
+const MODES = ['native', 'shell', 'file'] as const satisfies readonly (keyof Receivers)[];
+
 function isReceivers(json: unknown): json is Receivers {
-  return (['native', 'shell', 'file'] as const).every((mode) => isListOf(field(json, mode), isText));
+  return hasOnly(json, {}, MODES) && MODES.every((mode) => isListOf(field(json, mode), isText));
 }
 
 type Check = (value: unknown) => boolean;
