@@ -54,25 +54,26 @@ export function readPemBlocks(text: string): readonly PemBlock[] | { readonly fa
     const [, kind, label = ''] = BOUNDARY.exec(bare) ?? [];
     if (kind === undefined && bare.includes('-----')) return { fault: lineFault(bare) };
     if (kind === 'BEGIN') {
-      if (open !== undefined)
-        return { fault: `holds a block of PEM (${shown(open.label)}) without its END line` };
+      if (open !== undefined) return { fault: unended(open.label) };
       open = { label, lines: [] };
     }
     open?.lines.push(line);
     if (kind !== 'END') continue;
     if (open?.label !== label) return { fault: 'holds an END line of PEM without its BEGIN line' };
-    if (!isBody(open.lines.slice(1, -1))) return { fault: `holds a damaged block of PEM (${shown(label)})` };
+    if (!isBody(open.lines.slice(1, -1))) return { fault: `holds a damaged block of PEM${shown(label)}` };
     blocks.push({ label, text: endLine(open.lines.join('')) });
     open = undefined;
   }
-  return open === undefined
-    ? blocks
-    : { fault: `holds a block of PEM (${shown(open.label)}) without its END line` };
+  return open === undefined ? blocks : { fault: unended(open.label) };
 }
 
-/** A label is a part of the value: only those that everybody knows may stand in a message. */
+function unended(label: string): string {
+  return `holds a block of PEM${shown(label)} without its END line`;
+}
+
+/** A label is told if it is a known one: any other may be the secret itself. */
 function shown(label: string): string {
-  return PEM_PARTS.some((part) => LABELS[part].has(label)) ? label : 'another kind';
+  return PEM_PARTS.some((part) => LABELS[part].has(label)) ? ` (${label})` : '';
 }
 
 /** What comes of a bundle that was pasted into a form or a shell. */
