@@ -3,9 +3,8 @@
  * which reports what it got as hashes, so that nothing of a value has to be shown to be compared.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { runToEnd } from './child.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { ContainerManifest } from './pod-manifest.ts';
 
 /** Runs inside the application: variables with their lengths and hashes. */
 const REPORT = `
@@ -30,33 +29,39 @@ export function prefixOf(before: readonly string[], after: readonly string[]): r
   return after.slice(0, after.length - before.length);
 }
 
+/** The variables that kubelet sets: a native value holds no quote, so this reads the file as kubelet does. */
+export function nativeVariables(
+  container: ContainerManifest,
+  envFile: Buffer,
+): Readonly<Record<string, string>> {
+  const lines = new Map(
+    [...envFile.toString().matchAll(/^([A-Za-z_][A-Za-z0-9_]*)='([^']*)'\n/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]),
+  );
+  const variables: Record<string, string> = {};
+  for (const { name, valueFrom } of container.env ?? []) {
+    const value = lines.get(valueFrom?.fileKeyRef?.key);
+    if (value !== undefined) variables[name] = value;
+  }
+  return variables;
+}
+
 /**
  * Starts the reporting application.
- * @param prefix what the webhook put before the command; empty in file mode, where the env file is sourced as a
- * program's start script would
+ * @param prefix what stands before its command
+ * @param variables what its environment holds from the start
  */
 export async function runApplication(
-  sandbox: Sandbox,
   prefix: readonly string[],
-  envFile: string,
+  variables: Readonly<Record<string, string>>,
 ): Promise<readonly SeenVariable[]> {
-  const reader = prefix.length > 0 ? prefix : ['/bin/sh', '-c', 'set -a; . "$0"; exec "$@"', envFile];
-  const command = [
-    ...reader.map((part) => (part === envFile ? sandbox.inRoot(envFile) : part)),
-    process.execPath,
-    '-e',
-    REPORT,
-  ];
-  const finished = await runToEnd(command, {});
+  const finished = await runToEnd([...prefix, process.execPath, '-e', REPORT], variables);
   if (finished.code !== 0)
     throw new Error(`the application ended with ${finished.code}: ${finished.stderr.slice(0, 500)}`);
   const seen = JSON.parse(finished.stdout) as readonly (readonly [string, number, string])[];
   return seen
     .filter(([name]) => !['PWD', 'SHLVL', '_', 'OLDPWD'].includes(name))
     .map(([name, bytes, hash]) => ({ name, bytes, hash }));
-}
-
-/** A file of a view as the application reads it. */
-export function readMounted(sandbox: Sandbox, containerPath: string): Buffer {
-  return readFileSync(sandbox.inRoot(containerPath));
 }

@@ -1,50 +1,62 @@
-/** What the files and variables must hold, worked out from the stand-in alone and not from the product's code. */
-import type { Plan, PlanView } from '../../src/core/plan.ts';
+/**
+ * What the files and variables must hold. The core renders what the stand-in holds, variables as JSON, so that everything
+ * between the two is compared: webhook, plan, AWS, fetcher, disk, and what reads the env file.
+ */
+import { selectByJmesPath } from '../../src/core/jmespath.ts';
+import { ENV_FILE, type Plan, type PlanView } from '../../src/core/plan.ts';
+import { formatProblems } from '../../src/core/problems.ts';
+import { areProblems, type RenderedView, renderViews } from '../../src/core/render.ts';
+import { SecretValue } from '../../src/core/secret-value.ts';
+import { renderTemplate } from '../../src/core/template.ts';
 import { hashOf, type SeenVariable } from './application.ts';
 import type { SecretContents } from './stand-in-secrets.ts';
 
 export interface Expected {
   readonly variables: ReadonlyMap<string, string>;
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** The file of variables, for those who read it themselves. */
+  readonly envFile: Buffer | undefined;
 }
 
 /** Everything that a view must give to the application, by name. */
 export function expectedOf(plan: Plan, view: PlanView, contents: SecretContents): Expected {
-  const members = (secret: number) => contents[secret] ?? {};
-  const text = (entry: { secret: number; key?: string }) =>
-    entry.key === undefined
-      ? JSON.stringify(members(entry.secret))
-      : (members(entry.secret)[entry.key] ?? '');
-  const variables = new Map<string, string>();
-  const files = new Map<string, string>();
-  for (const entry of view.env) variables.set(entry.name, text(entry));
-  for (const entry of view.envFrom)
-    for (const [name, value] of Object.entries(members(entry.secret))) variables.set(name, value);
-  for (const entry of view.files) files.set(entry.path, text(entry));
-  for (const entry of view.filesFrom) {
-    for (const [name, value] of Object.entries(members(entry.secret)))
-      files.set(`${entry.directory}/${name}`, value);
-  }
-  if (plan.secrets.length === 0) throw new Error('the plan asks for nothing');
-  return { variables, files };
+  const asJson = filesOf(
+    plan,
+    { ...view, format: 'json', receivers: { native: [], shell: [], file: [] } },
+    contents,
+  );
+  const files = filesOf(plan, view, contents);
+  const envFile = files.get(ENV_FILE);
+  files.delete(ENV_FILE);
+  const variables = JSON.parse(asJson.get(ENV_FILE)?.toString() ?? '{}') as Record<string, string>;
+  return { variables: new Map(Object.entries(variables)), files, envFile };
+}
+
+function filesOf(plan: Plan, view: PlanView, contents: SecretContents): Map<string, Buffer> {
+  const values = contents.map((content) => new SecretValue(content));
+  const rendered = renderViews({ ...plan, views: [view] }, values, { selectByJmesPath, renderTemplate });
+  if (areProblems(rendered)) throw new Error(formatProblems(rendered));
+  const bytes = ({ files }: RenderedView) =>
+    files.map(({ path, content }) => [path, Buffer.from(content.revealBytes() ?? [])] as const);
+  return new Map(rendered.flatMap(bytes));
 }
 
 /** Differences, named but never shown. @returns one line for each; none when all is as it must be */
 export function differences(
-  expected: Expected,
+  variables: Expected['variables'],
+  files: Expected['files'],
   seen: readonly SeenVariable[],
   readFile: (path: string) => Buffer,
 ): readonly string[] {
   const found: string[] = [];
-  for (const [name, value] of expected.variables) {
+  for (const [name, value] of variables) {
     const one = seen.find((variable) => variable.name === name);
     if (one === undefined) found.push(`variable ${name} did not arrive`);
     else if (one.hash !== hashOf(value)) found.push(`variable ${name} is not what the stand-in holds`);
   }
-  for (const one of seen)
-    if (!expected.variables.has(one.name)) found.push(`variable ${one.name} was not asked for`);
-  for (const [path, value] of expected.files) {
-    if (!readFile(path).equals(Buffer.from(value))) found.push(`file ${path} is not what the stand-in holds`);
+  for (const one of seen) if (!variables.has(one.name)) found.push(`variable ${one.name} was not asked for`);
+  for (const [path, content] of files) {
+    if (!readFile(path).equals(content)) found.push(`file ${path} is not what the stand-in holds`);
   }
   return found;
 }

@@ -16,6 +16,10 @@ export interface PodManifest {
 export interface ContainerManifest {
   readonly name: string;
   readonly command?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly fileKeyRef?: { readonly key: string } };
+  }[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }

@@ -1,18 +1,16 @@
 /** A patch as a person reads it: one line for each object that is added. */
 import type { Operation } from 'fast-json-patch';
 
-/** One line per operation: where, and the essence of what. */
+/** One line for each object: where, and the essence of what. */
 export function describePatch(patch: readonly Operation[]): string {
-  return patch
-    .filter(
-      (operation) =>
-        !(operation.op === 'add' && Array.isArray(operation.value) && operation.value.length === 0),
-    )
-    .map(
-      (operation) =>
-        `+ ${operation.path}  ${operation.op === 'add' ? essence(operation.value) : operation.op}`,
-    )
-    .join('\n');
+  return patch.flatMap(linesOf).join('\n');
+}
+
+function linesOf(operation: Operation): readonly string[] {
+  if (operation.op !== 'add') return [`${operation.op} ${operation.path}`];
+  const { path, value } = operation as { readonly path: string; readonly value: unknown };
+  if (!Array.isArray(value)) return [`+ ${path}  ${essence(value)}`];
+  return value.map((one, index) => `+ ${path}/${index}  ${essence(one)}`);
 }
 
 interface Described {
@@ -20,6 +18,9 @@ interface Described {
   readonly image?: string;
   readonly mountPath?: string;
   readonly readOnly?: boolean;
+  readonly valueFrom?: {
+    readonly fileKeyRef?: { readonly volumeName: string; readonly path: string; readonly key: string };
+  };
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
   readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number };
   readonly resources?: { readonly requests?: object; readonly limits?: object };
@@ -30,6 +31,9 @@ function essence(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const one = value as Described;
   if (one.emptyDir !== undefined) return `volume ${one.name}: in memory, at most ${one.emptyDir.sizeLimit}`;
+  const file = one.valueFrom?.fileKeyRef;
+  if (file !== undefined)
+    return `variable ${one.name} (fileKeyRef): kubelet reads it from ${file.path} in the volume ${file.volumeName}`;
   if (one.mountPath !== undefined)
     return `mount ${one.name} at ${one.mountPath}${one.readOnly ? ', read-only' : ''}`;
   if (one.image !== undefined) {

@@ -10,6 +10,8 @@ export interface Sandbox {
   readonly root: string;
   /** A path of the container as it is found on this machine. */
   inRoot(containerPath: string): string;
+  /** The same for a container that mounts a view: others mount theirs at the same path. */
+  inApplication(volume: string, containerPath: string): string;
 }
 
 export const TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
@@ -19,7 +21,13 @@ export const TERMINATION_LOG = '/dev/termination-log';
 export async function makeSandbox(): Promise<Sandbox> {
   const folder = await mkdtemp(path.join(tmpdir(), 'aws-secrets-injector-demo-'));
   const root = path.join(folder, 'root');
-  const sandbox = { folder, root, inRoot: (containerPath: string) => path.join(root, containerPath) };
+  const sandbox = {
+    folder,
+    root,
+    inRoot: (containerPath: string) => path.join(root, containerPath),
+    inApplication: (volume: string, containerPath: string) =>
+      path.join(folder, 'applications', volume, containerPath),
+  };
   await mkdir(sandbox.inRoot(path.dirname(TERMINATION_LOG)), { recursive: true });
   await writeFile(sandbox.inRoot(TERMINATION_LOG), '');
   return sandbox;
@@ -31,11 +39,20 @@ export async function writeToken(sandbox: Sandbox, token: string): Promise<void>
   await writeFile(sandbox.inRoot(TOKEN_FILE), token, { mode: 0o600 });
 }
 
-/** Makes a view's volume, at the fetcher's path and (linked) at the application's. */
+/** Makes a view's volume at the fetcher's path. */
+export async function makeVolume(sandbox: Sandbox, volume: string): Promise<void> {
+  await mkdir(volumePath(sandbox, volume), { recursive: true });
+}
+
+/** Where a volume's files lie. */
+export function volumePath(sandbox: Sandbox, volume: string): string {
+  return sandbox.inRoot(path.join(VIEWS_DIRECTORY, volume));
+}
+
+/** Links a view's volume at the application's path. */
 export async function mountVolume(sandbox: Sandbox, volume: string, mountPath: string): Promise<void> {
-  const atFetcher = sandbox.inRoot(path.join(VIEWS_DIRECTORY, volume));
-  const atApplication = sandbox.inRoot(mountPath);
-  await mkdir(atFetcher, { recursive: true });
+  const atFetcher = volumePath(sandbox, volume);
+  const atApplication = sandbox.inApplication(volume, mountPath);
   await mkdir(path.dirname(atApplication), { recursive: true });
   await symlink(path.relative(path.dirname(atApplication), atFetcher), atApplication);
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { PLAN_VARIABLE, type Plan, receiverNames } from '../../src/core/plan.ts';
+import { ENV_FILE, PLAN_VARIABLE, type Plan, type PlanView, receiverNames } from '../../src/core/plan.ts';
 import { readPlan } from '../../src/core/read-plan.ts';
 import {
   applyToPod,
@@ -12,13 +12,13 @@ import {
   sendReview,
   type Webhook,
 } from './admission-call.ts';
-import { prefixOf, readMounted, runApplication } from './application.ts';
+import { nativeVariables, prefixOf, runApplication, type SeenVariable } from './application.ts';
 import { runToEnd, type ServerProcess, startServer } from './child.ts';
-import { differences, expectedOf } from './comparison.ts';
+import { differences, type Expected, expectedOf } from './comparison.ts';
 import type { Stage } from './main.ts';
 import type { ContainerManifest, PodManifest } from './pod-manifest.ts';
 import { describePatch } from './pretty-patch.ts';
-import { mountVolume, TERMINATION_LOG, TOKEN_FILE, writeToken } from './sandbox.ts';
+import { makeVolume, mountVolume, TERMINATION_LOG, TOKEN_FILE, volumePath, writeToken } from './sandbox.ts';
 import { fillStandIn, ROLE_ARN, type SecretContents } from './stand-in-secrets.ts';
 import { StepFailed } from './steps.ts';
 
@@ -31,7 +31,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   const namespace = pod.metadata.namespace ?? 'default';
   await steps.run('a pod names its secrets by ARN', () => {
     const annotations = Object.entries(pod.metadata.annotations ?? {});
-    steps.show(annotations.map(([key, value]) => `${key}: "${value}"`).join('\n'));
+    steps.show(annotations.map(([key, value]) => `${key}: ${shown(value)}`).join('\n'));
   });
   const certificates = await steps.run('certificates for the webhook (aws-secrets-injector certs)', () =>
     makeCertificates(stage),
@@ -54,6 +54,10 @@ export async function tellStory(stage: Stage): Promise<void> {
   } finally {
     await server.process.stop();
   }
+}
+
+function shown(value: string): string {
+  return value.includes('\n') ? `|\n${value.trimEnd().replace(/^/gm, '  ')}` : JSON.stringify(value);
 }
 
 async function makeCertificates(stage: Stage): Promise<string> {
@@ -81,6 +85,8 @@ async function startWebhook(
     'tls-cert-file': path.join(certificates, 'tls.crt'),
     'tls-key-file': path.join(certificates, 'tls.key'),
     image: 'aws-secrets-injector:demo',
+    // As in a cluster whose nodes run Kubernetes 1.35 or newer.
+    'native-variables': 'on',
   };
   const command = [process.execPath, path.join(stage.dist, 'cli.cjs'), 'webhook'];
   for (const [name, value] of Object.entries(flags)) command.push(`--${name}=${value}`);
@@ -141,12 +147,13 @@ async function prepareAws(stage: Stage, plan: Plan, namespace: string): Promise<
 async function runFetcher(stage: Stage, patched: PodManifest, plan: Plan): Promise<void> {
   const fetcher = fetcherOf(patched);
   for (const view of plan.views) {
-    const receiver = patched.spec.containers.find((container) =>
-      receiverNames(view.receivers).includes(container.name),
+    await makeVolume(stage.sandbox, view.volume);
+    const mounts = containersOf(patched).flatMap((container) =>
+      container.name === FETCHER ? [] : (container.volumeMounts ?? []),
     );
-    const mount = receiver?.volumeMounts?.find((one) => one.name === view.volume);
-    if (mount === undefined) throw new StepFailed(`no container mounts the volume ${view.volume}`);
-    await mountVolume(stage.sandbox, view.volume, mount.mountPath);
+    const mount = mounts.find((one) => one.name === view.volume);
+    // Where all variables are native and there are no files, nobody mounts it.
+    if (mount !== undefined) await mountVolume(stage.sandbox, view.volume, mount.mountPath);
   }
   // What Amazon's own webhook adds to every container of a pod whose service account has a role.
   const identity = {
@@ -176,6 +183,10 @@ async function runFetcher(stage: Stage, patched: PodManifest, plan: Plan): Promi
   stage.steps.show(`exit 0 after ${took} ms; AWS saw: ${read.join(', ')}`);
 }
 
+function containersOf({ spec }: PodManifest): readonly ContainerManifest[] {
+  return [...spec.containers, ...(spec.initContainers ?? [])];
+}
+
 async function checkApplications(
   stage: Stage,
   patched: PodManifest,
@@ -183,26 +194,51 @@ async function checkApplications(
   contents: SecretContents,
 ): Promise<void> {
   for (const view of plan.views) {
+    const expected = expectedOf(plan, view, contents);
     for (const name of receiverNames(view.receivers)) {
-      const after = [...patched.spec.containers, ...(patched.spec.initContainers ?? [])].find(
-        (one) => one.name === name,
-      );
-      const before = [...stage.pod.spec.containers, ...(stage.pod.spec.initContainers ?? [])].find(
-        (one) => one.name === name,
-      );
-      const mountPath = after?.volumeMounts?.find((mount) => mount.name === view.volume)?.mountPath ?? '';
-      const expected = expectedOf(plan, view, contents);
-      const prefix = prefixOf(before?.command ?? [], after?.command ?? []);
-      const seen =
-        expected.variables.size > 0 ? await runApplication(stage.sandbox, prefix, `${mountPath}/env`) : [];
-      const wrong = differences(expected, seen, (file) => readMounted(stage.sandbox, `${mountPath}/${file}`));
-      if (wrong.length > 0) throw new StepFailed(wrong.join('\n'));
-      stage.steps.show(`container ${name}`);
-      for (const one of seen) stage.steps.show(`  ${one.name}=${'•'.repeat(8)}  (${one.bytes} bytes)`);
-      for (const [file, text] of expected.files)
-        stage.steps.show(`  ${mountPath}/${file}  ${'•'.repeat(8)}  (${Buffer.byteLength(text)} bytes)`);
+      const after = containersOf(patched).find((one) => one.name === name);
+      const before = containersOf(stage.pod).find((one) => one.name === name);
+      if (before === undefined || after === undefined) throw new StepFailed(`there is no container ${name}`);
+      await checkApplication(stage, view, expected, before, after);
     }
   }
+}
+
+async function checkApplication(
+  { sandbox, steps }: Stage,
+  view: PlanView,
+  { variables, files, envFile }: Expected,
+  before: ContainerManifest,
+  after: ContainerManifest,
+): Promise<void> {
+  const { name } = before;
+  const mountPath = after.volumeMounts?.find((mount) => mount.name === view.volume)?.mountPath ?? '';
+  const inside = (file: string) => sandbox.inApplication(view.volume, `${mountPath}/${file}`);
+  let way = '';
+  let seen: readonly SeenVariable[] = [];
+  const readable = new Map(files);
+  if (view.receivers.native.includes(name)) {
+    way = ': kubelet sets its variables';
+    const written = readFileSync(path.join(volumePath(sandbox, view.volume), ENV_FILE));
+    seen = await runApplication([], nativeVariables(after, written));
+  } else if (view.receivers.shell.includes(name)) {
+    way = ': a shell before its command sets its variables';
+    const prefix = prefixOf(before.command ?? [], after.command ?? []);
+    seen = await runApplication(
+      prefix.map((part) => (part === `${mountPath}/${ENV_FILE}` ? inside(ENV_FILE) : part)),
+      {},
+    );
+  } else if (envFile !== undefined) {
+    way = `: it reads its variables itself (${view.format})`;
+    readable.set(ENV_FILE, envFile);
+  }
+  const set = readable.has(ENV_FILE) ? new Map<string, string>() : variables;
+  const wrong = differences(set, readable, seen, (file) => readFileSync(inside(file)));
+  if (wrong.length > 0) throw new StepFailed(wrong.join('\n'));
+  steps.show(`container ${name}${way}`);
+  for (const one of seen) steps.show(`  ${one.name}=${'•'.repeat(8)}  (${one.bytes} bytes)`);
+  for (const [file, content] of readable)
+    steps.show(`  ${mountPath}/${file}  ${'•'.repeat(8)}  (${content.length} bytes)`);
 }
 
 function freePort(): Promise<number> {
