@@ -1,4 +1,5 @@
 /** From operations, which count in the patched pod, to insertions, which count in the original one. */
+import { asArray } from '../core/json.ts';
 import type { AddOperation } from '../core/patch.ts';
 import type { Path } from './pod-templates.ts';
 
@@ -46,7 +47,12 @@ export function listInsertions(
     const index = path.at(-1);
     if (typeof index === 'number')
       listAt(path.slice(0, -1)).elements.splice(index, 0, { value: operation.value });
-    else listAt(path).isNew = true;
+    else {
+      const list = listAt(path);
+      list.isNew = true;
+      // A list that is made may come with its elements.
+      for (const value of asArray(operation.value) ?? []) list.elements.push({ value });
+    }
   }
   return [...lists.values()].map(({ isNew, elements, path }) => ({
     path,
