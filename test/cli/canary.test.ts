@@ -46,6 +46,8 @@ it('in a manifest that is rendered: on standard output alone, and in no patch', 
 it.each([
   ['an annotation', podWith('wrong=x')],
   ['a variable', podWith(`env.A=${ARN}`, { command: ['sh'] })],
+  ['a form', podWith(`secrets=- { secret: ${ARN}, env: { A: b } }`, { command: ['sh'] })],
+  ['a form that is no YAML', podWith('secrets=- [')],
   ['a list', podWith(`file.db=${ARN}`, { env: CANARY })],
   ['the YAML', `kind: Pod\n  secret: "${CANARY}\n`],
   ['the JSON', podWith('x=y').slice(0, -30)],

@@ -32,6 +32,17 @@ const NO_ASKING: Readonly<Record<string, string>> = {};
 test.each([
   ['injected', true, podWith({ 'env.DB': ARN, 'file.db': ARN })],
   ['injected with a warning', true, podWith({ 'env.LD_PRELOAD': ARN, containers: '*' })],
+  [
+    'injected by a form',
+    true,
+    podWith({ secrets: `- { secret: ${ARN}, env: { DB: { jmesPath: a } }, files: { f: {} } }` }),
+  ],
+  [
+    'refused for its form',
+    false,
+    podWith({ secrets: `- { secret: ${ARN}, env: { PASSWORD: a, B: { jmesPath: "[" } } }` }),
+  ],
+  ['refused for YAML that is none', false, podWith({ secrets: '- [' })],
   ['left alone', true, podWith(NO_ASKING)],
   ['refused for its annotations', false, podWith({ 'file.db': 'no-arn', wrong: 'x' })],
   ['refused for its variable', false, podWith({ 'env.PASSWORD': ARN })],
