@@ -18,7 +18,7 @@ import { type Group, readReferences } from './references.ts';
 import { MAX_VOLUME_BYTES, viewBytes } from './resources.ts';
 import { fetcherIdentity, fileModeFor, fileModeProblems, type Identity } from './security.ts';
 import type { InjectionSettings } from './settings.ts';
-import { referenceCount, viewsOf } from './views.ts';
+import { representations, viewsOf } from './views.ts';
 
 export interface Injection {
   readonly kind: 'inject';
@@ -54,7 +54,7 @@ export function decide(
   const options = parseOptions(set.options, namespace, settings, problems);
   const contradiction = formatProblem(options, set);
   if (contradiction !== undefined) problems.push(contradiction);
-  const references = readReferences(set, settings, problems, warnings);
+  const references = readReferences(set, settings, options.envFormat, problems, warnings);
   const pod = readPod(json);
   if ('code' in pod) return denied([...problems, pod]);
   const asksNothing = set.form === undefined && set.asks.every((ask) => ask.family === 'secret');
@@ -159,7 +159,7 @@ function checkProblems(
 
 /** The memory that all views may take together. */
 export function volumeBytes(views: readonly DeliveredView[]): number {
-  return views.reduce((sum, view) => sum + viewBytes(referenceCount(view.contents)), 0);
+  return views.reduce((sum, view) => sum + viewBytes(representations(view.contents)), 0);
 }
 
 function denied(problems: readonly Problem[]): Denied {

@@ -51,7 +51,7 @@ function readEntry(entry: Entry, group: Group, reading: Reading): void {
   if (secret === undefined) return;
   const source = { entry: entry.index, secret };
   for (const { name, subject, ...form } of entry.env) {
-    complain(variableNameProblem(name, subject, reading.warnings), reading);
+    complain(variableNameProblem(name, subject, reading), reading);
     group.env.push({ name, ...source, ...selectionOf(form, entry, subject, reading) } satisfies PlanVariable);
   }
   if (entry.envFrom !== undefined) spreadVariables(entry.envFrom, entry, source, group, reading);
@@ -175,7 +175,7 @@ function spreadVariables(
   for (const key of include.filter((one) => !isExcluded(one))) {
     const name = nameFrom(key, { prefix, case: letters });
     if (onCollision === 'skip' && group.env.some((variable) => variable.name === name)) continue;
-    complain(variableNameProblem(name, subjectAt([entry.index, 'envFrom']), reading.warnings), reading);
+    complain(variableNameProblem(name, subjectAt([entry.index, 'envFrom']), reading), reading);
     group.env.push({ name, ...source, key, ...optional });
   }
 }

@@ -28,7 +28,7 @@ import { fetcherResources, viewBytes } from './resources.ts';
 import { fetcherSecurityContext } from './security.ts';
 import type { InjectionSettings } from './settings.ts';
 import { hasShellPrefix, shellPrefix } from './shell-mode.ts';
-import { referenceCount } from './views.ts';
+import { representations } from './views.ts';
 
 /**
  * Decides about a pod and builds the patch.
@@ -63,7 +63,7 @@ export function decideInjection(
 function addVolumes(patch: PatchBuilder, injection: Injection): Problem | undefined {
   const wanted = [
     ...injection.views.map(({ volume, contents }) =>
-      memoryVolume(volume, viewBytes(referenceCount(contents))),
+      memoryVolume(volume, viewBytes(representations(contents))),
     ),
     NO_API.volume,
   ];

@@ -1,10 +1,9 @@
 /** JMESPath on a secret's JSON: checked at admission, evaluated where the value is. */
+
 import { evaluate } from './jmespath-evaluate.ts';
 import { parseJmesPath } from './jmespath-syntax.ts';
+import { MAX_SECRET_BYTES } from './plan.ts';
 import { type JsonDocument, nodeText } from './secret-json.ts';
-
-/** Secrets Manager stores no more, so no part of a secret is longer. */
-const MOST_BYTES = 65_536;
 
 /**
  * Checks an expression without a document.
@@ -30,11 +29,11 @@ export function selectByJmesPath(expression: string, document: JsonDocument): Se
   if (evaluated.result === null) return { absent: true };
   let text: string | undefined;
   try {
-    text = nodeText(evaluated.result, MOST_BYTES);
+    text = nodeText(evaluated.result, MAX_SECRET_BYTES);
   } catch {
     return { fault: 'meets JSON that nests too deeply' };
   }
-  if (text === undefined || new TextEncoder().encode(text).length > MOST_BYTES)
-    return { fault: `selects more than ${MOST_BYTES} bytes` };
+  if (text === undefined || new TextEncoder().encode(text).length > MAX_SECRET_BYTES)
+    return { fault: `selects more than ${MAX_SECRET_BYTES} bytes` };
   return { text };
 }

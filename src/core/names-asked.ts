@@ -2,10 +2,14 @@
 import { isEnvName, isShellOwned, isSteering } from './env-names.ts';
 import type { Problem } from './problems.ts';
 import { printable, quote } from './quote.ts';
-import { warning } from './secrets-asked.ts';
+import { type Reading, warning } from './secrets-asked.ts';
 
 /** Why a variable cannot have a name, or undefined; names that steer programs warn. */
-export function variableNameProblem(name: string, subject: string, warnings: string[]): Problem | undefined {
+export function variableNameProblem(
+  name: string,
+  subject: string,
+  { format, warnings }: Pick<Reading, 'format' | 'warnings'>,
+): Problem | undefined {
   if (!isEnvName(name)) {
     return {
       code: 'ENV_NAME_INVALID',
@@ -14,7 +18,7 @@ export function variableNameProblem(name: string, subject: string, warnings: str
       expected: 'use letters, digits and "_", not starting with a digit, at most 128',
     };
   }
-  if (isShellOwned(name)) {
+  if (format === 'shell' && isShellOwned(name)) {
     return {
       code: 'ENV_NAME_RESERVED',
       subject: printable(subject),

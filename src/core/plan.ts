@@ -21,6 +21,10 @@ export const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
 export const PROBE_VALUE = 'ok';
 export const MAX_PLAN_BYTES = 96 * 1024;
 export const MAX_REFERENCES = 500;
+/** Bytes of the largest secret, by Secrets Manager's limit. */
+export const MAX_SECRET_BYTES = 65_536;
+/** A secret in another format is at most so many times as large: escapes and indentation grow it. */
+export const FORMAT_REPRESENTATIONS = 4;
 /** Names of the volumes of views. */
 export const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;
 

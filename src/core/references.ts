@@ -1,5 +1,6 @@
 /** From what was asked for to the contents of a plan: names checked, references parsed, secrets listed once. */
 import { type AnnotationSet, type Ask, annotationKey } from './annotations.ts';
+import type { Dialect } from './dialects/index.ts';
 import { readEntries } from './entry-references.ts';
 import { fileNameProblem, variableNameProblem } from './names-asked.ts';
 import { fileNameFault } from './paths.ts';
@@ -40,10 +41,11 @@ export interface References {
 export function readReferences(
   set: AnnotationSet,
   settings: InjectionSettings,
+  format: Dialect,
   problems: Problem[],
   warnings: string[],
 ): References {
-  const reading = startReading(set.asks, settings, problems, warnings);
+  const reading = startReading(set.asks, settings, format, problems, warnings);
   const whole: Group = {
     containers: undefined,
     subject: annotationKey('containers'),
@@ -69,7 +71,7 @@ function sizeOf({ env, envFrom, files, filesFrom }: Group): number {
 
 function readAsk(ask: Ask, group: Group, reading: Reading): void {
   const subject = printable(ask.subject);
-  const nameProblem = nameProblemOf(ask, reading.warnings);
+  const nameProblem = nameProblemOf(ask, reading);
   if (nameProblem !== undefined) reading.problems.push(nameProblem);
   const reference = parseReference(ask.text, subject, reading.aliases);
   if (reference === undefined) return;
@@ -98,10 +100,10 @@ function readAsk(ask: Ask, group: Group, reading: Reading): void {
   }
 }
 
-function nameProblemOf(ask: Ask, warnings: string[]): Problem | undefined {
+function nameProblemOf(ask: Ask, reading: Reading): Problem | undefined {
   switch (ask.family) {
     case 'env':
-      return variableNameProblem(ask.name, ask.subject, warnings);
+      return variableNameProblem(ask.name, ask.subject, reading);
     case 'env-from':
       return ask.name === '' ? fileNameProblem('is empty', ask.name, ask.subject) : undefined;
     case 'file':

@@ -2,7 +2,13 @@
 import { writeDocument } from './dialects/index.ts';
 import { keyFileFault, parentsOf } from './paths.ts';
 import { pickPem } from './pem.ts';
-import type { PlanDirectory, PlanFile, PlanView } from './plan.ts';
+import {
+  FORMAT_REPRESENTATIONS,
+  MAX_SECRET_BYTES,
+  type PlanDirectory,
+  type PlanFile,
+  type PlanView,
+} from './plan.ts';
 import { subjectOf } from './plan-subjects.ts';
 import type { FetchProblem } from './problems.ts';
 import { quote } from './quote.ts';
@@ -10,6 +16,8 @@ import { SecretValue } from './secret-value.ts';
 import { select } from './select.ts';
 import { spread } from './spread.ts';
 import type { Place, Values } from './values.ts';
+
+const MOST_BYTES = FORMAT_REPRESENTATIONS * MAX_SECRET_BYTES;
 
 export interface RenderedFile {
   /** Relative to the view's volume. */
@@ -92,7 +100,12 @@ function converted(
   const document = whole === undefined ? undefined : values.documentOf(whole, place);
   if (document === undefined) return undefined;
   const written = writeDocument(format, document.root);
-  if ('text' in written) return new SecretValue(written.text);
+  if ('text' in written) {
+    if (!isTooLong(written.text)) return new SecretValue(written.text);
+    const fault = `grows to more than ${MOST_BYTES / 1024} KiB in the dialect ${format}`;
+    values.complain(unusable(place, values, fault, 'store it less deeply nested, or choose another format'));
+    return undefined;
+  }
   for (const { name, fault } of written.faults) {
     values.complain({
       code: 'VALUE_NOT_REPRESENTABLE',
@@ -102,6 +115,11 @@ function converted(
     });
   }
   return undefined;
+}
+
+/** Whether a file is larger than its room in the volume: see `representations`. */
+function isTooLong(text: string): boolean {
+  return text.length > MOST_BYTES || new TextEncoder().encode(text).length > MOST_BYTES;
 }
 
 function spreadFiles(

@@ -1,6 +1,6 @@
 /** The env file of a view: names checked, values written in the view's dialect or refused. */
 import { annotationKey } from './annotations.ts';
-import { nativeFault, type Variable, writeVariables } from './dialects/index.ts';
+import { type Dialect, nativeFault, type Variable, writeVariables } from './dialects/index.ts';
 import { isEnvName, isShellOwned, isSteering, nameFrom } from './env-names.ts';
 import type { PlanView } from './plan.ts';
 import { subjectOf } from './plan-subjects.ts';
@@ -66,7 +66,7 @@ function spreadVariables(view: PlanView, values: Values): readonly Given[] {
       const name = nameFrom(key, entry);
       const takenBy = taken.get(name);
       if (takenBy !== undefined && entry.onCollision === 'skip') continue;
-      const fault = variableFault(key, name, takenBy);
+      const fault = variableFault(key, name, view.format, takenBy);
       if (fault === undefined) variables.push({ name, value, subject });
       else values.complain({ ...fault, subject });
       if (takenBy === undefined) taken.set(name, subject);
@@ -78,10 +78,11 @@ function spreadVariables(view: PlanView, values: Values): readonly Given[] {
 function variableFault(
   key: string,
   name: string,
+  format: Dialect,
   takenBy: string | undefined,
 ): Omit<FetchProblem, 'subject'> | undefined {
   const shown = key === name ? quote(key) : `${quote(key)}, as ${quote(name)},`;
-  if (!isEnvName(name) || isShellOwned(name)) {
+  if (!isEnvName(name) || (format === 'shell' && isShellOwned(name))) {
     return {
       code: 'VALUE_NAME_INVALID',
       wrong: `the key ${shown} cannot be a variable's name`,

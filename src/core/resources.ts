@@ -4,6 +4,7 @@
  */
 import { field, type JsonObject } from './json.ts';
 import type { Options } from './options.ts';
+import { MAX_SECRET_BYTES } from './plan.ts';
 import type { Container, Pod } from './pod.ts';
 import { cpuQuantity, memoryQuantity, parseQuantity } from './quantity.ts';
 
@@ -14,9 +15,9 @@ const MOST_CPU_LIMIT = 1;
 const PROCESS_MEMORY = 96 * MIB;
 const LEAST_MEMORY = 128 * MIB;
 
-/** The memory that one view may take: 64 KiB (the largest secret) for each reference and 1 MiB for the rest. */
-export function viewBytes(references: number): number {
-  return 64 * 1024 * references + MIB;
+/** The memory that one view may take: the largest secret for each of its representations, and 1 MiB for the rest. */
+export function viewBytes(representations: number): number {
+  return MAX_SECRET_BYTES * representations + MIB;
 }
 
 /** All views of a pod together may take this much. */

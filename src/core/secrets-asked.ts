@@ -1,6 +1,7 @@
 /** The secrets that a pod names: aliases resolved, incomplete ARNs noted, each version listed once. */
 import type { Ask } from './annotations.ts';
 import { parseArn, type SecretArn } from './arn.ts';
+import type { Dialect } from './dialects/index.ts';
 import type { Problem } from './problems.ts';
 import { printable, quote } from './quote.ts';
 import { isAlias } from './reference.ts';
@@ -13,6 +14,8 @@ export interface Reading {
   readonly aliases: ReadonlyMap<string, SecretArn | undefined>;
   readonly secrets: SecretTable;
   readonly settings: InjectionSettings;
+  /** Of the env file: a file that a shell reads cannot carry every name. */
+  readonly format: Dialect;
   readonly problems: Problem[];
   readonly warnings: string[];
 }
@@ -21,11 +24,12 @@ export interface Reading {
 export function startReading(
   asks: readonly Ask[],
   settings: InjectionSettings,
+  format: Dialect,
   problems: Problem[],
   warnings: string[],
 ): Reading {
   const aliases = new Map<string, SecretArn | undefined>();
-  const reading = { aliases, secrets: new SecretTable(), settings, problems, warnings };
+  const reading = { aliases, secrets: new SecretTable(), settings, format, problems, warnings };
   for (const ask of asks) {
     if (ask.family !== 'secret') continue;
     const subject = printable(ask.subject);

@@ -1,4 +1,5 @@
 /** Files made of text and of values from a secret's JSON: checked at admission, rendered where the value is. */
+import { MAX_SECRET_BYTES } from './plan.ts';
 import { quote } from './quote.ts';
 import { type JsonDocument, type JsonNode, membersOf, numberOf } from './secret-json.ts';
 import { type Escape, escapeNode } from './template-escapes.ts';
@@ -6,8 +7,6 @@ import { type Path, parseTemplate, type TemplateNode } from './template-syntax.t
 
 export { ESCAPES, type Escape, isEscape } from './template-escapes.ts';
 
-/** As much as a secret can hold: sizes of volumes are computed from it. */
-const MOST_BYTES = 65_536;
 /** Tags followed and characters looked at: arrays in nested sections multiply. */
 const MOST_STEPS = 1_000_000;
 
@@ -36,7 +35,7 @@ export function renderTemplate(
 ): RenderedTemplate {
   const parsed = parseTemplate(template, defaultEscape);
   if ('fault' in parsed) return { problems: [parsed.fault] };
-  const run: Run = { parts: [], problems: new Set(), room: MOST_BYTES, steps: MOST_STEPS };
+  const run: Run = { parts: [], problems: new Set(), room: MAX_SECRET_BYTES, steps: MOST_STEPS };
   try {
     const isComplete = renderAll(parsed.nodes, [document.root], run);
     if (!isComplete) run.problems.add(run.room < 0 ? TOO_LONG : 'takes too many steps on this secret');
@@ -46,12 +45,12 @@ export function renderTemplate(
     run.problems.add('meets JSON that nests too deeply');
   }
   const text = run.parts.join('');
-  if (run.problems.size === 0 && new TextEncoder().encode(text).length > MOST_BYTES)
+  if (run.problems.size === 0 && new TextEncoder().encode(text).length > MAX_SECRET_BYTES)
     run.problems.add(TOO_LONG);
   return run.problems.size > 0 ? { problems: [...run.problems] } : { text };
 }
 
-const TOO_LONG = `makes more than ${MOST_BYTES} bytes`;
+const TOO_LONG = `makes more than ${MAX_SECRET_BYTES} bytes`;
 
 interface Run {
   readonly parts: string[];
@@ -109,7 +108,7 @@ function insert(path: Path, dialect: Escape, contexts: readonly JsonNode[], run:
   if ('cannot' in escaped) {
     run.problems.add(`inserts ${name}, which holds ${escaped.cannot}: ${dialect} cannot carry that`);
     // Nothing was written, so only this bounds how often a long value is looked at.
-    return spend(typeof value === 'string' ? value.length : MOST_BYTES, run);
+    return spend(typeof value === 'string' ? value.length : MAX_SECRET_BYTES, run);
   }
   return put(escaped.text, run);
 }

@@ -4,7 +4,13 @@
  */
 import { annotationKey, FORM } from './annotations.ts';
 import { parentsOf } from './paths.ts';
-import type { PlanDirectory, PlanFile, PlanVariable, PlanView } from './plan.ts';
+import {
+  FORMAT_REPRESENTATIONS,
+  type PlanDirectory,
+  type PlanFile,
+  type PlanVariable,
+  type PlanView,
+} from './plan.ts';
 import { subjectOf } from './plan-subjects.ts';
 import type { Container } from './pod.ts';
 import type { Problem } from './problems.ts';
@@ -146,7 +152,13 @@ function pathTwice(path: string, subject: string, other: string): Problem {
   };
 }
 
-/** How many values a view holds at most: every key of a spread secret shares that secret's size. */
-export function referenceCount({ env, envFrom, files, filesFrom }: Contents): number {
-  return env.length + envFrom.length + files.length + filesFrom.length;
+/**
+ * How many secrets' worth of bytes a view holds at most: every key of a spread secret shares that secret's size, and a
+ * secret in another format takes several.
+ */
+export function representations({ env, envFrom, files, filesFrom }: Contents): number {
+  const converted = files.filter((file) => file.format !== undefined).length;
+  return (
+    env.length + envFrom.length + files.length + filesFrom.length + converted * (FORMAT_REPRESENTATIONS - 1)
+  );
 }

@@ -119,13 +119,13 @@ describe('what is wrong', () => {
       'a label that no file of PEM has',
       () => '-----BEGIN HUNTER2-----\n',
       'certificates',
-      'holds a block of PEM (another kind) without its END line',
+      'holds a block of PEM without its END line',
     ],
     [
       'a damaged block with such a label',
       () => '-----BEGIN HUNTER2-----\n-----END HUNTER2-----',
       'certificates',
-      'holds a damaged block of PEM (another kind)',
+      'holds a damaged block of PEM',
     ],
     [
       'a block within a block',

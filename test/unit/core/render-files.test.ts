@@ -245,3 +245,13 @@ it('renders every view by itself, and tells the problems of all', () => {
   const broken = renderViews(plan, [new SecretValue('{}'), new SecretValue('\ud800')], ENGINES);
   expect(broken).toMatchObject([{ code: 'VALUE_KEY_MISSING' }, { code: 'VALUE_NOT_REPRESENTABLE' }]);
 });
+
+it('a secret that grows beyond its room in another format is a problem, not a full volume', () => {
+  let nested: unknown = Array.from({ length: 8000 }, () => 1);
+  for (let depth = 0; depth < 60; depth += 1) nested = { k: nested };
+  const json = JSON.stringify(nested);
+  expect(json.length).toBeLessThan(65_536);
+  expect(complaintsOf(file({ format: 'json' }), json)).toEqual([
+    `VALUE_NOT_REPRESENTABLE ${F}: the secret ${ARN} grows to more than 256 KiB in the dialect json`,
+  ]);
+});
