@@ -5,6 +5,7 @@ import { pickPem } from './pem.ts';
 import {
   FORMAT_REPRESENTATIONS,
   MAX_SECRET_BYTES,
+  mayBeAbsent,
   type PlanDirectory,
   type PlanFile,
   type PlanView,
@@ -63,12 +64,21 @@ function renderFile(entry: PlanFile, view: PlanView, values: Values): readonly R
 function contentOf(entry: PlanFile, place: Place, values: Values): SecretValue | undefined {
   if (entry.template !== undefined) return filled(entry, entry.template, place, values);
   if (entry.format !== undefined) return converted(entry, entry.format, place, values);
-  const content = select(entry, place.subject, values);
-  if (content === undefined || entry.pem === undefined) return content;
-  const part = pickPem(content, entry.pem);
+  if (entry.pem === undefined) return select(entry, place.subject, values);
+  // What stands in is written as it is, so it must not come back as something to take a part of.
+  const { default: _, ...found } = entry;
+  const optional = mayBeAbsent(entry) ? ({ optional: true } as const) : {};
+  const bundle = select({ ...found, ...optional }, place.subject, values);
+  if (bundle === undefined) return standIn(entry);
+  const part = pickPem(bundle, entry.pem);
   if ('content' in part) return part.content;
   values.complain(unusable(place, values, part.fault, 'store a bundle in PEM, or leave pem out'));
   return undefined;
+}
+
+/** The default, if there is one. */
+function standIn({ default: text }: PlanFile): SecretValue | undefined {
+  return text === undefined ? undefined : new SecretValue(text);
 }
 
 function filled(entry: PlanFile, template: string, place: Place, values: Values): SecretValue | undefined {
@@ -97,7 +107,8 @@ function converted(
   values: Values,
 ): SecretValue | undefined {
   const whole = values.wholeOf(entry);
-  const document = whole === undefined ? undefined : values.documentOf(whole, place);
+  if (whole === undefined) return standIn(entry);
+  const document = values.documentOf(whole, place);
   if (document === undefined) return undefined;
   const written = writeDocument(format, document.root);
   if ('text' in written) {

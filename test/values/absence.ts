@@ -1,0 +1,228 @@
+/**
+ * What comes of a value that is not there: the truth table of docs/values.md. Each row is a test, here by rendering, and
+ * by the fetcher where AWS decides.
+ */
+import type { PlanDirectory, PlanFile, PlanVariable, PlanVariables, Selection } from '../../src/core/plan.ts';
+import type { FetchCode } from '../../src/core/problems.ts';
+import type { Fault } from '../stand-in/index.ts';
+
+/** How an entry takes absence. */
+export const NEEDS = ['required', 'optional', 'default'] as const;
+export type Need = (typeof NEEDS)[number];
+
+/** The members of a reference that say so. */
+export const NEED: Readonly<Record<Need, Pick<Selection, 'optional' | 'default'>>> = {
+  required: {},
+  optional: { optional: true },
+  default: { default: 'stands in' },
+};
+
+/** `value`: what the secret holds. `absent`: nothing, and the pod starts. A code: the fetcher stops. */
+export type Verdict = 'value' | 'absent' | 'default' | FetchCode;
+
+interface Row {
+  readonly state: string;
+  readonly verdicts: Readonly<Record<Need, Verdict>>;
+}
+
+/** A secret that was fetched, and what one reference takes of it. */
+export interface RenderedRow extends Row {
+  readonly secret: string | Uint8Array;
+  readonly takes: Omit<Selection, 'secret'>;
+}
+
+/** A secret that AWS does not give. */
+export interface FetchedRow extends Row {
+  /** How the stand-in answers GetSecretValue; without it no secret is there. */
+  readonly fault?: Fault;
+  readonly exit: number;
+}
+
+const KEY = { key: 'key' };
+const absenceIs = (code: FetchCode): Row['verdicts'] => ({
+  required: code,
+  optional: 'absent',
+  default: 'default',
+});
+const always = (verdict: Verdict): Row['verdicts'] => ({
+  required: verdict,
+  optional: verdict,
+  default: verdict,
+});
+
+export const RENDERED_ROWS: readonly RenderedRow[] = [
+  { state: 'the value is there', secret: '{"key":"v"}', takes: KEY, verdicts: always('value') },
+  { state: 'the value is an empty text', secret: '{"key":""}', takes: KEY, verdicts: always('value') },
+  {
+    state: 'the JSON has no such key',
+    secret: '{"other":"v"}',
+    takes: KEY,
+    verdicts: absenceIs('VALUE_KEY_MISSING'),
+  },
+  { state: 'the key is null', secret: '{"key":null}', takes: KEY, verdicts: absenceIs('VALUE_KEY_MISSING') },
+  {
+    state: '`jmesPath` finds nothing, or null',
+    secret: '{"key":null}',
+    takes: { jmesPath: 'key.below' },
+    verdicts: absenceIs('VALUE_KEY_MISSING'),
+  },
+  {
+    state: '`jmesPath` fails on this secret',
+    secret: '{"key":1}',
+    takes: { jmesPath: 'length(key)' },
+    verdicts: always('VALUE_NOT_SELECTABLE'),
+  },
+  {
+    state: 'a key is asked, and the secret is no JSON object',
+    secret: 'text',
+    takes: KEY,
+    verdicts: always('VALUE_NOT_JSON'),
+  },
+  {
+    state: '`decode` is asked, and the value is not base64',
+    secret: '{"key":"%"}',
+    takes: { ...KEY, decode: 'base64' },
+    verdicts: always('VALUE_NOT_DECODABLE'),
+  },
+];
+
+const forever = (kind: 'denied' | 'kmsDenied' | 'scheduledForDeletion' | 'serverError'): Fault => ({
+  kind,
+  times: 'forever',
+});
+
+export const FETCHED_ROWS: readonly FetchedRow[] = [
+  { state: 'no such secret, version or stage', exit: 12, verdicts: absenceIs('SECRET_NOT_FOUND') },
+  {
+    state: 'scheduled for deletion',
+    fault: forever('scheduledForDeletion'),
+    exit: 12,
+    verdicts: absenceIs('SECRET_DELETED'),
+  },
+  {
+    state: 'the role may not read it',
+    fault: forever('denied'),
+    exit: 11,
+    verdicts: always('AWS_ACCESS_DENIED'),
+  },
+  {
+    state: 'the role may not use its KMS key',
+    fault: forever('kmsDenied'),
+    exit: 11,
+    verdicts: always('AWS_KMS_DENIED'),
+  },
+  {
+    state: 'AWS does not answer until the deadline',
+    fault: forever('serverError'),
+    exit: 13,
+    verdicts: always('AWS_UNAVAILABLE'),
+  },
+];
+
+/** What one entry with `optional: true` leaves in a view. */
+export interface Left {
+  readonly words: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly directories?: readonly string[];
+  readonly code?: FetchCode;
+}
+
+/** A way to ask, with `optional: true`, for `key` and for `other`, which is always there. */
+export interface OptionalRow {
+  readonly asked: string;
+  readonly view: {
+    readonly env?: readonly PlanVariable[];
+    readonly envFrom?: readonly PlanVariables[];
+    readonly files?: readonly PlanFile[];
+    readonly filesFrom?: readonly PlanDirectory[];
+  };
+  readonly keyMissing: Left;
+  readonly keyNull: Left;
+  readonly secretAbsent: Left;
+}
+
+const SOURCE = { entry: 0, secret: 0, optional: true } as const;
+const UNSET: Left = { words: 'unset', files: { env: '' } };
+const NO_FILE: Left = { words: 'no file' };
+const OTHERS: Left = { words: 'the other keys', files: { env: "other='o'\n" } };
+const OTHER_FILES: Left = {
+  words: 'the other keys',
+  files: { 'd/other': 'o' },
+  directories: ['d'],
+};
+const EMPTY_DIRECTORY: Left = { words: 'an empty directory', directories: ['d'] };
+const TEMPLATE_FAILS: Left = { words: '', code: 'VALUE_NOT_REPRESENTABLE' };
+
+export const OPTIONAL_ROWS: readonly OptionalRow[] = [
+  {
+    asked: 'a variable of `env`, or a key that `envFrom.include` lists',
+    view: { env: [{ ...SOURCE, name: 'KEY', key: 'key' }] },
+    keyMissing: UNSET,
+    keyNull: UNSET,
+    secretAbsent: UNSET,
+  },
+  {
+    asked: '`envFrom` without `include`',
+    view: { envFrom: [SOURCE] },
+    keyMissing: OTHERS,
+    keyNull: OTHERS,
+    secretAbsent: { words: 'no variable', files: { env: '' } },
+  },
+  {
+    asked: 'a file with `key`',
+    view: { files: [{ ...SOURCE, path: 'f', key: 'key' }] },
+    keyMissing: NO_FILE,
+    keyNull: NO_FILE,
+    secretAbsent: NO_FILE,
+  },
+  {
+    asked: 'a file with `format: json`',
+    view: { files: [{ ...SOURCE, path: 'f', format: 'json' }] },
+    keyMissing: { words: 'the other keys', files: { f: '{\n  "other": "o"\n}\n' } },
+    keyNull: { words: 'written as null', files: { f: '{\n  "key": null,\n  "other": "o"\n}\n' } },
+    secretAbsent: NO_FILE,
+  },
+  {
+    asked: 'a file with another `format`',
+    view: { files: [{ ...SOURCE, path: 'f', format: 'dotenv' }] },
+    keyMissing: { words: 'the other keys', files: { f: "other='o'\n" } },
+    keyNull: { words: '', code: 'VALUE_NOT_REPRESENTABLE' },
+    secretAbsent: NO_FILE,
+  },
+  {
+    asked: 'a file with a `template` that inserts the key',
+    view: { files: [{ ...SOURCE, path: 'f', template: '{{ key | json }}' }] },
+    keyMissing: TEMPLATE_FAILS,
+    keyNull: TEMPLATE_FAILS,
+    secretAbsent: NO_FILE,
+  },
+  {
+    asked: 'a file with a `template` that asks for it by a section',
+    view: { files: [{ ...SOURCE, path: 'f', template: '{{#key}}x{{/key}}y' }] },
+    keyMissing: { words: 'the section is left out', files: { f: 'y' } },
+    keyNull: { words: 'the section is left out', files: { f: 'y' } },
+    secretAbsent: NO_FILE,
+  },
+  {
+    asked: '`filesFrom`',
+    view: { filesFrom: [{ ...SOURCE, directory: 'd' }] },
+    keyMissing: OTHER_FILES,
+    keyNull: OTHER_FILES,
+    secretAbsent: EMPTY_DIRECTORY,
+  },
+  {
+    asked: '`filesFrom` with the key in `include`',
+    view: { filesFrom: [{ ...SOURCE, directory: 'd', include: ['key'] }] },
+    keyMissing: EMPTY_DIRECTORY,
+    keyNull: EMPTY_DIRECTORY,
+    secretAbsent: EMPTY_DIRECTORY,
+  },
+];
+
+/** The secrets behind the columns of `OPTIONAL_ROWS`. */
+export const OPTIONAL_STATES = {
+  keyMissing: '{"other":"o"}',
+  keyNull: '{"key":null,"other":"o"}',
+  secretAbsent: undefined,
+} as const;
+export type OptionalState = keyof typeof OPTIONAL_STATES;

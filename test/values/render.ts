@@ -1,0 +1,28 @@
+/** A view rendered with everything that the fetcher has, reduced to what a test compares. */
+import { selectByJmesPath } from '../../src/core/jmespath.ts';
+import type { PlanView } from '../../src/core/plan.ts';
+import type { FetchCode } from '../../src/core/problems.ts';
+import { areProblems, renderViews } from '../../src/core/render.ts';
+import { SecretValue } from '../../src/core/secret-value.ts';
+import { renderTemplate } from '../../src/core/template.ts';
+import { arnOf, planOf } from '../fetcher/plans.ts';
+
+export type Rendered =
+  | { readonly codes: readonly FetchCode[] }
+  | {
+      /** Contents by path; bytes that are no UTF-8 as an array. */
+      readonly files: Readonly<Record<string, string | Uint8Array>>;
+      readonly directories: readonly string[];
+    };
+
+/** Renders one view over one secret. @param secret undefined for one that is absent */
+export function renderOne(view: Partial<PlanView>, secret: string | Uint8Array | undefined): Rendered {
+  const value = secret === undefined ? undefined : new SecretValue(secret);
+  const views = renderViews(planOf([arnOf('shop/db')], view), [value], { selectByJmesPath, renderTemplate });
+  if (areProblems(views)) return { codes: [...new Set(views.map((problem) => problem.code))] };
+  const [rendered] = views;
+  const files = (rendered?.files ?? []).map(
+    ({ path, content }) => [path, content.revealText() ?? content.revealBytes() ?? new Uint8Array()] as const,
+  );
+  return { files: Object.fromEntries(files), directories: rendered?.directories ?? [] };
+}
