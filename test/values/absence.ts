@@ -176,14 +176,14 @@ export const OPTIONAL_ROWS: readonly OptionalRow[] = [
     secretAbsent: NO_FILE,
   },
   {
-    asked: 'a file with `format: json`',
+    asked: 'a file with `format` `json` or `yaml`',
     view: { files: [{ ...SOURCE, path: 'f', format: 'json' }] },
     keyMissing: { words: 'the other keys', files: { f: '{\n  "other": "o"\n}\n' } },
     keyNull: { words: 'written as null', files: { f: '{\n  "key": null,\n  "other": "o"\n}\n' } },
     secretAbsent: NO_FILE,
   },
   {
-    asked: 'a file with another `format`',
+    asked: 'a file with `format` of variables (`shell`, `dotenv`, …)',
     view: { files: [{ ...SOURCE, path: 'f', format: 'dotenv' }] },
     keyMissing: { words: 'the other keys', files: { f: "other='o'\n" } },
     keyNull: { words: '', code: 'VALUE_NOT_REPRESENTABLE' },

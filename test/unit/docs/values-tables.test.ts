@@ -1,0 +1,63 @@
+/** The tables of docs/values.md are made from the data that the tests run on. */
+import { it } from 'vitest';
+import { exitCodeOf, type FetchCode } from '../../../src/core/problems.ts';
+import {
+  FETCHED_ROWS,
+  type Left,
+  NEEDS,
+  OPTIONAL_ROWS,
+  RENDERED_ROWS,
+  type Verdict,
+} from '../../values/absence.ts';
+import { OUTLETS, SECRET_CLASSES, verdictOn } from '../../values/secret-classes.ts';
+import { expectParts, table } from './page.ts';
+
+const refusal = (refused: FetchCode) => `\`${refused}\` (${exitCodeOf(refused)})`;
+
+const VERDICT_WORDS: Readonly<Record<string, string>> = {
+  value: 'the value',
+  absent: 'absent',
+  default: 'the default',
+};
+
+function verdictCell(verdict: Verdict): string {
+  return VERDICT_WORDS[verdict] ?? refusal(verdict as FetchCode);
+}
+
+function leftCell({ words, code }: Left): string {
+  return code === undefined ? words : refusal(code);
+}
+
+/** Most codes of the table are this one, so that it reads as in docs/dialects.md. */
+function classCell(verdict: 'exact' | FetchCode): string {
+  if (verdict === 'exact') return verdict;
+  return verdict === 'VALUE_NOT_REPRESENTABLE' ? 'refused' : `\`${verdict}\``;
+}
+
+it('docs/values.md shows what becomes of values, and of what is absent', () => {
+  expectParts('docs/values.md', {
+    values: table(
+      [
+        'the secret holds',
+        ...OUTLETS.map((outlet) => (outlet === 'raw' ? '`file.<name>`' : `\`${outlet}\``)),
+      ],
+      SECRET_CLASSES.map((one) => [one.name, ...OUTLETS.map((outlet) => classCell(verdictOn(one, outlet)))]),
+    ),
+    absence: table(
+      ['', 'required', '`optional: true`', '`default`'],
+      [...RENDERED_ROWS, ...FETCHED_ROWS].map(({ state, verdicts }) => [
+        state,
+        ...NEEDS.map((need) => verdictCell(verdicts[need])),
+      ]),
+    ),
+    optional: table(
+      ['asked for, with `optional: true`', 'the key is missing', 'the key is null', 'the secret is absent'],
+      OPTIONAL_ROWS.map((row) => [
+        row.asked,
+        leftCell(row.keyMissing),
+        leftCell(row.keyNull),
+        leftCell(row.secretAbsent),
+      ]),
+    ),
+  });
+});
