@@ -1,0 +1,45 @@
+/** Every YAML block of a page that asks for secrets is accepted as it stands, without a warning. */
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { decideInjection } from '../../../src/core/inject.ts';
+import { asObject, field } from '../../../src/core/json.ts';
+import { PREFIX } from '../../../src/core/prefix.ts';
+import { readPage } from './page.ts';
+
+const PAGES = ['README.md', 'docs/annotations.md', 'docs/modes.md', 'docs/values.md', 'docs/operations.md'];
+
+const BLOCKS = PAGES.flatMap((page) =>
+  [...readPage(page).matchAll(/```yaml\n(.*?)```/gs)].map((match) => ({ page, text: match[1] ?? '' })),
+).filter(({ text }) => text.includes(PREFIX));
+
+/** A pod as it stands, `metadata` alone, or annotations alone. */
+function podOf(block: unknown): object {
+  const spec = {
+    containers: ['app', 'proxy'].map((name) => ({
+      name,
+      image: `shop/${name}:1`,
+      command: ['sh', '-c', 'run'],
+    })),
+  };
+  const annotations = field(field(block, 'metadata'), 'annotations') ?? block;
+  return { metadata: { annotations }, spec: field(block, 'spec') ?? spec };
+}
+
+it('finds them', () => {
+  expect(new Set(BLOCKS.map(({ page }) => page))).toEqual(
+    new Set(['README.md', 'docs/annotations.md', 'docs/modes.md']),
+  );
+});
+
+it.each(BLOCKS)('$page: $text', ({ text }) => {
+  const block: unknown = parse(text);
+  expect(asObject(block)).toBeDefined();
+  const settings = {
+    image: 'registry.example/aws-secrets-injector:1',
+    native: { can: true, probe: false } as const,
+  };
+  expect(decideInjection(podOf(block), { namespace: 'shop' }, settings)).toMatchObject({
+    kind: 'injected',
+    warnings: [],
+  });
+});
