@@ -17,16 +17,18 @@ const NOT_THERE = arnOf('shop/none');
 // A final error is asked for again a few times: the secret may just have been created.
 const NO_WAITING = ['--require', path.resolve(import.meta.dirname, '../fetcher/no-waiting.cjs')];
 
-describe.each(FETCHED_ROWS)('$state', ({ fault, exit, verdicts }) => {
+describe.each(FETCHED_ROWS)('$state', ({ fault, versions, exit, verdicts }) => {
+  const arn = fault === undefined && versions === undefined ? NOT_THERE : ARN;
   beforeEach(() => {
-    if (fault === undefined) return;
-    aws.standIn.putSecret({ arn: ARN, value: '{"key":"v"}' });
-    aws.standIn.script('GetSecretValue', fault);
+    aws.standIn.putSecret({
+      arn: ARN,
+      ...(versions === undefined ? { value: '{"key":"v"}' } : { versions }),
+    });
+    if (fault !== undefined) aws.standIn.script('GetSecretValue', fault);
   });
 
   it.each(NEEDS)('%s', async (need) => {
     const taken = { secret: 0, key: 'key', ...NEED[need] };
-    const arn = fault === undefined ? NOT_THERE : ARN;
     const plan = planOf([arn], { env: [{ name: 'A', ...taken }], files: [{ path: 'd/f', ...taken }] });
     const finished = await aws.stage.run(plan, {}, NO_WAITING);
     const verdict = verdicts[need];

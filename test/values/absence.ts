@@ -4,7 +4,8 @@
  */
 import type { PlanDirectory, PlanFile, PlanVariable, PlanVariables, Selection } from '../../src/core/plan.ts';
 import type { FetchCode } from '../../src/core/problems.ts';
-import type { Fault } from '../stand-in/index.ts';
+import { arnOf } from '../fetcher/plans.ts';
+import type { Fault, VersionInput } from '../stand-in/index.ts';
 
 /** How an entry takes absence. */
 export const NEEDS = ['required', 'optional', 'default'] as const;
@@ -33,8 +34,10 @@ export interface RenderedRow extends Row {
 
 /** A secret that AWS does not give. */
 export interface FetchedRow extends Row {
-  /** How the stand-in answers GetSecretValue; without it no secret is there. */
+  /** How the stand-in answers GetSecretValue. */
   readonly fault?: Fault;
+  /** What is there; without it, or a fault, nothing. */
+  readonly versions?: readonly VersionInput[];
   readonly exit: number;
 }
 
@@ -94,6 +97,12 @@ const forever = (kind: 'denied' | 'kmsDenied' | 'scheduledForDeletion' | 'server
 export const FETCHED_ROWS: readonly FetchedRow[] = [
   { state: 'no such secret, version or stage', exit: 12, verdicts: absenceIs('SECRET_NOT_FOUND') },
   {
+    state: 'the version has no value (a rotation that has not written yet)',
+    versions: [{ stages: ['AWSCURRENT'] }],
+    exit: 12,
+    verdicts: absenceIs('SECRET_NOT_FOUND'),
+  },
+  {
     state: 'scheduled for deletion',
     fault: forever('scheduledForDeletion'),
     exit: 12,
@@ -110,6 +119,12 @@ export const FETCHED_ROWS: readonly FetchedRow[] = [
     fault: forever('kmsDenied'),
     exit: 11,
     verdicts: always('AWS_KMS_DENIED'),
+  },
+  {
+    state: 'AWS answers without a value',
+    fault: { kind: 'wrongJson', body: JSON.stringify({ ARN: arnOf('shop/db'), Name: 'shop/db' }) },
+    exit: 14,
+    verdicts: always('VALUE_ABSENT'),
   },
   {
     state: 'AWS does not answer until the deadline',

@@ -4,6 +4,7 @@ import { nativeEntry } from '../../../src/core/native.ts';
 import {
   NEED,
   NEEDS,
+  type Need,
   OPTIONAL_ROWS,
   OPTIONAL_STATES,
   type OptionalState,
@@ -57,10 +58,14 @@ describe('a default is written as it is', () => {
 });
 
 it('a native variable that may be absent is optional for kubelet; with a default it is always there', () => {
-  const entryOf = (need: keyof typeof NEED) =>
-    nativeEntry({ name: 'A', secret: 0, ...NEED[need] }, 'aws-secrets')['valueFrom'];
+  const entryOf = (...needs: readonly Need[]) =>
+    nativeEntry(
+      { name: 'A', secret: 0, ...Object.assign({}, ...needs.map((need) => NEED[need])) },
+      'aws-secrets',
+    )['valueFrom'];
   const reference = { volumeName: 'aws-secrets', path: 'env', key: 'A' };
   expect(entryOf('required')).toEqual({ fileKeyRef: reference });
   expect(entryOf('optional')).toEqual({ fileKeyRef: { ...reference, optional: true } });
   expect(entryOf('default')).toEqual({ fileKeyRef: reference });
+  expect(entryOf('optional', 'default')).toEqual({ fileKeyRef: reference });
 });
