@@ -85,7 +85,7 @@ it.each<[Fault, string, number, RegExp]>([
   expectProblem(problems, code, exit, says);
   expect(formatProblems(problems)).toContain(`secrets-injector.dev/file.value: `);
   expect(formatProblems(problems)).toContain(ARN);
-  expect(values).toEqual([]);
+  expect(values).toEqual([undefined]);
 });
 
 it.each<[Fault, string, number, RegExp]>([
