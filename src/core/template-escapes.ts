@@ -3,6 +3,7 @@
  * included; the others write what may stand between the user's own characters.
  */
 import { compactJson, type JsonNode, nodeText } from './secret-json.ts';
+import { NOT_PLAIN_IN_YAML, unicodeEscape } from './unicode-escape.ts';
 
 export const ESCAPES = ['json', 'yaml', 'shell', 'url', 'properties', 'xml', 'raw'] as const;
 
@@ -33,7 +34,7 @@ export function escapeNode(node: JsonNode, dialect: Escape, most: number): Escap
     case 'raw':
       return { text };
     case 'yaml':
-      return { text: text.replace(NOT_PRINTABLE, unicodeEscape) };
+      return { text: text.replace(NOT_PLAIN_IN_YAML, unicodeEscape) };
     case 'shell':
       return text.includes('\0') ? { cannot: 'a NUL' } : { text: `'${text.replaceAll("'", "'\\''")}'` };
     case 'url':
@@ -50,19 +51,12 @@ export function escapeNode(node: JsonNode, dialect: Escape, most: number): Escap
 /** An escape for half of a pair, whose backslash is not itself escaped. */
 const HALF_AS_JSON = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
-// https://yaml.org/spec/1.2.2/#51-character-set, and what YAML 1.1 took for the end of a line.
-const NOT_PRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
-
 // https://www.w3.org/TR/xml/#charsets
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 // java.util.Properties reads a stream as ISO 8859-1, and gives these a meaning in keys or at the start of values.
 const NOT_PLAIN_PROPERTY = /[^!-~]|[\\=:#!]/g;
-
-function unicodeEscape(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
 
 function percentEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,10 +1,7 @@
 /** A secret's JSON as a tree, as far as the dialects look at it. */
 import { asArray, asObject } from '../json.ts';
+import { isExactNumber } from '../secret-json.ts';
 import { encodingFault, type VariableFault } from './written.ts';
-
-// ECMAScript's JSON.parse source text access: a number that knows its digits is an object that only this
-// tells apart.
-const json = JSON as unknown as { isRawJSON(value: unknown): boolean };
 
 /**
  * Deepest nesting that is written. Readers have limits of their own, from 64 levels up (.NET; Rust's serde
@@ -16,7 +13,7 @@ const DEEPEST = 64;
  * The digits of a number, whether it kept those of the secret or was computed; undefined for what is none.
  */
 export function numberText(node: unknown): string | undefined {
-  return typeof node === 'number' || json.isRawJSON(node) ? JSON.stringify(node) : undefined;
+  return typeof node === 'number' || isExactNumber(node) ? JSON.stringify(node) : undefined;
 }
 
 /**

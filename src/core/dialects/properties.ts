@@ -2,6 +2,7 @@
  * `properties`: what java.util.Properties loads. All but printable ASCII is written as `\uXXXX`, in UTF-16 as
  * Java has it, so that load(InputStream), which reads ISO 8859-1, and load(Reader) come to the same.
  */
+import { unicodeEscape } from '../unicode-escape.ts';
 import { encodingFault, type LineDialect } from './written.ts';
 
 export const properties: LineDialect = {
@@ -14,5 +15,5 @@ function escaped(text: string, blanks: RegExp): string {
   return text
     .replaceAll(/[\\:=#!]/g, '\\$&')
     .replaceAll(blanks, '\\ ')
-    .replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replaceAll(/[^ -~]/g, unicodeEscape);
 }

@@ -3,11 +3,8 @@
  * So no text is taken for a number, a boolean or a date, whatever it looks like.
  */
 import { asArray, asObject } from '../json.ts';
+import { NOT_PLAIN_IN_YAML, unicodeEscape } from '../unicode-escape.ts';
 import { numberText } from './document.ts';
-
-// What YAML's readers do not take as it is (YAML 1.2, production 1), and the marks and breaks that they may
-// drop or fold.
-const ESCAPED = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
  * A key longer than this is written as `? key`: what stands before a colon may have 1024 characters at most.
@@ -59,8 +56,5 @@ function scalar(node: unknown): string {
 
 /** JSON's own escapes are YAML's too. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    ESCAPED,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(text).replaceAll(NOT_PLAIN_IN_YAML, unicodeEscape);
 }
