@@ -1,7 +1,6 @@
 /** Which way variables reach one container: decided from its command, the cluster and what is asked for. */
 import { annotationKey } from './annotations.ts';
 import type { Dialect } from './dialects/index.ts';
-
 import type { PlanVariables } from './plan.ts';
 import { subjectOf } from './plan-subjects.ts';
 import type { Container } from './pod.ts';
