@@ -1,7 +1,7 @@
-/** What of the pod is in the way of our mounts. */
+/** What of the pod is in the way of our volumes, or takes from them what it does not receive. */
 import { annotationKey } from './annotations.ts';
 import { isInjected } from './injected-objects.ts';
-import { textField } from './json.ts';
+import { field, textField } from './json.ts';
 import { conflict } from './ours.ts';
 import { covers } from './paths.ts';
 import { VIEW_VOLUME } from './plan.ts';
@@ -12,7 +12,7 @@ import type { View } from './views.ts';
 
 const PARTS = ['subPath', 'subPathExpr'];
 
-/** Mounts and volumes that are in the way of ours. */
+/** Mounts that are in the way of ours, and uses of our volumes that we would not write. */
 export function occupiedNames(pod: Pod, views: readonly View[], mountPath: string): readonly Problem[] {
   const problems: Problem[] = [];
   for (const { volume, containers } of views) {
@@ -30,16 +30,25 @@ export function occupiedNames(pod: Pod, views: readonly View[], mountPath: strin
       const volume = textField(mount, 'name') ?? '';
       if (!VIEW_VOLUME.test(volume)) continue;
       const subject = `${container.list}[${container.index}].volumeMounts`;
-      const view = views.find((one) => one.volume === volume);
-      if (view?.containers.includes(container) !== true)
+      if (!receives(container, volume, views))
         problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
       else if (textField(mount, 'mountPath') !== mountPath)
         problems.push(conflict(subject, `is mounted elsewhere than at ${quote(mountPath)}`));
       else if (mount['readOnly'] !== true || PARTS.some((name) => textField(mount, name)))
         problems.push(conflict(subject, 'is mounted for writing, or only a part of it'));
     }
+    for (const entry of container.env) {
+      const volume = textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '';
+      if (!VIEW_VOLUME.test(volume) || receives(container, volume, views)) continue;
+      const subject = `${container.list}[${container.index}].env`;
+      problems.push(conflict(subject, 'gives a variable to a container that does not receive the secrets'));
+    }
   }
   return problems;
+}
+
+function receives(container: Container, volume: string, views: readonly View[]): boolean {
+  return views.find((one) => one.volume === volume)?.containers.includes(container) === true;
 }
 
 function pathTaken(container: Container, path: string, mountPath: string): Problem {
