@@ -42,6 +42,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     case 'failed':
       await stopSupervisor(supervisor);
       throw new Error(`the cluster did not start: ${answer.message}`);
+    case 'kubelet-restarted':
     case 'stopped':
       throw new Error('the cluster stopped while it was starting');
   }
@@ -86,6 +87,20 @@ export class Cluster implements AsyncDisposable {
   /** Everything that etcd holds now, keys and values. */
   async etcdContent(): Promise<Buffer> {
     return await allContent(this.facts.etcdUrl);
+  }
+
+  /**
+   * Starts the node's kubelet anew with other feature gates; pods go on running.
+   * @throws Error with the end of its log if it does not answer
+   */
+  async restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void> {
+    this.#supervisor.ref();
+    this.#supervisor.channel?.ref();
+    const report = nextReport(this.#supervisor);
+    send(this.#supervisor, { type: 'restart-kubelet', featureGates });
+    const answer = await report;
+    unref(this.#supervisor);
+    if (answer.type === 'failed') throw new Error(`kubelet did not start anew: ${answer.message}`);
   }
 
   /** Id of the process that tears the cluster down. */

@@ -1,5 +1,6 @@
 /** Long-running programs of a cluster, each with a log file. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MARK } from './processes.ts';
@@ -31,6 +32,15 @@ export class Daemons {
     child.on('error', () => {});
     closeSync(log);
     this.#running.set(name, child);
+  }
+
+  /** Ends a program and waits until it has ended. */
+  async stop(name: string): Promise<void> {
+    const child = this.#running.get(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exit;
   }
 
   /** Waits until the program answers. @throws Error with the end of its log */

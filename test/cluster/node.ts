@@ -19,8 +19,15 @@ const NAME = 'node-1';
 export interface StartedNode {
   readonly facts: NodeFacts;
   /** Makes it a node of the cluster. Comes back when pods can run. */
-  join(controlPlane: ControlPlane): Promise<void>;
+  join(controlPlane: ControlPlane): Promise<JoinedNode>;
 }
+
+export interface JoinedNode {
+  /** Starts kubelet anew; pods go on running. Comes back when it answers. */
+  restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void>;
+}
+
+type FeatureGates = Readonly<Record<string, boolean>>;
 
 /** Starts what needs no API server. */
 export async function startNode(
@@ -63,52 +70,61 @@ export async function startNode(
   return {
     facts,
     join: async ({ apiServerUrl, kubeconfig }) => {
-      await startKubelet(run, order, daemons, credentials, networks, facts, apiServerUrl);
+      const { kubectl } = order.toolchain;
+      const start = await prepareKubelet(run, order, daemons, credentials, networks, facts, apiServerUrl);
+      start(order.options.kubeletFeatureGates ?? {});
       await startKubeProxy(order, daemons, credentials, networks, apiServerUrl);
-      await daemons.ready('kubelet', 60, () => nodeIsReady(order.toolchain.kubectl, kubeconfig));
+      await daemons.ready('kubelet', 60, () => nodeIsReady(kubectl, kubeconfig));
       await daemons.ready('kube-proxy', 60, hasClusterRules);
+      return {
+        restartKubelet: async (featureGates) => {
+          await daemons.stop('kubelet');
+          start(featureGates);
+          await daemons.ready('kubelet', 60, () => kubeletAnswers(kubectl, kubeconfig));
+        },
+      };
     },
   };
 }
 
-async function startKubelet(
+/** @returns what starts it */
+async function prepareKubelet(
   run: Run,
-  { options, toolchain }: Order,
+  { toolchain }: Order,
   daemons: Daemons,
   credentials: Credentials,
   networks: Networks,
   facts: NodeFacts,
   apiServerUrl: string,
-): Promise<void> {
+): Promise<(featureGates: FeatureGates) => void> {
   const [port = 0] = await freePorts(1);
   // A pod must not depend on this machine's name servers.
   const resolvConf = path.join(run.directory, 'resolv.conf');
   writeFileSync(resolvConf, `nameserver ${networks.bridgeAddress}\noptions timeout:1 attempts:1\n`);
   const configuration = path.join(run.directory, 'kubelet.json');
-  writeFileSync(
-    configuration,
-    kubeletConfiguration({
-      directory: run.directory,
-      socket: facts.containerdSocket,
-      cgroup: run.name,
-      port,
-      caFile: credentials.caFile,
-      serving: await credentials.server('kubelet-serving', [NAME, networks.bridgeAddress]),
-      resolvConf,
-      clusterDns: networks.bridgeAddress,
-      featureGates: options.kubeletFeatureGates ?? {},
-    }),
-  );
+  const settings = {
+    directory: run.directory,
+    socket: facts.containerdSocket,
+    cgroup: run.name,
+    port,
+    caFile: credentials.caFile,
+    serving: await credentials.server('kubelet-serving', [NAME, networks.bridgeAddress]),
+    resolvConf,
+    clusterDns: networks.bridgeAddress,
+  };
   const subject = { user: `system:node:${NAME}`, group: 'system:nodes' };
   const kubeconfig = await credentials.kubeconfig('kubelet', subject, apiServerUrl);
-  daemons.start('kubelet', toolchain.kubelet, [
-    `--config=${configuration}`,
-    `--kubeconfig=${kubeconfig}`,
-    `--root-dir=${facts.kubeletRoot}`,
-    `--cert-dir=${path.join(run.directory, 'pki')}`,
-    `--hostname-override=${NAME}`,
-    `--node-ip=${networks.bridgeAddress}`,
-  ]);
+  return (featureGates) => {
+    writeFileSync(configuration, kubeletConfiguration({ ...settings, featureGates }));
+    daemons.start('kubelet', toolchain.kubelet, [
+      `--config=${configuration}`,
+      `--kubeconfig=${kubeconfig}`,
+      `--root-dir=${facts.kubeletRoot}`,
+      `--cert-dir=${path.join(run.directory, 'pki')}`,
+      `--hostname-override=${NAME}`,
+      `--node-ip=${networks.bridgeAddress}`,
+    ]);
+  };
 }
 
 async function startKubeProxy(
@@ -140,4 +156,10 @@ function nodeIsReady(kubectl: string, kubeconfig: string): boolean {
   const ready = '{.status.conditions[?(@.type=="Ready")].status}';
   const args = [`--kubeconfig=${kubeconfig}`, 'get', 'node', NAME, '--output', `jsonpath=${ready}`];
   return spawnSync(kubectl, args, { encoding: 'utf8' }).stdout === 'True';
+}
+
+/** The node's condition would say so of the one before. */
+function kubeletAnswers(kubectl: string, kubeconfig: string): boolean {
+  const args = [`--kubeconfig=${kubeconfig}`, 'get', `--raw=/api/v1/nodes/${NAME}/proxy/healthz`];
+  return spawnSync(kubectl, args, { encoding: 'utf8' }).stdout === 'ok';
 }

@@ -51,11 +51,15 @@ export interface Order {
 }
 
 /** From the owner to the supervisor. */
-export type Command = { readonly type: 'start'; readonly order: Order } | { readonly type: 'stop' };
+export type Command =
+  | { readonly type: 'start'; readonly order: Order }
+  | { readonly type: 'restart-kubelet'; readonly featureGates: Readonly<Record<string, boolean>> }
+  | { readonly type: 'stop' };
 
 /** From the supervisor to the owner. */
 export type Report =
   | { readonly type: 'progress'; readonly message: string }
   | { readonly type: 'ready'; readonly facts: ClusterFacts }
+  | { readonly type: 'kubelet-restarted' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped'; readonly problems: readonly string[] };

@@ -10,7 +10,7 @@ import { Credentials } from './credentials.ts';
 import { Daemons } from './daemon.ts';
 import { hasClusterRules } from './firewall.ts';
 import { lockMachine } from './machine-lock.ts';
-import { startNode } from './node.ts';
+import { type JoinedNode, startNode } from './node.ts';
 import type { ClusterFacts, Command, Order, Report } from './options.ts';
 import { abandonedRuns, createRun, type Run } from './run.ts';
 import { tearDown } from './tear-down.ts';
@@ -18,6 +18,7 @@ import { tearDown } from './tear-down.ts';
 const stopping = new AbortController();
 let run: Run | undefined;
 let started: Promise<void> = Promise.resolve();
+let joined: JoinedNode | undefined;
 
 async function start(order: Order): Promise<ClusterFacts> {
   const { level } = order.options;
@@ -38,7 +39,7 @@ async function start(order: Order): Promise<ClusterFacts> {
   const networks = freeNetworks();
   const node = level === 'node' ? await startNode(run, order, daemons, credentials, networks) : undefined;
   const controlPlane = await startControlPlane(run, order, daemons, credentials, networks);
-  await node?.join(controlPlane);
+  joined = await node?.join(controlPlane);
   return {
     ...controlPlane,
     directory: run.directory,
@@ -48,6 +49,11 @@ async function start(order: Order): Promise<ClusterFacts> {
     node: node?.facts,
     kubectl: order.toolchain.kubectl,
   };
+}
+
+async function restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void> {
+  if (joined === undefined) throw new Error('a control plane alone has no kubelet');
+  await joined.restartKubelet(featureGates);
 }
 
 async function stop(): Promise<void> {
@@ -64,13 +70,19 @@ function report(message: Report): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
+function reportFailure(error: unknown): void {
+  report({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+}
+
 process.on('message', (command: Command) => {
   switch (command.type) {
     case 'start':
-      started = start(command.order).then(
-        (facts) => report({ type: 'ready', facts }),
-        (error: unknown) =>
-          report({ type: 'failed', message: error instanceof Error ? error.message : String(error) }),
+      started = start(command.order).then((facts) => report({ type: 'ready', facts }), reportFailure);
+      return;
+    case 'restart-kubelet':
+      started = restartKubelet(command.featureGates).then(
+        () => report({ type: 'kubelet-restarted' }),
+        reportFailure,
       );
       return;
     case 'stop':
