@@ -25,37 +25,43 @@ export function writeBusyboxImages(directory: string): string {
     symlinkSync('busybox', path.join(rootfs, 'bin', name));
   writeFileSync(path.join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
   writeFileSync(path.join(rootfs, 'etc/group'), 'root:x:0:\n');
-  tar(rootfs, path.join(folder, 'layer.tar'), ['.']);
-
-  const digest = createHash('sha256')
-    .update(readFileSync(path.join(folder, 'layer.tar')))
-    .digest('hex');
-  const manifest = [
-    writeConfiguration(folder, 'busybox', BUSYBOX_IMAGE, digest, ['/bin/sh']),
+  const config = { Env: ['PATH=/bin'] };
+  return writeImages(folder, rootfs, [
+    { tag: BUSYBOX_IMAGE, config: { ...config, Cmd: ['/bin/sh'] } },
     // A sandbox's first process only has to be there; kubelet's runtime kills it.
-    writeConfiguration(folder, 'pause', PAUSE_IMAGE, digest, ['/bin/sleep', 'infinity']),
-  ];
-  writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
-  const archive = path.join(folder, 'images.tar');
-  tar(folder, archive, ['manifest.json', 'busybox.json', 'pause.json', 'layer.tar']);
-  return archive;
+    { tag: PAUSE_IMAGE, config: { ...config, Cmd: ['/bin/sleep', 'infinity'] } },
+  ]);
 }
 
-function writeConfiguration(
-  folder: string,
-  name: string,
-  tag: string,
-  layerDigest: string,
-  command: readonly string[],
-): { readonly Config: string; readonly RepoTags: readonly string[]; readonly Layers: readonly string[] } {
-  const configuration = {
-    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
-    os: 'linux',
-    config: { Cmd: command, Env: ['PATH=/bin'] },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
-  };
-  writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(configuration));
-  return { Config: `${name}.json`, RepoTags: [tag], Layers: ['layer.tar'] };
+export interface Image {
+  readonly tag: string;
+  /** As in the OCI image specification. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes images of the same content, of one layer.
+ * @param folder for the archive and what it is made of
+ * @returns an archive as `docker save` writes it
+ */
+export function writeImages(folder: string, rootfs: string, images: readonly Image[]): string {
+  const layer = path.join(folder, 'layer.tar');
+  tar(rootfs, layer, ['.']);
+  const digest = createHash('sha256').update(readFileSync(layer)).digest('hex');
+  const manifest = images.map(({ tag, config }, index) => {
+    const configuration = {
+      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      os: 'linux',
+      config,
+      rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
+    };
+    writeFileSync(path.join(folder, `${index}.json`), JSON.stringify(configuration));
+    return { Config: `${index}.json`, RepoTags: [tag], Layers: ['layer.tar'] };
+  });
+  writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+  const archive = path.join(folder, 'images.tar');
+  tar(folder, archive, ['manifest.json', ...manifest.map(({ Config }) => Config), 'layer.tar']);
+  return archive;
 }
 
 function tar(folder: string, archive: string, names: readonly string[]): void {

@@ -5,6 +5,8 @@ import { bypassed } from './product/scenarios/bypassed.ts';
 import { failures } from './product/scenarios/failures.ts';
 import { leaks } from './product/scenarios/leaks.ts';
 import { load } from './product/scenarios/load.ts';
+import { modes } from './product/scenarios/modes/modes.ts';
+import { oldKubelet } from './product/scenarios/modes/old-kubelet.ts';
 import { neighbours } from './product/scenarios/neighbours/neighbours.ts';
 import { policies } from './product/scenarios/policies.ts';
 import { untouched } from './product/scenarios/untouched.ts';
@@ -29,6 +31,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   });
 
   workloads(stage);
+  modes(stage);
   volumes(stage);
   failures(stage);
   policies(stage);
@@ -36,5 +39,6 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   untouched(stage);
   load(stage);
   bypassed(stage);
+  oldKubelet(stage);
   leaks(stage);
 });

@@ -1,6 +1,7 @@
 /** Pods that scenarios create. Applications print checksums, since what containers print is searched for values. */
 import { createHash } from 'node:crypto';
 import { BUSYBOX_IMAGE } from '../images.ts';
+import { IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
 import type { KubernetesObject } from './stage.ts';
 import { ROLE } from './stage.ts';
 
@@ -45,6 +46,20 @@ export function checksum(value: string | Uint8Array): string {
 export function shell(name: string, ...lines: readonly string[]): Container {
   return { name, command: ['sh', '-c', ['set -e', ...lines].join('\n')] };
 }
+
+/** A container with Node and without a shell, the project's own image. @param options of Node, before the script */
+export function node(name: string, script: string, ...options: readonly string[]): Container {
+  return {
+    name,
+    image: `${IMAGE_NAME}:${IMAGE_TAG}`,
+    command: ['/app/node', ...options, '--eval', `${NODE_CHECKSUM}\n${script}`],
+  };
+}
+
+/** In Node: `tell(value)` prints a SHA-256. */
+const NODE_CHECKSUM = `const { createHash } = require('node:crypto');
+const tell = (value) =>
+  console.log(value === undefined ? 'unset' : createHash('sha256').update(value).digest('hex'));`;
 
 /** A pod template: with the identity that Amazon's webhook would have given it. */
 export function podTemplate(options: PodOptions): {

@@ -3,9 +3,15 @@ import { randomBytes } from 'node:crypto';
 import type { StandIn } from '../../stand-in/index.ts';
 
 const CANARY = 'kanarie';
+/** What shell and file can carry, and native variables cannot: by mistake none becomes native. */
+const OFF_DISK_TAIL = `'"$(x)`;
+/** What native variables can carry, and others are known to break. */
+const NATIVE_TAIL = `"$(DB_USER) \${HOME} \`x\` \\ # =\n\t\u00e9\u{1f600} `;
 
-/** Values of every secret that was made in this run. */
-const values: string[] = [];
+/** The parts of all values of this run that survive quoting. */
+const cores = new Set<string>();
+/** Those that become native variables, which the container runtime keeps on the node's disk. */
+const native = new Set<string>();
 
 export interface JsonSecret {
   readonly arn: string;
@@ -14,27 +20,45 @@ export interface JsonSecret {
   readonly text: string;
 }
 
-/** A text that occurs nowhere else. */
-export function canary(): string {
-  const value = `${CANARY}-${randomBytes(9).toString('hex')}'"$(x)`;
-  values.push(value);
+/** A text that occurs nowhere else. @param tail what follows the part that is searched for */
+export function canary(tail = OFF_DISK_TAIL): string {
+  const core = `${CANARY}-${randomBytes(9).toString('hex')}`;
+  cores.add(core);
+  return core + tail;
+}
+
+/** The same, for a native variable. */
+export function nativeCanary(tail = NATIVE_TAIL): string {
+  const value = canary(tail);
+  native.add(value.slice(0, value.length - tail.length));
   return value;
 }
 
-/** Puts a JSON secret `shop/<name>` with a user and a password into the stand-in. */
-export function putJsonSecret(aws: StandIn, name: string): JsonSecret {
-  const arn = `arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/${name}-AbCdEf`;
-  const user = canary();
-  const password = canary();
+/** The ARN of a secret that the role may read, in the stand-in's account. */
+export function arnOf(name: string): string {
+  return `arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/${name}-AbCdEf`;
+}
+
+/**
+ * Puts a JSON secret `shop/<name>` with a user and a password into the stand-in.
+ * @param makeValue nativeCanary where they become native variables
+ */
+export function putJsonSecret(aws: StandIn, name: string, makeValue: () => string = canary): JsonSecret {
+  const arn = arnOf(name);
+  const user = makeValue();
+  const password = makeValue();
   const text = JSON.stringify({ user, password });
   aws.putSecret({ arn, value: text });
   return { arn, user, password, text };
 }
 
-/** The part of a value that survives quoting, in plain, base64 at each offset, hex and URL form. */
-export function forbiddenTexts(): readonly string[] {
-  return values.flatMap((value) => {
-    const core = value.slice(0, value.indexOf("'"));
+/**
+ * The part of each value that survives quoting, in plain, base64 at each offset, hex and URL form.
+ * @param where on disk those that were native variables may be found, as the documentation says
+ */
+export function forbiddenTexts(where: 'anywhere' | 'on disk'): readonly string[] {
+  const wanted = [...cores].filter((core) => where === 'anywhere' || !native.has(core));
+  return wanted.flatMap((core) => {
     const base64 = [0, 1, 2].map((offset) =>
       // Without the first and last characters, which depend on what stands before and behind.
       Buffer.from('x'.repeat(offset) + core)

@@ -94,13 +94,31 @@ export class Stage implements AsyncDisposable {
   /** Waits until a pod has ended well. @returns the lines that one of its containers printed */
   async outputOf(namespace: string, podName: string, container = 'app'): Promise<readonly string[]> {
     await this.waitFor(namespace, `pod/${podName}`, '{.status.phase}', 'Succeeded');
-    return await this.logs(namespace, podName, container);
+    // Where the machine is busy, kubelet knows of a container's end before the runtime has written its last lines.
+    return await until(`the output of ${namespace}/${podName}/${container}`, { seconds: 30 }, async () => {
+      const lines = await this.logs(namespace, podName, container);
+      return lines.join('') === '' ? undefined : lines;
+    });
   }
 
   /** The lines that a container has printed. */
   async logs(namespace: string, podName: string, container = 'app'): Promise<readonly string[]> {
     const text = await this.kubectl(`--namespace=${namespace}`, 'logs', podName, `--container=${container}`);
     return text.trimEnd().split('\n');
+  }
+
+  /** Waits until a container, which goes on running, has printed so many lines. */
+  async printed(
+    namespace: string,
+    podName: string,
+    container: string,
+    count: number,
+  ): Promise<readonly string[]> {
+    const what = `${count} lines of ${namespace}/${podName}/${container}`;
+    return await until(what, { seconds: 60 }, async () => {
+      const lines = await this.logs(namespace, podName, container);
+      return lines.length >= count ? lines : undefined;
+    });
   }
 
   /** An object as the API server has it. */

@@ -18,6 +18,7 @@ export function volumes(stage: () => Stage): void {
             'secrets-injector.dev/file.value': db.arn,
             'secrets-injector.dev/env.DB_USER': `${db.arn}:user`,
             'secrets-injector.dev/containers': 'app',
+            'secrets-injector.dev/env-mode': 'shell',
           },
           containers: [shell('app', 'sleep 600'), shell('other', 'sleep 600')],
           spec: { securityContext: { runAsUser: 1234, runAsGroup: 1234, runAsNonRoot: true } },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { checksum, pod, podTemplate, printFile, printVariable, shell } from '../pods.ts';
-import { putJsonSecret } from '../secrets.ts';
+import { nativeCanary, putJsonSecret } from '../secrets.ts';
 import type { KubernetesObject, Stage } from '../stage.ts';
 
 const READS = shell('app', printVariable('DB_USER'), printFile('/run/secrets/aws/db.json'));
@@ -61,6 +61,7 @@ export function workloads(stage: () => Stage): void {
             'secrets-injector.dev/file.whole': 'db',
             'secrets-injector.dev/file-from.parts': 'db',
             'secrets-injector.dev/containers': 'app,worker,prepare',
+            'secrets-injector.dev/env-mode': 'shell',
           },
           initContainers: [
             shell('prepare', printVariable('DB_PASSWORD')),
@@ -100,7 +101,10 @@ export function workloads(stage: () => Stage): void {
       const args = ['a b', '$HOME', '"', "'", '`x`', '\\', '*', ''];
       await stage().mustCreate(
         pod(name, {
-          annotations: { 'secrets-injector.dev/env.DB_USER': `${db.arn}:user` },
+          annotations: {
+            'secrets-injector.dev/env.DB_USER': `${db.arn}:user`,
+            'secrets-injector.dev/env-mode': 'shell',
+          },
           containers: [
             {
               name: 'app',
@@ -143,7 +147,8 @@ async function prepare(
   ...more: readonly string[]
 ): Promise<{ name: string; expected: readonly string[]; template: ReturnType<typeof podTemplate> }> {
   const name = await stage.namespace();
-  const db = putJsonSecret(stage.aws, `${name}-${id}`);
+  // As most users do, without a word about the mode: native where the cluster can, else through the shell.
+  const db = putJsonSecret(stage.aws, `${name}-${id}`, nativeCanary);
   const [program = '', flag = '', script = ''] = READS.command ?? [];
   const template = podTemplate({
     annotations: {

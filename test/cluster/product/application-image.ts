@@ -1,0 +1,57 @@
+/** An application that is one static program in Go: in an image without a shell, and in one with a shell beside it. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { writeImages } from '../images.ts';
+import { build, isBuilt } from '../toolchain/build.ts';
+import { findProgram } from '../toolchain/packages.ts';
+import type { ModuleSet } from '../toolchain/versions.ts';
+
+/** Holds nothing but the program. */
+export const STATIC_IMAGE = 'localhost/static-application:1';
+/** Holds /bin/sh too. */
+export const STATIC_IMAGE_WITH_SHELL = 'localhost/static-application:with-shell';
+export const APPLICATION = '/application';
+
+const SOURCE = path.join(import.meta.dirname, 'application');
+
+function applicationModules(): ModuleSet {
+  return {
+    name: 'static-application',
+    folder: SOURCE,
+    // The source is no module with a version, and must be built anew when it changes.
+    version: createHash('sha256')
+      .update(readFileSync(path.join(SOURCE, 'main.go')))
+      .digest('hex')
+      .slice(0, 12),
+    packages: ['.'],
+    buildFlags: ['-ldflags', '-s -w'],
+    minutes: 1,
+  };
+}
+
+/** Why the program cannot be built here, for tests to be skipped with it; undefined if it is there or can be. */
+export function staticApplicationUnavailable(): string | undefined {
+  if (isBuilt(applicationModules()) || spawnSync('go', ['version']).status === 0) return undefined;
+  return 'building the static application needs Go, which is not installed';
+}
+
+/**
+ * Builds the program where it is missing (progress on stderr).
+ * @param folder for the archives and what they are made of
+ * @returns an archive of each image as `docker save` writes it
+ */
+export async function writeApplicationImages(folder: string): Promise<readonly string[]> {
+  const program = path.join(await build(applicationModules()), 'application');
+  const busybox = findProgram('busybox');
+  if (busybox === undefined) throw new Error('busybox is not installed');
+  return [STATIC_IMAGE, STATIC_IMAGE_WITH_SHELL].map((tag, index) => {
+    const own = path.join(folder, String(index));
+    const rootfs = path.join(own, 'rootfs');
+    mkdirSync(path.join(rootfs, 'bin'), { recursive: true });
+    copyFileSync(program, path.join(rootfs, APPLICATION));
+    if (tag === STATIC_IMAGE_WITH_SHELL) copyFileSync(busybox, path.join(rootfs, 'bin/sh'));
+    return writeImages(own, rootfs, [{ tag, config: { Entrypoint: [APPLICATION] } }]);
+  });
+}

@@ -1,0 +1,3 @@
+module aws-secrets-injector/test/cluster/product/application
+
+go 1.24
