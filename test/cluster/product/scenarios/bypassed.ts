@@ -5,28 +5,18 @@ import { MIRROR, PRODUCT_NAMESPACE } from '../install.ts';
 import { pod } from '../pods.ts';
 import { putJsonSecret } from '../secrets.ts';
 import type { KubernetesObject, Stage } from '../stage.ts';
+import { altered, fetcher, type InjectedPod, type Json, set } from './guard/alter.ts';
+import { guardedGolden } from './guard/golden.ts';
+import { guardedNative } from './guard/native.ts';
+import { SHELL_ALTERATIONS } from './guard/shell.ts';
 
 const CONFIGURATION = 'mutatingwebhookconfiguration/aws-secrets-injector';
-
-type Json = Record<string, unknown>;
-
-interface PodSpec {
-  readonly initContainers: {
-    name: string;
-    image: string;
-    command: string[];
-    env: Json[];
-    volumeMounts: Json[];
-  }[];
-  readonly containers: { name: string; command: string[]; volumeMounts: Json[] }[];
-  volumes: { name: string; emptyDir?: Json }[];
-}
 
 export function bypassed(stage: () => Stage): void {
   describe('the webhook bypassed', () => {
     let namespace = '';
     let asking: KubernetesObject;
-    let injected: { metadata: Json; spec: PodSpec };
+    let injected: InjectedPod;
     let registration = '';
 
     beforeAll(async () => {
@@ -37,6 +27,7 @@ export function bypassed(stage: () => Stage): void {
           'secrets-injector.dev/file.value': db.arn,
           'secrets-injector.dev/env.DB_USER': `${db.arn}:user`,
           'secrets-injector.dev/containers': 'app,prepare',
+          'secrets-injector.dev/env-mode': 'shell',
         },
         initContainers: [{ name: 'prepare', command: ['sh', '-c', 'true'] }],
         containers: [
@@ -45,7 +36,7 @@ export function bypassed(stage: () => Stage): void {
         ],
       });
       const { stdout } = await stage().create(asking, '--dry-run=server', '--output=json');
-      injected = JSON.parse(stdout) as typeof injected;
+      injected = JSON.parse(stdout) as InjectedPod;
       registration = await stage().kubectl('get', CONFIGURATION, '--output=json');
       await stage().kubectl('delete', CONFIGURATION);
       await until('the API server to forget the webhook', { seconds: 60 }, async () => {
@@ -78,99 +69,14 @@ export function bypassed(stage: () => Stage): void {
       expect([status, stderr]).toEqual([0, '']);
     });
 
-    it.each<[string, (spec: PodSpec) => void, string]>([
-      [
-        'another image',
-        (spec) => set(fetcher(spec), 'image', 'evil.example/aws-secrets-injector:1'),
-        'has the image evil.example/',
-      ],
-      [
-        'an image whose name only begins alike',
-        (spec) => set(fetcher(spec), 'image', 'localhost/aws-secrets-injector-not:1'),
-        'has the image localhost/aws-secrets-injector-not:1',
-      ],
-      [
-        'another command',
-        (spec) => set(fetcher(spec), 'command', ['sh']),
-        'its command or its plan was changed',
-      ],
-      [
-        'arguments',
-        (spec) => set(fetcher(spec), 'args', ['--version']),
-        'its command or its plan was changed',
-      ],
-      ['no plan', (spec) => set(fetcher(spec), 'env', []), 'its command or its plan was changed'],
-      [
-        'two plans',
-        (spec) => fetcher(spec).env.push({ name: 'SECRETS_INJECTOR_PLAN', value: '{}' }),
-        'its command or its plan was changed',
-      ],
-      [
-        'a plan without the variable',
-        (spec) => replan(spec, '"DB_USER"', '"DB_OTHER"'),
-        'secrets-injector.dev/env.DB_USER is not part of',
-      ],
-      [
-        'a plan without the file',
-        (spec) => replan(spec, '"path":"value"', '"path":"other"'),
-        'secrets-injector.dev/file.value is not part of',
-      ],
-      ['a volume on disk', (spec) => set(volume(spec), 'emptyDir', {}), 'is not an emptyDir in memory'],
-      [
-        'a volume on the host',
-        (spec) => {
-          set(volume(spec), 'emptyDir', undefined);
-          set(volume(spec), 'hostPath', { path: '/tmp' });
-        },
-        'is not an emptyDir in memory',
-      ],
-      [
-        'the volume not mounted in the fetcher',
-        (spec) => unmount(fetcher(spec), 'aws-secrets'),
-        'is not mounted in aws-secrets-fetch',
-      ],
-      [
-        'the API token in the fetcher',
-        (spec) => unmount(fetcher(spec), 'aws-secrets-no-api'),
-        'keeps the API token out',
-      ],
-      [
-        'a receiver without mount',
-        (spec) => unmount(container(spec, 'app'), 'aws-secrets'),
-        'does not mount their volume read-only',
-      ],
-      [
-        'a receiver that could write',
-        (spec) => {
-          for (const mount of container(spec, 'app').volumeMounts) delete mount['readOnly'];
-        },
-        'does not mount their volume read-only',
-      ],
-      [
-        'a mount in another container',
-        (spec) =>
-          container(spec, 'other').volumeMounts.push({
-            name: 'aws-secrets',
-            mountPath: '/x',
-            readOnly: true,
-          }),
-        'mounts the volume of secrets that it does not receive',
-      ],
-      [
-        'a command without the shell',
-        (spec) => set(container(spec, 'app'), 'command', ['sh', '-c', 'true']),
-        'no longer starts with it',
-      ],
-      [
-        'an init container moved before the fetcher',
-        (spec) => spec.initContainers.reverse(),
-        'stands before aws-secrets-fetch',
-      ],
-    ])('an injection with %s is refused', async (_what, change, message) => {
+    it.each(SHELL_ALTERATIONS)('an injection with %s is refused', async (_what, change, message) => {
       const { status, stderr } = await stage().create(altered(injected, change), '--dry-run=server');
       expect(stderr).toContain(message);
       expect(status).toBe(1);
     });
+
+    guardedNative(stage);
+    guardedGolden(stage);
 
     it('failurePolicy Ignore and nobody there: refused by the guard', async () => {
       const { metadata, ...rest } = JSON.parse(registration) as KubernetesObject & { webhooks: Json[] };
@@ -219,46 +125,4 @@ export function bypassed(stage: () => Stage): void {
       await patch(before);
     });
   });
-}
-
-function altered(
-  injected: { metadata: Json; spec: PodSpec },
-  change: (spec: PodSpec) => void,
-): KubernetesObject {
-  const { metadata, spec } = structuredClone(injected);
-  change(spec);
-  const { name, namespace, annotations } = metadata;
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations }, spec };
-}
-
-function fetcher(spec: PodSpec): PodSpec['initContainers'][number] {
-  return found(spec.initContainers, 'aws-secrets-fetch');
-}
-
-function container(spec: PodSpec, name: string): PodSpec['containers'][number] {
-  return found(spec.containers, name);
-}
-
-function volume(spec: PodSpec): PodSpec['volumes'][number] {
-  return found(spec.volumes, 'aws-secrets');
-}
-
-function found<T extends { name: string }>(list: readonly T[], name: string): T {
-  const one = list.find((each) => each.name === name);
-  if (one === undefined) throw new Error(`the injected pod has no ${name}`);
-  return one;
-}
-
-function set(object: object, field: string, value: unknown): void {
-  Object.assign(object, { [field]: value });
-}
-
-function unmount(from: { volumeMounts: Json[] }, name: string): void {
-  from.volumeMounts = from.volumeMounts.filter((mount) => mount['name'] !== name);
-}
-
-function replan(spec: PodSpec, text: string, replacement: string): void {
-  for (const entry of fetcher(spec).env)
-    if (entry['name'] === 'SECRETS_INJECTOR_PLAN')
-      entry['value'] = String(entry['value']).replace(text, replacement);
 }

@@ -1,0 +1,249 @@
+/** The guard and native variables, while the webhook is not there. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { hasFileKeys, wantedKubernetes } from '../../../toolchain/versions.ts';
+import { injectedPod } from '../../injected.ts';
+import { pod } from '../../pods.ts';
+import { arnOf } from '../../secrets.ts';
+import type { KubernetesObject, Stage } from '../../stage.ts';
+import {
+  type Alteration,
+  altered,
+  container,
+  fetcher,
+  type InjectedPod,
+  type Json,
+  type PodSpec,
+  set,
+} from './alter.ts';
+
+const RUNS = ['sh', '-c', 'true'];
+const LACKS = 'lacks variables that it asks for by annotation';
+const DOUBLED = 'declares a variable that it also asks for by annotation';
+const CHECK = 'the init container aws-secrets-check is missing or was changed';
+const REACHES = 'takes variables from a volume of secrets that it does not receive';
+
+const ALTERATIONS: readonly Alteration[] = [
+  ['a variable removed', (spec) => env(spec, 'app').splice(0, 1), `container app ${LACKS}`],
+  [
+    'a variable of an init container removed',
+    (spec) => env(spec, 'prepare').splice(1, 1),
+    `container prepare ${LACKS}`,
+  ],
+  ['every variable removed', (spec) => set(container(spec, 'app'), 'env', []), `container app ${LACKS}`],
+  [
+    'a variable from another volume',
+    (spec) => refer(spec, 'app', { volumeName: 'own' }),
+    `container app ${LACKS}`,
+  ],
+  [
+    "a variable from another container's volume",
+    (spec) => refer(spec, 'app', { volumeName: 'aws-secrets-1' }),
+    LACKS,
+  ],
+  ['a variable from another file', (spec) => refer(spec, 'app', { path: 'other' }), LACKS],
+  ['a variable that is another one', (spec) => refer(spec, 'app', { key: 'DB_PASSWORD' }), LACKS],
+  [
+    'a variable with a value',
+    (spec) => env(spec, 'app').splice(0, 1, { name: 'DB_PASSWORD', value: 'x' }),
+    LACKS,
+  ],
+  [
+    'a variable declared again',
+    (spec) => env(spec, 'app').push({ name: 'DB_USER', value: 'x' }),
+    `container app ${DOUBLED}`,
+  ],
+  [
+    'a variable declared again from a Secret',
+    (spec) =>
+      env(spec, 'app').push({ name: 'DB_USER', valueFrom: { secretKeyRef: { name: 'x', key: 'x' } } }),
+    DOUBLED,
+  ],
+  [
+    'a variable declared again from a file of its own',
+    (spec) =>
+      env(spec, 'app').push({
+        name: 'DB_USER',
+        valueFrom: { fileKeyRef: { volumeName: 'own', path: 'env', key: 'DB_USER' } },
+      }),
+    DOUBLED,
+  ],
+  [
+    'a variable declared again from our file under another key',
+    (spec) =>
+      env(spec, 'app').push({
+        name: 'DB_USER',
+        valueFrom: { fileKeyRef: { volumeName: 'aws-secrets', path: 'env', key: 'DB_PASSWORD' } },
+      }),
+    DOUBLED,
+  ],
+  ['no check', (spec) => spec.initContainers.splice(1, 1), CHECK],
+  ['a check that does nothing', (spec) => set(check(spec), 'command', ['/app/node', '--version']), CHECK],
+  ['a check with arguments', (spec) => set(check(spec), 'args', ['x']), CHECK],
+  [
+    'a check that is given its proof',
+    (spec) => set(check(spec), 'env', [{ name: 'SECRETS_INJECTOR_PROBE', value: 'ok' }]),
+    CHECK,
+  ],
+  [
+    'a check that is given its proof again',
+    (spec) => check(spec).env.push({ name: 'SECRETS_INJECTOR_PROBE', value: 'ok' }),
+    CHECK,
+  ],
+  [
+    'a check before the fetcher',
+    (spec) => spec.initContainers.splice(0, 0, ...spec.initContainers.splice(1, 1)),
+    CHECK,
+  ],
+  [
+    'a check of another image',
+    (spec) => set(check(spec), 'image', 'evil.example/x:1'),
+    'has the image evil.example/x:1',
+  ],
+  [
+    'variables for a container that receives none',
+    (spec) => set(container(spec, 'bystander'), 'env', [fileKey('aws-secrets', 'DB_USER')]),
+    `container bystander ${REACHES}`,
+  ],
+  [
+    "another container's variables",
+    (spec) => env(spec, 'other').push(fileKey('aws-secrets', 'DB_USER')),
+    `container other ${REACHES}`,
+  ],
+  [
+    'a plan without a variable',
+    (spec) => plan(spec, /\{"name":"DB_USER".*?\},/, ''),
+    'secrets-injector.dev/env.DB_USER is not part of',
+  ],
+  [
+    'a plan without the entries of the form',
+    (spec) => plan(spec, /"entry":0,/g, ''),
+    'secrets-injector.dev/secrets is not part of',
+  ],
+  [
+    'a plan of another receiver',
+    (spec) => plan(spec, '"native":["other"]', '"native":[],"file":["other"]'),
+    'does not mount their volume read-only',
+  ],
+];
+
+export function guardedNative(stage: () => Stage): void {
+  const group = hasFileKeys(wantedKubernetes()) ? describe : describe.skip;
+  group('with native variables', () => {
+    let injected: InjectedPod;
+    beforeAll(async () => {
+      const namespace = await stage().namespace();
+      const form = [{ secret: arnOf('guard'), env: { OTHER: 'other' }, containers: ['other'] }];
+      injected = inject(
+        pod(namespace, {
+          annotations: {
+            'secrets-injector.dev/env.DB_USER': `${arnOf('guard')}:user`,
+            'secrets-injector.dev/env.DB_PASSWORD': `${arnOf('guard')}:password`,
+            'secrets-injector.dev/secrets': JSON.stringify(form),
+            'secrets-injector.dev/containers': 'app,prepare',
+          },
+          initContainers: [{ name: 'prepare', command: RUNS }],
+          containers: ['app', 'other', 'bystander'].map((name) => ({ name, command: RUNS })),
+          spec: { volumes: [{ name: 'own', emptyDir: {} }] },
+        }),
+      );
+    });
+
+    it('a pod with its whole injection is let through', async () => {
+      const { status, stderr } = await show(
+        stage(),
+        altered(injected, () => {}),
+      );
+      expect([status, stderr]).toEqual([0, '']);
+    });
+
+    it.each(ALTERATIONS)('one with %s is refused', async (_what, change, words) => {
+      const { status, stderr } = await show(stage(), altered(injected, change));
+      expect(stderr).toContain('ValidatingAdmissionPolicy');
+      expect(stderr).toContain(words);
+      expect(status).toBe(1);
+    });
+
+    // The API server bounds the cost of a policy.
+    it.each([
+      [500, 1, 500],
+      [64, 20, 64],
+    ])(
+      '%i variables in each of %i containers, beside %i of its own, are let through',
+      async (count, containers, own) => {
+        const namespace = await stage().namespace();
+        const references = Array.from({ length: count }, (_, index) => [
+          `secrets-injector.dev/env.SOME_RATHER_LONG_NAME_${index}`,
+          `a:key-${index}`,
+        ]);
+        const env = Array.from({ length: own }, (_, index) => ({
+          name: `OWN_${index}`,
+          value: '$(SOME_RATHER_LONG_NAME_1)',
+        }));
+        const large = inject(
+          pod(namespace, {
+            annotations: { 'secrets-injector.dev/secret.a': arnOf('a'), ...Object.fromEntries(references) },
+            containers: Array.from({ length: containers }, (_, index) => ({
+              name: `app-${index}`,
+              command: RUNS,
+              env,
+            })),
+          }),
+        );
+        const { status, stderr } = await show(
+          stage(),
+          altered(large, () => {}),
+        );
+        expect([status, stderr]).toEqual([0, '']);
+        const last = `app-${containers - 1}`;
+        const less = await show(
+          stage(),
+          altered(large, (spec) =>
+            (container(spec, last) as unknown as { env: Json[] }).env.splice(count - 1, 1),
+          ),
+        );
+        expect(less.stderr).toContain(`container ${last} ${LACKS}`);
+      },
+    );
+  });
+}
+
+/** As the webhook of this cluster does. */
+function inject(asking: KubernetesObject): InjectedPod {
+  const namespace = String(asking.metadata['namespace']);
+  const injected = injectedPod(asking, namespace, { native: { can: true, probe: true } });
+  if (injected === undefined) throw new Error('nothing was injected');
+  return injected as unknown as InjectedPod;
+}
+
+async function show(stage: Stage, object: KubernetesObject): ReturnType<Stage['create']> {
+  return await stage.create(object, '--dry-run=server');
+}
+
+function fileKey(volumeName: string, key: string): Json {
+  return { name: key, valueFrom: { fileKeyRef: { volumeName, path: 'env', key } } };
+}
+
+function env(spec: PodSpec, name: string): Json[] {
+  const all = [...spec.containers, ...spec.initContainers] as readonly { name: string; env?: Json[] }[];
+  return all.find((one) => one.name === name)?.env ?? [];
+}
+
+function check(spec: PodSpec): PodSpec['initContainers'][number] {
+  const found = spec.initContainers.find(({ name }) => name === 'aws-secrets-check');
+  if (found === undefined) throw new Error('the injected pod has no check');
+  return found;
+}
+
+/** Changes where the container's variable DB_USER comes from. */
+function refer(spec: PodSpec, name: string, change: Json): void {
+  const entry = env(spec, name).find((one) => one['name'] === 'DB_USER');
+  const source = (entry?.['valueFrom'] as { fileKeyRef: Json } | undefined)?.fileKeyRef;
+  if (source === undefined) throw new Error('the injected pod has no native DB_USER');
+  Object.assign(source, change);
+}
+
+function plan(spec: PodSpec, text: string | RegExp, replacement: string): void {
+  for (const entry of fetcher(spec).env)
+    if (entry['name'] === 'SECRETS_INJECTOR_PLAN')
+      entry['value'] = String(entry['value']).replace(text, replacement);
+}
