@@ -8,6 +8,8 @@ import type { Program } from './program.ts';
 export type Behaviour =
   /** Whole lists through its own types, as the Amazon EKS pod identity webhook. */
   | 'rewrite'
+  /** The same, also when it has nothing to add. */
+  | 'rewrite-every-time'
   /** Regular container `late`. Parameter: image. */
   | `append-container${Parameter}`
   /** Containers of a mesh, with whole lists. Parameter: image. */

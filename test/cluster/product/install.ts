@@ -8,6 +8,8 @@ import { CA_FILE, IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
 
 /** A repository that images may be rewritten to. */
 export const MIRROR = 'mirror.example/aws-secrets-injector';
+/** Of namespaces, with the value `yes`: their pods are shown to the second registration. */
+export const SECOND_PASS_LABEL = 'second-pass';
 /** Where the webhook runs. */
 export const PRODUCT_NAMESPACE = 'aws-secrets-injector';
 
@@ -40,6 +42,7 @@ function writeKustomization(folder: string, awsUrl: string): void {
   mkdirSync(path.join(folder, 'my-cluster'), { recursive: true });
   const kustomization = {
     resources: ['../manifests/overlays/generated-certs'],
+    components: ['../manifests/components/second-pass/generated-certs'],
     images: [{ name: 'aws-secrets-injector', newName: IMAGE_NAME, newTag: IMAGE_TAG }],
     patches: [
       {
@@ -53,6 +56,12 @@ function writeKustomization(folder: string, awsUrl: string): void {
               value: `AWS_ENDPOINT_URL=${awsUrl},NODE_EXTRA_CA_CERTS=${CA_FILE}`,
             },
           },
+        ]),
+      },
+      {
+        target: { kind: 'MutatingWebhookConfiguration', name: 'zz-aws-secrets-injector' },
+        patch: JSON.stringify([
+          { op: 'add', path: `/webhooks/0/namespaceSelector/matchLabels/${SECOND_PASS_LABEL}`, value: 'yes' },
         ]),
       },
       {

@@ -24,6 +24,16 @@ const (
 // pod, and puts whole lists back that it has read through its own types. The list of volumes, to which the real one
 // only adds an element, is put back too, so that what an old library does to volumes shows as well.
 func rewriteWithIdentity(c call) []operation {
+	return rewrite(c, false)
+}
+
+// rewriteEveryTime puts the lists back also when it had nothing to add, as webhooks do that build a patch from what
+// they have decoded.
+func rewriteEveryTime(c call) []operation {
+	return rewrite(c, true)
+}
+
+func rewrite(c call, everyTime bool) []operation {
 	role := c.pod.Annotations[roleAnnotation]
 	if role == "" {
 		role = c.settings.roleARN
@@ -41,7 +51,7 @@ func rewriteWithIdentity(c call) []operation {
 		volumes = append([]corev1.Volume{projectedToken()}, volumes...)
 		changed = true
 	}
-	if !changed {
+	if !changed && !everyTime {
 		return nil
 	}
 	patch := []operation{add(volumes, "spec", "volumes")}

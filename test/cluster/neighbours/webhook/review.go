@@ -39,6 +39,7 @@ type behaviour func(call) []operation
 
 var behaviours = map[string]behaviour{
 	"rewrite":            rewriteWithIdentity,
+	"rewrite-every-time": rewriteEveryTime,
 	"append-container":   appendContainer,
 	"istio-classic":      istioClassic,
 	"istio-native":       istioNative,

@@ -7,6 +7,7 @@ import { ROLE, type Stage } from '../../stage.ts';
 import { damage } from './damage.ts';
 import { lists } from './lists.ts';
 import { meshes } from './meshes.ts';
+import { natives } from './native.ts';
 
 export function neighbours(stage: () => Stage): void {
   const unavailable = neighboursUnavailable();
@@ -28,5 +29,6 @@ export function neighbours(stage: () => Stage): void {
     lists(stage, running);
     meshes(stage, running);
     damage(stage, running);
+    natives(stage, running);
   });
 }

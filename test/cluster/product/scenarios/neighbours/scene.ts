@@ -11,6 +11,7 @@ export const OURS = 'aws-secrets-injector';
 export interface Entry {
   readonly name: string;
   readonly value?: string;
+  readonly valueFrom?: { readonly fileKeyRef?: unknown };
 }
 export interface Mount {
   readonly name: string;
@@ -43,7 +44,7 @@ export interface Scene {
   readonly db: JsonSecret;
   /** Names of the neighbours' configurations, in the order given. */
   readonly registered: readonly string[];
-  /** Asks for a variable and a file. */
+  /** Asks for a variable through the shell, and for a file. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Shows the pod `app` to the API server. @throws Error with the refusal */
   readonly admitted: (options?: PodOptions) => Promise<AdmittedSpec>;
@@ -62,11 +63,21 @@ export async function makeScene(
   neighbours: Neighbours,
   ...all: readonly Neighbour[]
 ): Promise<Scene> {
-  const namespace = await stage.namespace();
+  return await makeSceneIn(await stage.namespace(), stage, neighbours, ...all);
+}
+
+/** The same in a namespace that there is. */
+export async function makeSceneIn(
+  namespace: string,
+  stage: Stage,
+  neighbours: Neighbours,
+  ...all: readonly Neighbour[]
+): Promise<Scene> {
   const db = putJsonSecret(stage.aws, `${namespace}-neighbours`);
   const annotations = {
     'secrets-injector.dev/env.DB_USER': `${db.arn}:user`,
     'secrets-injector.dev/file.value': db.arn,
+    'secrets-injector.dev/env-mode': 'shell',
   };
   const registered = await Promise.all(
     all.map(async ({ place, path, program = 'current', reinvocationPolicy = 'Never' }, index) => {
