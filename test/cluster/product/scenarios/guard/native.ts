@@ -20,6 +20,7 @@ const RUNS = ['sh', '-c', 'true'];
 const LACKS = 'lacks variables that it asks for by annotation';
 const DOUBLED = 'declares a variable that it also asks for by annotation';
 const CHECK = 'the init container aws-secrets-check is missing or was changed';
+const RECEIVES_NATIVE = '"native":["other"],"shell":[],"file":[]';
 const REACHES = 'takes variables from a volume of secrets that it does not receive';
 
 const ALTERATIONS: readonly Alteration[] = [
@@ -121,7 +122,7 @@ const ALTERATIONS: readonly Alteration[] = [
   ],
   [
     'a plan of another receiver',
-    (spec) => plan(spec, '"native":["other"]', '"native":[],"file":["other"]'),
+    (spec) => plan(spec, RECEIVES_NATIVE, '"native":[],"shell":[],"file":["other"]'),
     'does not mount their volume read-only',
   ],
 ];
