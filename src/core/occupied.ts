@@ -4,7 +4,7 @@ import { isInjected } from './injected-objects.ts';
 import { field, textField } from './json.ts';
 import { conflict } from './ours.ts';
 import { covers } from './paths.ts';
-import { VIEW_VOLUME } from './plan.ts';
+import { isViewVolume } from './plan.ts';
 import type { Container, Pod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './quote.ts';
@@ -28,7 +28,7 @@ export function occupiedNames(pod: Pod, views: readonly View[], mountPath: strin
     if (isInjected(container)) continue;
     for (const mount of container.mounts) {
       const volume = textField(mount, 'name') ?? '';
-      if (!VIEW_VOLUME.test(volume)) continue;
+      if (!isViewVolume(volume)) continue;
       const subject = `${container.list}[${container.index}].volumeMounts`;
       if (!receives(container, volume, views))
         problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
@@ -39,7 +39,7 @@ export function occupiedNames(pod: Pod, views: readonly View[], mountPath: strin
     }
     for (const entry of container.env) {
       const volume = textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '';
-      if (!VIEW_VOLUME.test(volume) || receives(container, volume, views)) continue;
+      if (!isViewVolume(volume) || receives(container, volume, views)) continue;
       const subject = `${container.list}[${container.index}].env`;
       problems.push(conflict(subject, 'gives a variable to a container that does not receive the secrets'));
     }

@@ -56,7 +56,7 @@ export class PatchBuilder {
 
   /** Adds a member that the object at a path lacks. */
   setMember(path: readonly Key[], name: string, value: unknown): void {
-    const object = this.#ownAt(path);
+    const object = this.#ownAt(path, path.length);
     (object as Members)[name] = value;
     this.#emit(pointer([...path, name]), value);
   }
@@ -73,8 +73,9 @@ export class PatchBuilder {
 
   /** The list at a path, ours to modify; undefined where it is absent or null. */
   #list(path: readonly Key[]): unknown[] | undefined {
-    const parent = this.#ownAt(path.slice(0, -1));
-    const key = path.at(-1) ?? '';
+    const last = path.length - 1;
+    const parent = this.#ownAt(path, last);
+    const key = path[last] ?? '';
     const child = childOf(parent, key);
     if (child === undefined || child === null) return undefined;
     if (!Array.isArray(child)) throw new TypeError(`a patch needs ${pointer(path)} to be a list`);
@@ -86,19 +87,21 @@ export class PatchBuilder {
   #makeList(path: readonly Key[], elements: readonly unknown[]): unknown[] {
     const list = [...elements];
     this.#owned.add(list);
-    (this.#ownAt(path.slice(0, -1)) as Members)[path.at(-1) ?? ''] = list;
+    const last = path.length - 1;
+    (this.#ownAt(path, last) as Members)[path[last] ?? ''] = list;
     this.#emit(pointer(path), elements);
     return list;
   }
 
-  /** The object or list at a path, ours to modify. Costs the path, not the document. */
-  #ownAt(path: readonly Key[]): object {
+  /** The object or list at the first `depth` keys of a path, ours to modify. Costs the path, not the document. */
+  #ownAt(path: readonly Key[], depth: number): object {
     this.#document = this.#own(this.#document);
     let parent: unknown = this.#document;
-    for (const [depth, key] of path.entries()) {
+    for (let at = 0; at < depth; at += 1) {
+      const key = path[at] ?? '';
       const child = childOf(parent, key);
       if (typeof child !== 'object' || child === null)
-        throw new TypeError(`a patch needs ${pointer(path.slice(0, depth + 1))} to exist`);
+        throw new TypeError(`a patch needs ${pointer(path.slice(0, at + 1))} to exist`);
       const owned = this.#own(child);
       (parent as Members)[key] = owned;
       parent = owned;

@@ -26,7 +26,12 @@ export const MAX_SECRET_BYTES = 65_536;
 /** A secret in another format is at most so many times as large: escapes and indentation grow it. */
 export const FORMAT_REPRESENTATIONS = 4;
 /** Names of the volumes of views. */
-export const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;
+const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;
+
+/** Whether a volume has a name that views have. Almost every name is told by its beginning alone. */
+export function isViewVolume(name: string): boolean {
+  return name.startsWith('aws-secrets') && VIEW_VOLUME.test(name);
+}
 
 export type FileMode = '0400' | '0440' | '0444';
 

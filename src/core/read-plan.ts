@@ -6,6 +6,7 @@ import { asArray, asObject, field, integerField, type JsonObject, textField } fr
 import { filePathFault } from './paths.ts';
 import { PEM_PARTS } from './pem.ts';
 import {
+  isViewVolume,
   PLAN_VARIABLE,
   PLAN_VERSION,
   type Plan,
@@ -16,7 +17,6 @@ import {
   type PlanVariables,
   type PlanView,
   type Receivers,
-  VIEW_VOLUME,
 } from './plan.ts';
 import type { FetchProblem } from './problems.ts';
 import { isEscape } from './template-escapes.ts';
@@ -80,7 +80,7 @@ function isSecret(json: unknown): json is PlanSecret {
 function isView(json: unknown, secrets: number): json is PlanView {
   const volume = textField(json, 'volume');
   const fileMode = textField(json, 'fileMode');
-  if (volume === undefined || !VIEW_VOLUME.test(volume)) return false;
+  if (volume === undefined || !isViewVolume(volume)) return false;
   if (fileMode !== '0400' && fileMode !== '0440' && fileMode !== '0444') return false;
   const probe = field(json, 'probe');
   if (!isDialect(field(json, 'format')) || (probe !== undefined && probe !== true)) return false;
