@@ -64,6 +64,12 @@ const rows: readonly Row[] = [
     ' ×',
   ),
   upTo('fetcher, one secret, loopback, times `node -e 0`', fetcher.loopbackMilliseconds / node, 3, ' ×'),
+  upTo(
+    'fetcher, 500 references to one secret, loopback, times one reference',
+    fetcher.referencesMilliseconds / fetcher.loopbackMilliseconds,
+    2,
+    ' ×',
+  ),
   ...(fetcher.rssMegabytes === undefined ? [] : [upTo('fetcher memory', fetcher.rssMegabytes, 64, ' MB', 0)]),
   upTo(`fetcher, one secret, ${trip} ms round trips`, delayed, node + 4 * trip + 30, ' ms', 0),
   upTo(

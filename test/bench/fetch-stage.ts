@@ -1,6 +1,6 @@
 /** Everything that one run of the fetcher needs, with the AWS stand-in in this process. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan.ts';
@@ -20,7 +20,9 @@ export interface FetchStage {
 
 export async function makeFetchStage(): Promise<FetchStage> {
   const standIn = await startStandIn();
-  const root = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-bench-'));
+  // In memory where that is possible, as a pod's volume is: syncing files to a disk would be most of the time.
+  const folder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const root = mkdtempSync(path.join(folder, 'aws-secrets-injector-bench-'));
   const clear = () => {
     rmSync(path.join(root, 'secrets'), { recursive: true, force: true });
     mkdirSync(path.join(root, 'secrets/aws-secrets'), { recursive: true });
@@ -48,8 +50,13 @@ export async function makeFetchStage(): Promise<FetchStage> {
   };
 }
 
-/** A plan that asks for one file from each of some new secrets, spread over the Regions. */
-export function planFor(standIn: StandIn, secrets: number, regions: readonly string[]): Plan {
+/** A plan that asks for variables and files, half of each, from some new secrets, spread over the Regions. */
+export function planFor(
+  standIn: StandIn,
+  secrets: number,
+  regions: readonly string[],
+  references = secrets,
+): Plan {
   const arns = Array.from(
     { length: secrets },
     (_, index) =>
@@ -72,9 +79,17 @@ export function planFor(standIn: StandIn, secrets: number, regions: readonly str
         receivers: { native: [], shell: ['app'], file: [] },
         fileMode: '0444',
         format: 'shell',
-        env: arns.map((_, index) => ({ name: `S${index}`, secret: index, key: 'password' })),
+        env: Array.from({ length: Math.ceil(references / 2) }, (_, index) => ({
+          name: `S${index}`,
+          secret: index % secrets,
+          key: 'password',
+        })),
         envFrom: [],
-        files: [],
+        files: Array.from({ length: Math.floor(references / 2) }, (_, index) => ({
+          path: `f${index}`,
+          secret: (index + Math.ceil(references / 2)) % secrets,
+          key: 'username',
+        })),
         filesFrom: [],
         declared: [],
       },

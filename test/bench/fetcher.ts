@@ -1,6 +1,7 @@
 /** The fetcher as a whole process against a bare Node, in turn: on loopback and behind a delaying proxy. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { MAX_REFERENCES } from '../../src/core/plan.ts';
 import { makeFetchStage, planFor, startDelayProxy, timeRun } from './fetch-stage.ts';
 
 export interface FetcherFigures {
@@ -8,6 +9,8 @@ export interface FetcherFigures {
   readonly loopbackMilliseconds: number;
   readonly delayedMilliseconds: number;
   readonly manyMilliseconds: number;
+  /** 500 references to one secret, on loopback. */
+  readonly referencesMilliseconds: number;
   readonly roundTripMilliseconds: number;
   /** Most resident memory of the loopback run; undefined where /usr/bin/time is missing. */
   readonly rssMegabytes: number | undefined;
@@ -23,6 +26,7 @@ export async function measureFetcher(dist: string, rounds = 15): Promise<Fetcher
   const proxy = await startDelayProxy(stage.standIn, ROUND_TRIP);
   try {
     const one = planFor(stage.standIn, 1, ['eu-west-1']);
+    const references = planFor(stage.standIn, 1, ['eu-west-1'], MAX_REFERENCES);
     const many = planFor(stage.standIn, MANY, ['eu-west-1', 'us-east-1']);
     const command = [process.execPath, path.join(dist, 'fetch.cjs'), '--root', stage.root];
     const fetcher = (plan: typeof one, port: number) => () => {
@@ -32,10 +36,17 @@ export async function measureFetcher(dist: string, rounds = 15): Promise<Fetcher
     const cases = {
       bare: () => timeRun([process.execPath, '-e', '0'], {}),
       loopback: fetcher(one, stage.standIn.port),
+      references: fetcher(references, stage.standIn.port),
       delayed: fetcher(one, proxy.port),
       many: fetcher(many, proxy.port),
     };
-    const seen: Record<keyof typeof cases, number[]> = { bare: [], loopback: [], delayed: [], many: [] };
+    const seen: Record<keyof typeof cases, number[]> = {
+      bare: [],
+      loopback: [],
+      references: [],
+      delayed: [],
+      many: [],
+    };
     const names = Object.keys(cases) as (keyof typeof cases)[];
     for (const name of names) await cases[name]();
     for (let round = 0; round < rounds; round += 1) {
@@ -47,6 +58,7 @@ export async function measureFetcher(dist: string, rounds = 15): Promise<Fetcher
       loopbackMilliseconds: median(seen.loopback),
       delayedMilliseconds: median(seen.delayed),
       manyMilliseconds: median(seen.many),
+      referencesMilliseconds: median(seen.references),
       roundTripMilliseconds: ROUND_TRIP,
       rssMegabytes: await rssOf(command, stage.environment(one, stage.standIn.port)),
       rounds,
