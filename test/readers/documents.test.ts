@@ -7,6 +7,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Dialect, writeDocument } from '../../src/core/dialects/index.ts';
+import { readDocument } from '../../src/core/secret-json.ts';
+import { SecretValue } from '../../src/core/secret-value.ts';
 import { anyValue } from '../property/hostile-values.ts';
 import { findReaders, READERS } from './readers.ts';
 
@@ -98,21 +100,8 @@ function members(value: fc.Arbitrary<string>): fc.Arbitrary<string> {
     .map((pairs) => `{${pairs.map(([key, member]) => `${JSON.stringify(key)}:${member}`).join(',')}}`);
 }
 
-interface SourceTextJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
-}
-
 /** As secrets are parsed: numbers keep their digits. */
-function parse(json: string): unknown {
-  const source = JSON as unknown as SourceTextJson;
-  return source.parse(json, (_, value, context) =>
-    typeof value === 'number' && context.source !== undefined ? source.rawJSON(context.source) : value,
-  );
-}
+const parse = (json: string): unknown => readDocument(new SecretValue(json))?.root;
 
 /** The same text for what is the same, whatever the order of members; numbers by value. */
 function canonical(node: unknown): string {

@@ -2,23 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DIALECTS, nativeFault, writeDocument, writeVariables } from '../../../src/core/dialects/index.ts';
+import { readDocument } from '../../../src/core/secret-json.ts';
+import { SecretValue } from '../../../src/core/secret-value.ts';
 import { lowCharacter } from '../../property/any-character.ts';
 
-interface SourceTextJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
-}
-
 /** As secrets are parsed: numbers keep their digits. */
-function parse(json: string): unknown {
-  const source = JSON as unknown as SourceTextJson;
-  return source.parse(json, (_, value, context) =>
-    typeof value === 'number' && context.source !== undefined ? source.rawJSON(context.source) : value,
-  );
-}
+const parse = (json: string): unknown => readDocument(new SecretValue(json))?.root;
 
 const refusalOf = (...args: Parameters<typeof writeVariables>) => {
   const written = writeVariables(...args);
