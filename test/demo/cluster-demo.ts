@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { clusterUnavailable } from '../cluster/cluster.ts';
 import { checksum, podTemplate, printFile, printVariable, shell } from '../cluster/product/pods.ts';
-import { putJsonSecret } from '../cluster/product/secrets.ts';
+import { nativeCanary, putJsonSecret } from '../cluster/product/secrets.ts';
 import { type KubernetesObject, NAMESPACE_LABEL, type Stage, startStage } from '../cluster/product/stage.ts';
 import { makeSteps, StepFailed, type Steps } from './steps.ts';
 
@@ -70,7 +70,8 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
   steps.show(`Kubernetes ${stage.cluster.facts.kubernetes}, AWS stand-in at ${stage.aws.url}`);
   await kubectl('--namespace=aws-secrets-injector', 'get', 'pods');
 
-  const db = putJsonSecret(stage.aws, 'db');
+  // Variables are native here, so their values must be such as kubelet can read.
+  const db = putJsonSecret(stage.aws, 'db', nativeCanary);
   const annotations = {
     'secrets-injector.dev/secret.db': db.arn,
     'secrets-injector.dev/env.DB_USER': 'db:user',
@@ -113,11 +114,7 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
       ...pod,
       '--output=jsonpath={.items[0].spec.initContainers[*].name}',
     );
-    await kubectl(
-      `--namespace=${NAMESPACE}`,
-      ...pod,
-      '--output=jsonpath={.items[0].spec.containers[0].command}',
-    );
+    await kubectl(`--namespace=${NAMESPACE}`, ...pod, '--output=jsonpath={.items[0].spec.containers[0].env}');
     const content = await stage.cluster.etcdContent();
     if ([db.user, db.password].some((value) => content.includes(value)))
       throw new StepFailed('a value is in etcd');

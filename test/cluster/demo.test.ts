@@ -1,0 +1,22 @@
+/** The demo's story on a cluster, as a newcomer runs it. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { clusterUnavailable } from './cluster.ts';
+import { hasFileKeys, wantedKubernetes } from './toolchain/versions.ts';
+
+const reason =
+  clusterUnavailable('node') ??
+  (hasFileKeys(wantedKubernetes()) ? undefined : 'its variables are native, which this Kubernetes cannot do');
+if (reason !== undefined) process.stderr.write(`the demo on a cluster is skipped: ${reason}\n`);
+
+describe('the demo on a cluster', () => {
+  it.skipIf(reason !== undefined)('tells its story to the end', async () => {
+    const demo = path.resolve(import.meta.dirname, '../../scripts/demo');
+    // A step that fails ends it with another code, which rejects with what it said.
+    const { stdout } = await promisify(execFile)(demo, ['--cluster']);
+    expect(stdout).toContain('Everything the application got is what the stand-in holds.');
+    expect(stdout).toContain('fileKeyRef');
+  });
+});
