@@ -29,11 +29,13 @@ export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {
     fetch: { entryPoints: ['src/fetcher/entry.ts'] },
     'secrets-manager': {
-      entryPoints: ['src/fetcher/secrets-manager.ts'],
-      alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/fetcher/no-credential-chain.ts') },
+      entryPoints: ['src/fetcher/aws/secrets-manager.ts'],
+      alias: {
+        '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/fetcher/aws/no-credential-chain.ts'),
+      },
     },
-    jmespath: { entryPoints: ['src/core/jmespath.ts'] },
-    template: { entryPoints: ['src/core/template.ts'] },
+    jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
+    template: { entryPoints: ['src/core/template/index.ts'] },
   };
   for (const [name, options] of Object.entries(bundles)) {
     const result = await build({ ...OPTIONS, ...options, outfile: path.join(outDir, `${name}.cjs`) });

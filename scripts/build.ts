@@ -30,7 +30,7 @@ export const SHARED: BuildOptions = {
 export const BUNDLES: Readonly<Record<string, string>> = {
   webhook: 'src/webhook/main.ts',
   cli: 'src/cli/main.ts',
-  check: 'src/check/main.ts',
+  check: 'src/kubelet-check/main.ts',
   demo: 'test/demo/main.ts',
 };
 

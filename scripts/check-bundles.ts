@@ -62,7 +62,7 @@ const BUNDLES: Readonly<Record<string, Content>> = {
   // Every pod of a cluster below 1.38 may pay for its start.
   check: {
     forbidden: ['node_modules/', 'test/', 'src/webhook/', 'src/fetcher/', 'src/cli/', 'src/runtime/'],
-    required: ['src/check/', 'src/core/'],
+    required: ['src/kubelet-check/', 'src/core/'],
   },
   cli: {
     forbidden: [...AWS, ...STAND_IN, 'node_modules/fastify/', 'src/webhook/', 'src/fetcher/'],
@@ -94,7 +94,14 @@ export async function checkBundles(root: string): Promise<readonly string[]> {
 
 /** The core runs anywhere: a bundle for browsers fails on any Node module. */
 async function bundleCoreForBrowser(root: string): Promise<readonly string[]> {
-  const modules = ['admission', 'inject', 'render', 'jmespath', 'template', 'yaml-form/json-schema'];
+  const modules = [
+    'admission',
+    'inject',
+    'render/render',
+    'jmespath/index',
+    'template/index',
+    'annotations/form/json-schema',
+  ];
   const entry = modules.map((module) => `export * from './${module}.ts';`).join(' ');
   const result = await build({
     stdin: { contents: entry, resolveDir: path.join(root, 'src/core'), loader: 'ts' },

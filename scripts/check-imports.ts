@@ -17,12 +17,13 @@ const WALLS: Readonly<Record<string, Wall>> = {
   },
   runtime: { folders: ['core'], packages: ['pino'], builtins: true },
   webhook: {
-    folders: ['core', 'runtime'],
+    folders: ['core', 'kubernetes', 'runtime'],
     packages: ['fastify', 'pino', 'prom-client', 'fast-json-patch'],
     builtins: true,
   },
   fetcher: { folders: ['core', 'runtime'], packages: ['@aws-sdk/client-secrets-manager'], builtins: true },
-  check: { folders: ['core'], packages: [], builtins: true },
+  kubernetes: { folders: ['core', 'runtime'], packages: [], builtins: true },
+  'kubelet-check': { folders: ['core'], packages: [], builtins: true },
   cli: { folders: ['core', 'runtime'], packages: ['yaml', 'selfsigned', 'fast-json-patch'], builtins: true },
 };
 

@@ -14,7 +14,7 @@ async function main(directory) {
   const filename = path.join(directory, 'secrets-manager.cjs');
   const cache = path.join(directory, 'secrets-manager.cache');
   rmSync(cache, { force: true });
-  // The same wrapper as src/fetcher/load-bundle.ts: the cache belongs to the exact text.
+  // The same wrapper as src/fetcher/process/load-bundle.ts: the cache belongs to the exact text.
   const source = readFileSync(filename, 'utf8');
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
   const script = new vm.Script(wrapped, { filename });

@@ -1,7 +1,7 @@
 /** The command line: finds the command, loads what it needs, and ends with its exit code. */
 import path from 'node:path';
-import { nearest } from '../core/nearest.ts';
-import { quote } from '../core/quote.ts';
+import { nearest } from '../core/problems/nearest.ts';
+import { quote } from '../core/problems/quote.ts';
 import { VERSION } from '../runtime/version.ts';
 
 type Run = (argv: readonly string[]) => Promise<number>;
@@ -39,11 +39,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   render: {
     summary: 'show manifests as the webhook would change them',
-    load: async () => (await import('./render-command.ts')).runRender,
+    load: async () => (await import('./commands/render.ts')).runRender,
   },
   certs: {
     summary: 'make a CA and a certificate for the webhook',
-    load: async () => (await import('./certs-command.ts')).runCerts,
+    load: async () => (await import('./commands/certs.ts')).runCerts,
   },
   demo: {
     summary: 'show the main job with an embedded AWS stand-in (from a checkout)',

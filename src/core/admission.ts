@@ -1,9 +1,10 @@
 /** AdmissionReview (admission.k8s.io/v1): from JSON to a decision, and from an outcome to the answer. */
+
+import { type Outcome, statusOf, unchanged } from './decide/outcome.ts';
 import { decideInjection } from './inject.ts';
 import { field, textField } from './json.ts';
-import { type Outcome, statusOf, unchanged } from './outcome.ts';
-import { formatProblems, type Problem } from './problems.ts';
-import { printable, quote } from './quote.ts';
+import { formatProblems, type Problem } from './problems/problems.ts';
+import { printable, quote } from './problems/quote.ts';
 import type { InjectionSettings } from './settings.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';

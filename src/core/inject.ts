@@ -1,7 +1,5 @@
 /** The whole mutation: decide, then add what is missing. What an earlier pass added is found and left alone. */
-import { sharedIdentity } from './aws-identity.ts';
-import { decide, type Injection, volumeBytes } from './decide.ts';
-import { type DeliveredView, envFilePath, type Recipient } from './delivery.ts';
+import { sharedIdentity } from './additions/aws-identity.ts';
 import {
   checkContainer,
   checkEnv,
@@ -15,20 +13,22 @@ import {
   receiverMount,
   sessionName,
   withoutNames,
-} from './injected-objects.ts';
+} from './additions/injected-objects.ts';
+import { addNativeVariables, isDamaged } from './additions/native-variables.ts';
+import { PatchBuilder } from './additions/patch.ts';
+import { fetcherResources, viewBytes } from './additions/resources.ts';
+import { hasShellPrefix, shellPrefix } from './additions/shell-mode.ts';
+import { decide, type Injection, volumeBytes } from './decide/decide.ts';
+import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
+import { conflict } from './decide/earlier-pass.ts';
+import { type Outcome, unchanged } from './decide/outcome.ts';
+import { fetcherSecurityContext } from './decide/run-as.ts';
+import { representations } from './decide/views.ts';
 import { field, type JsonObject, textField } from './json.ts';
-import { addNativeVariables, isDamaged } from './native.ts';
-import { conflict } from './ours.ts';
-import { type Outcome, unchanged } from './outcome.ts';
-import { PatchBuilder } from './patch.ts';
-import { PROBE_VARIABLE } from './plan.ts';
-import type { Container } from './pod.ts';
-import type { Problem } from './problems.ts';
-import { fetcherResources, viewBytes } from './resources.ts';
-import { fetcherSecurityContext } from './security.ts';
+import { PROBE_VARIABLE } from './plan/plan.ts';
+import type { Container } from './pod/pod.ts';
+import type { Problem } from './problems/problems.ts';
 import type { InjectionSettings } from './settings.ts';
-import { hasShellPrefix, shellPrefix } from './shell-mode.ts';
-import { representations } from './views.ts';
 
 /**
  * Decides about a pod and builds the patch.

@@ -1,15 +1,15 @@
 /** Every secret of a plan, once, at most four at a time from each Region. All failures are told, not only the first. */
-import { parseArn, type SecretArn } from '../core/arn.ts';
-import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan.ts';
-import { subjectsOfSecret } from '../core/plan-subjects.ts';
-import type { FetchProblem } from '../core/problems.ts';
-import type { SecretValue } from '../core/secret-value.ts';
-import { fetchProblem } from './aws-problems.ts';
-import { AwsFailure, classify, isAbsence, NetworkFailure } from './failures.ts';
-import { MOST_SOCKETS } from './preopened-agent.ts';
-import { type Clock, type Deadline, withRetries } from './retry.ts';
-import type { AwsErrorFacts, FetchedSecret } from './secret-reader.ts';
-import type { Session } from './session.ts';
+import { parseArn, type SecretArn } from '../core/names/arn.ts';
+import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';
+import { subjectsOfSecret } from '../core/plan/plan-subjects.ts';
+import type { FetchProblem } from '../core/problems/problems.ts';
+import type { SecretValue } from '../core/secret/secret-value.ts';
+import { AwsFailure, classify, isAbsence, NetworkFailure } from './aws/errors.ts';
+import { MOST_SOCKETS } from './aws/preopened-agent.ts';
+import { fetchProblem } from './aws/problems.ts';
+import { type Clock, type Deadline, withRetries } from './aws/retry.ts';
+import type { AwsErrorFacts, FetchedSecret } from './aws/secret-reader.ts';
+import type { Session } from './aws/session.ts';
 
 /** @returns the values in the order of the plan's secrets, with a gap for each that is absent and may be; or the problems */
 export async function fetchSecrets(

@@ -3,26 +3,27 @@
  * visible unless everything succeeded. The waits overlap: STS is asked before the AWS SDK is loaded, and
  * connections to Secrets Manager open while STS answers.
  */
-import type { FetchProblem } from '../core/problems.ts';
-import { type ReadPlan, readPlan } from '../core/read-plan.ts';
-import { areProblems, type RenderedView, renderViews } from '../core/render.ts';
-import type { Engines } from '../core/values.ts';
-import { signInProblem } from './aws-problems.ts';
-import { certificateWarnings } from './certificate-expiry.ts';
-import { endpointOf } from './endpoints.ts';
-import { loadEngines } from './engines.ts';
-import { type Environment, readEnvironment, readRoot } from './environment.ts';
-import { classify } from './failures.ts';
+
+import { type ReadPlan, readPlan } from '../core/plan/read-plan.ts';
+import type { FetchProblem } from '../core/problems/problems.ts';
+import { areProblems, type RenderedView, renderViews } from '../core/render/render.ts';
+import type { Engines } from '../core/render/values.ts';
+import { endpointOf } from './aws/endpoints.ts';
+import { classify } from './aws/errors.ts';
+import { PreopenedAgent } from './aws/preopened-agent.ts';
+import { signInProblem } from './aws/problems.ts';
+import { type Deadline, systemClock, withRetries } from './aws/retry.ts';
+import type { OpenSecretReader } from './aws/secret-reader.ts';
+import { Regions, Session } from './aws/session.ts';
+import { assumeRoleWithWebIdentity, type Credentials } from './credentials/sts.ts';
+import { readWebIdentity, type WebIdentity } from './credentials/web-identity.ts';
 import { fetchSecrets } from './fetch-secrets.ts';
-import { readWebIdentity, type WebIdentity } from './identity.ts';
-import { loadBundle } from './load-bundle.ts';
-import { PreopenedAgent } from './preopened-agent.ts';
-import { exitCodeFor, reportProblems, reportWarnings, writeProblem } from './report.ts';
-import { type Deadline, systemClock, withRetries } from './retry.ts';
-import type { OpenSecretReader } from './secret-reader.ts';
-import { Regions, Session } from './session.ts';
-import { assumeRoleWithWebIdentity, type Credentials } from './sts.ts';
-import { type ViewToWrite, writeViews } from './writer.ts';
+import { certificateWarnings } from './files/certificate-expiry.ts';
+import { type ViewToWrite, writeViews } from './files/writer.ts';
+import { loadEngines } from './process/engines.ts';
+import { type Environment, readEnvironment, readRoot } from './process/environment.ts';
+import { loadBundle } from './process/load-bundle.ts';
+import { exitCodeFor, reportProblems, reportWarnings, writeProblem } from './process/report.ts';
 
 /**
  * Runs the fetcher once.

@@ -3,7 +3,7 @@
  * asynchronously, and clients hold on to connections. So a server drains first and closes afterwards.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorFields, type Logger } from './logger.ts';
+import { errorFields, type Logger } from './log/logger.ts';
 
 export interface Service {
   /** From here on: not ready, and every answer asks for its connection to be closed. Requests are still answered. */

@@ -1,14 +1,15 @@
 /** The `webhook` command. */
-import { injectionSettings } from '../runtime/injection-settings.ts';
-import { errorFields, type Logger, makeLogger } from '../runtime/logger.ts';
-import { durationSeconds } from '../runtime/setting-kinds.ts';
-import type { Environment } from '../runtime/settings.ts';
-import { renderSettingsHelp } from '../runtime/settings-help.ts';
+
+import { makeClusterApi, placeOf } from '../kubernetes/api-client.ts';
+import { errorFields, type Logger, makeLogger } from '../runtime/log/logger.ts';
+import { renderSettingsHelp } from '../runtime/settings/help.ts';
+import { injectionSettings } from '../runtime/settings/injection.ts';
+import { durationSeconds } from '../runtime/settings/kinds.ts';
+import type { Environment } from '../runtime/settings/settings.ts';
 import { catchSignal, endOnUncaught, serveUntil } from '../runtime/shutdown.ts';
 import { VERSION } from '../runtime/version.ts';
-import { makeClusterApi, placeOf } from './cluster-api.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import { DEFAULT_NATIVE_TIMES } from './native-watch.ts';
+import { DEFAULT_NATIVE_TIMES } from './native/native-watch.ts';
+import { DEFAULT_LIMITS } from './server/limits.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.ts';
 import { startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 

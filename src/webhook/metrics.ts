@@ -1,6 +1,6 @@
 /** The metrics. Labels come from closed sets only: a user can neither make a series nor put text into one. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/decide/outcome.ts';
 import { VERSION } from '../runtime/version.ts';
 
 export interface Metrics {

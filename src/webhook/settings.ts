@@ -1,7 +1,8 @@
 /** The settings of the `webhook` command. */
-import { checkInjection, INJECTION_SETTINGS } from '../runtime/injection-settings.ts';
-import { LOG_LEVELS } from '../runtime/logger.ts';
-import { ADDRESS, choice, duration, integer, PATH, PORT } from '../runtime/setting-kinds.ts';
+
+import { LOG_LEVELS } from '../runtime/log/logger.ts';
+import { checkInjection, INJECTION_SETTINGS } from '../runtime/settings/injection.ts';
+import { ADDRESS, choice, duration, integer, PATH, PORT } from '../runtime/settings/kinds.ts';
 import {
   type Environment,
   optional,
@@ -9,7 +10,7 @@ import {
   type SettingsResult,
   setting,
   type Values,
-} from '../runtime/settings.ts';
+} from '../runtime/settings/settings.ts';
 
 export const WEBHOOK_SETTINGS = {
   'listen-port': setting(PORT, 8443, 'Port of the HTTPS server that the API server calls (POST /mutate).'),

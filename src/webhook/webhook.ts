@@ -1,17 +1,17 @@
 /** The webhook put together from its parts: two servers, a certificate, a look at the cluster, a readiness check. */
 import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
-import type { LogFields, Logger } from '../runtime/logger.ts';
+import type { LogFields, Logger } from '../runtime/log/logger.ts';
 import type { Service } from '../runtime/shutdown.ts';
-import { makeAdminServer } from './admin-server.ts';
-import { CertificateFiles } from './certificate-files.ts';
-import type { CertificatePair } from './certificate-pair.ts';
-import type { ServerLimits } from './limits.ts';
+import { CertificateFiles } from './certificates/files.ts';
+import type { CertificatePair } from './certificates/pair.ts';
 import { makeMetrics } from './metrics.ts';
-import { makeMutate } from './mutate.ts';
-import { MIN_TLS_VERSION, makeMutateServer } from './mutate-server.ts';
-import { NativeWatch, type NativeWatchParts } from './native-watch.ts';
-import { makeReadiness } from './readiness.ts';
+import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
+import { makeReadiness } from './readiness/readiness.ts';
+import { makeMutate } from './review/mutate.ts';
+import { makeAdminServer } from './server/admin-server.ts';
+import type { ServerLimits } from './server/limits.ts';
+import { MIN_TLS_VERSION, makeMutateServer } from './server/mutate-server.ts';
 
 export interface WebhookOptions {
   readonly injection: InjectionSettings;

@@ -1,8 +1,8 @@
 /** A stage on which everything that must stay secret is known, and the search for it after a run. */
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { Plan } from '../../src/core/plan.ts';
-import { exitCodeOf, type FetchCode } from '../../src/core/problems.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { exitCodeOf, type FetchCode } from '../../src/core/problems/problems.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { leaksIn, readableAfter } from '../fetcher/leaks.ts';

@@ -1,8 +1,8 @@
 /** Values that cannot be used or written, and the fetcher's own faults: nothing of a value is told. */
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PlanView } from '../../src/core/plan.ts';
-import { ALL_CODES, exitCodeOf, type FetchCode } from '../../src/core/problems.ts';
+import type { PlanView } from '../../src/core/plan/plan.ts';
+import { ALL_CODES, exitCodeOf, type FetchCode } from '../../src/core/problems/problems.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { arnOf, formatPlan, onePlan, planOf } from '../fetcher/plans.ts';
 import type { Variables } from '../fetcher/stage.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/core/plan.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { arnOf, planOf } from '../fetcher/plans.ts';
 import { BROKEN, JSON_CANARY, OF_SECRETS_MANAGER, OF_STS } from './canary-faults.ts';

@@ -1,15 +1,15 @@
 /** Faults that last. Time is virtual here: a pause is over at once, so that a deadline of minutes takes none. */
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { parseArn } from '../../src/core/arn.ts';
-import { exitCodeOf, type FetchProblem, formatProblems } from '../../src/core/problems.ts';
-import { signInProblem } from '../../src/fetcher/aws-problems.ts';
-import { classify } from '../../src/fetcher/failures.ts';
+import { parseArn } from '../../src/core/names/arn.ts';
+import { exitCodeOf, type FetchProblem, formatProblems } from '../../src/core/problems/problems.ts';
+import { classify } from '../../src/fetcher/aws/errors.ts';
+import { signInProblem } from '../../src/fetcher/aws/problems.ts';
+import { withRetries } from '../../src/fetcher/aws/retry.ts';
+import { openSecretReader } from '../../src/fetcher/aws/secrets-manager.ts';
+import { Regions, Session } from '../../src/fetcher/aws/session.ts';
+import { assumeRoleWithWebIdentity } from '../../src/fetcher/credentials/sts.ts';
 import { fetchSecrets } from '../../src/fetcher/fetch-secrets.ts';
-import { withRetries } from '../../src/fetcher/retry.ts';
-import { openSecretReader } from '../../src/fetcher/secrets-manager.ts';
-import { Regions, Session } from '../../src/fetcher/session.ts';
-import { assumeRoleWithWebIdentity } from '../../src/fetcher/sts.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
 import { ROLE_ARN, SUBJECT } from '../fetcher/stage.ts';

@@ -8,7 +8,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PlanSecret } from '../../src/core/plan.ts';
+import type { PlanSecret } from '../../src/core/plan/plan.ts';
 import { buildFetcherBundle, type FetcherBundle } from '../fetcher/bundle.ts';
 import { ACCOUNT, arnOf, onePlan, planOf } from '../fetcher/plans.ts';
 import { Stage } from '../fetcher/stage.ts';

@@ -1,6 +1,6 @@
 /** The decision itself, without a network: review text in, answer text out. */
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
-import { PREFIX } from '../../src/core/prefix.ts';
+import { PREFIX } from '../../src/core/names/prefix.ts';
 import { benchReview } from './webhook-review.ts';
 
 const SETTINGS = { image: 'registry.example/aws-secrets-injector:bench' };

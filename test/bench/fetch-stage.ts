@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan.ts';
+import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan/plan.ts';
 import { type StandIn, startDelayProxy, startStandIn } from '../stand-in/index.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/bench';

@@ -3,9 +3,9 @@ import path from 'node:path';
 import jsonpatch, { type Operation } from 'fast-json-patch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { renderText } from '../../src/cli/render-text.ts';
+import { renderText } from '../../src/cli/manifests/render-text.ts';
 import { decideInjection } from '../../src/core/inject.ts';
-import { formatProblem } from '../../src/core/problems.ts';
+import { formatProblem } from '../../src/core/problems/problems.ts';
 import { goldenCases } from '../golden/cases.ts';
 import { bundleCli, runCli } from './program.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { renderText } from '../../src/cli/render-text.ts';
+import { renderText } from '../../src/cli/manifests/render-text.ts';
 import { expectAdditionsOnly } from '../golden/additions.ts';
 import { bundleCli, runCli } from './program.ts';
 

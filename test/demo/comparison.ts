@@ -2,12 +2,12 @@
  * What the files and variables must hold. The core renders what the stand-in holds, variables as JSON, so that everything
  * between the two is compared: webhook, plan, AWS, fetcher, disk, and what reads the env file.
  */
-import { selectByJmesPath } from '../../src/core/jmespath.ts';
-import { ENV_FILE, type Plan, type PlanView } from '../../src/core/plan.ts';
-import { formatProblems } from '../../src/core/problems.ts';
-import { areProblems, type RenderedView, renderViews } from '../../src/core/render.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
-import { renderTemplate } from '../../src/core/template.ts';
+import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
+import { ENV_FILE, type Plan, type PlanView } from '../../src/core/plan/plan.ts';
+import { formatProblems } from '../../src/core/problems/problems.ts';
+import { areProblems, type RenderedView, renderViews } from '../../src/core/render/render.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
+import { renderTemplate } from '../../src/core/template/index.ts';
 import { hashOf, type SeenVariable } from './application.ts';
 import type { SecretContents } from './stand-in-secrets.ts';
 

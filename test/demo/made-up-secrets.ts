@@ -1,7 +1,7 @@
 /** Secrets that hold what a plan asks for, with values made anew in every run. */
 import { randomBytes } from 'node:crypto';
-import { mayBeAbsent, type Plan, type PlanFile, type PlanVariable } from '../../src/core/plan.ts';
-import { parseTemplate, type TemplateNode } from '../../src/core/template-syntax.ts';
+import { mayBeAbsent, type Plan, type PlanFile, type PlanVariable } from '../../src/core/plan/plan.ts';
+import { parseTemplate, type TemplateNode } from '../../src/core/template/syntax.ts';
 import { StepFailed } from './steps.ts';
 
 /** A document while it grows; arrays are objects with numbers for names. */

@@ -1,6 +1,6 @@
 /** Puts into the AWS stand-in what a plan refers to, with values made anew in every run. */
-import { parseArn } from '../../src/core/arn.ts';
-import type { Plan } from '../../src/core/plan.ts';
+import { parseArn } from '../../src/core/names/arn.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
 import type { StandIn, VersionInput } from '../stand-in/index.ts';
 import { secretTextFor } from './made-up-secrets.ts';
 

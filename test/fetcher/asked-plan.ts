@@ -1,9 +1,9 @@
 /** Plans from annotations, made by the webhook's own core, so that what is tested behind it is what it writes. */
 import jsonpatch from 'fast-json-patch';
 import { decideInjection } from '../../src/core/inject.ts';
-import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan.ts';
-import { formatProblems } from '../../src/core/problems.ts';
-import { readPlan } from '../../src/core/read-plan.ts';
+import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan/plan.ts';
+import { readPlan } from '../../src/core/plan/read-plan.ts';
+import { formatProblems } from '../../src/core/problems/problems.ts';
 import type { InjectionSettings } from '../../src/core/settings.ts';
 
 const SETTINGS: InjectionSettings = {

@@ -1,5 +1,5 @@
 /** Plans as the webhook writes them, with as little typing as a test wants. */
-import { formatPlan, type Plan, type PlanView } from '../../src/core/plan.ts';
+import { formatPlan, type Plan, type PlanView } from '../../src/core/plan/plan.ts';
 
 export const ACCOUNT = '111122223333';
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan.ts';
+import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan/plan.ts';
 import type { FetcherBundle } from './bundle.ts';
 
 export const ROLE_ARN = 'arn:aws:iam::111122223333:role/shop';

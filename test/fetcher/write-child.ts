@@ -1,6 +1,6 @@
 /** Writes one view as the fetcher does, also as a process that a test can end at any step. Arguments: volume, old or new. */
-import { SecretValue } from '../../src/core/secret-value.ts';
-import { writeViews } from '../../src/fetcher/writer.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
+import { writeViews } from '../../src/fetcher/files/writer.ts';
 
 /** Two sets of files that share some names and not others. */
 export function contentsOf(which: string): Readonly<Record<string, string>> {

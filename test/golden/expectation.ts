@@ -1,8 +1,8 @@
 /** The expected outcome of a case as one readable file, so that a change shows in a review as a diff. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Outcome } from '../../src/core/outcome.ts';
-import { formatProblem } from '../../src/core/problems.ts';
+import type { Outcome } from '../../src/core/decide/outcome.ts';
+import { formatProblem } from '../../src/core/problems/problems.ts';
 import type { GoldenCase } from './cases.ts';
 
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';

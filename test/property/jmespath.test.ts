@@ -1,9 +1,9 @@
 /** Any path to any leaf of any document gives that leaf's text, to the digit. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { jmesPathFault, selectByJmesPath } from '../../src/core/jmespath.ts';
-import { readDocument } from '../../src/core/secret-json.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
+import { jmesPathFault, selectByJmesPath } from '../../src/core/jmespath/index.ts';
+import { readDocument } from '../../src/core/secret/secret-json.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
 
 /** A value as the secret writes it, with the paths of its leaves and what each path gives. */
 interface Written {

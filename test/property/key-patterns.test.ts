@@ -1,7 +1,7 @@
 /** Patterns of keys against a regular expression that says the same. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { matcher } from '../../src/core/key-patterns.ts';
+import { matcher } from '../../src/core/names/key-patterns.ts';
 import { anyCharacter } from './any-character.ts';
 
 const piece = fc.oneof(

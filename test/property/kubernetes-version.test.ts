@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAtLeast, parseVersion, readServerVersion } from '../../src/webhook/kubernetes-version.ts';
+import { isAtLeast, parseVersion, readServerVersion } from '../../src/kubernetes/version.ts';
 
 describe('a version', () => {
   it.each([

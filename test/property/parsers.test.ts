@@ -1,15 +1,15 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseArn } from '../../src/core/arn.ts';
-import { covers, fileNameFault, keyFileFault, mountPathProblem } from '../../src/core/paths.ts';
-import { formatPlan } from '../../src/core/plan.ts';
-import { cpuQuantity, memoryQuantity, parseQuantity } from '../../src/core/quantity.ts';
-import { quote } from '../../src/core/quote.ts';
-import { readPlan } from '../../src/core/read-plan.ts';
-import { parseReference } from '../../src/core/reference.ts';
-import { readDocument, readMembers } from '../../src/core/secret-json.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
+import { parseReference } from '../../src/core/annotations/reference.ts';
+import { parseArn } from '../../src/core/names/arn.ts';
+import { covers, fileNameFault, keyFileFault, mountPathProblem } from '../../src/core/names/paths.ts';
+import { formatPlan } from '../../src/core/plan/plan.ts';
+import { readPlan } from '../../src/core/plan/read-plan.ts';
+import { cpuQuantity, memoryQuantity, parseQuantity } from '../../src/core/pod/quantity.ts';
+import { quote } from '../../src/core/problems/quote.ts';
+import { readDocument, readMembers } from '../../src/core/secret/secret-json.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { anyCharacter } from './any-character.ts';
 import { arn, reference } from './pods.ts';
 

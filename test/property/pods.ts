@@ -1,6 +1,6 @@
 /** Generated pods and annotations: mostly valid, so that the interesting paths are reached, with hostile corners. */
 import fc from 'fast-check';
-import { PREFIX } from '../../src/core/prefix.ts';
+import { PREFIX } from '../../src/core/names/prefix.ts';
 import { anyCharacter } from './any-character.ts';
 
 const region = fc.constantFrom('eu-west-1', 'us-east-1', 'ap-southeast-2');

@@ -1,13 +1,13 @@
 /** From a form to files: whatever was asked for, and whatever the secrets hold. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { selectByJmesPath } from '../../src/core/jmespath.ts';
-import { formatPlan, type Plan } from '../../src/core/plan.ts';
-import { formatProblem } from '../../src/core/problems.ts';
-import { readPlan } from '../../src/core/read-plan.ts';
-import { areProblems, renderViews } from '../../src/core/render.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
-import { renderTemplate } from '../../src/core/template.ts';
+import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
+import { formatPlan, type Plan } from '../../src/core/plan/plan.ts';
+import { readPlan } from '../../src/core/plan/read-plan.ts';
+import { formatProblem } from '../../src/core/problems/problems.ts';
+import { areProblems, renderViews } from '../../src/core/render/render.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
+import { renderTemplate } from '../../src/core/template/index.ts';
 import { planTextFor } from '../fetcher/asked-plan.ts';
 import { anyCharacter } from './any-character.ts';
 import { askingPod, KEYS } from './asked-forms.ts';

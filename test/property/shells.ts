@@ -1,6 +1,6 @@
 /** The shells that images bring, and a program started behind each as a container in shell mode is. */
 import { type StdioOptions, spawnSync } from 'node:child_process';
-import { shellPrefix } from '../../src/core/shell-mode.ts';
+import { shellPrefix } from '../../src/core/additions/shell-mode.ts';
 import { installDebianPackage } from '../setup/debian-package.ts';
 
 export interface Shell {

@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { readDocument } from '../../src/core/secret-json.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
-import { renderTemplate } from '../../src/core/template.ts';
+import { readDocument } from '../../src/core/secret/secret-json.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
+import { renderTemplate } from '../../src/core/template/index.ts';
 import { findShell, SHELLS } from './shells.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-escapes-'));

@@ -3,10 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { formatProblem } from '../../src/core/problems.ts';
-import { formSchema } from '../../src/core/yaml-form/json-schema.ts';
-import { readSecretsForm, type SecretsForm } from '../../src/core/yaml-form/read.ts';
-import { plainScalar } from '../../src/core/yaml-form/scalar.ts';
+import { formSchema } from '../../src/core/annotations/form/json-schema.ts';
+import { readSecretsForm, type SecretsForm } from '../../src/core/annotations/form/read.ts';
+import { plainScalar } from '../../src/core/annotations/form/scalar.ts';
+import { formatProblem } from '../../src/core/problems/problems.ts';
 import { damagedForm, form } from './yaml-form.ts';
 
 const isValid = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(formSchema());

@@ -1,6 +1,6 @@
 /** Classes of values: what each dialect does with them is a table of docs/dialects.md. */
-import { DIALECTS, type Dialect, nativeFault, writeVariables } from '../../src/core/dialects/index.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
+import { DIALECTS, type Dialect, nativeFault, writeVariables } from '../../src/core/formats/index.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import type { Way } from './reader.ts';
 
 export const WAYS: readonly Way[] = [...DIALECTS, 'native'];

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Dialect, writeDocument } from '../../src/core/dialects/index.ts';
-import { readDocument } from '../../src/core/secret-json.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
+import { type Dialect, writeDocument } from '../../src/core/formats/index.ts';
+import { readDocument } from '../../src/core/secret/secret-json.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { anyValue } from '../property/hostile-values.ts';
 import { findReaders, READERS } from './readers.ts';
 

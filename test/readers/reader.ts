@@ -1,6 +1,6 @@
 /** A program or library that reads files of a dialect, outside this project's control. */
 import { spawnSync } from 'node:child_process';
-import type { Dialect } from '../../src/core/dialects/index.ts';
+import type { Dialect } from '../../src/core/formats/index.ts';
 
 /** `native` is kubelet's way to read the shell dialect. */
 export type Way = Dialect | 'native';

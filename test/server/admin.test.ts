@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { REASONS } from '../../src/core/outcome.ts';
-import { ALL_CODES } from '../../src/core/problems.ts';
+import { REASONS } from '../../src/core/decide/outcome.ts';
+import { ALL_CODES } from '../../src/core/problems/problems.ts';
 import { makeLeaf } from './certificates.ts';
 import { adminGet, connectRaw, postReview } from './client.ts';
 import { podAsking, reviewOf } from './reviews.ts';

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { LogFields, Logger } from '../../src/runtime/logger.ts';
-import { DEFAULT_LIMITS, type ServerLimits } from '../../src/webhook/limits.ts';
+import type { LogFields, Logger } from '../../src/runtime/log/logger.ts';
+import { DEFAULT_LIMITS, type ServerLimits } from '../../src/webhook/server/limits.ts';
 import { startWebhook, type Webhook, type WebhookOptions } from '../../src/webhook/webhook.ts';
 import { type Leaf, makeLeaf } from './certificates.ts';
 import { temporaryDirectory } from './directory.ts';

@@ -2,8 +2,14 @@
  * What comes of a value that is not there: the truth table of docs/values.md. Each row is a test, here by rendering, and
  * by the fetcher where AWS decides.
  */
-import type { PlanDirectory, PlanFile, PlanVariable, PlanVariables, Selection } from '../../src/core/plan.ts';
-import type { FetchCode } from '../../src/core/problems.ts';
+import type {
+  PlanDirectory,
+  PlanFile,
+  PlanVariable,
+  PlanVariables,
+  Selection,
+} from '../../src/core/plan/plan.ts';
+import type { FetchCode } from '../../src/core/problems/problems.ts';
 import { arnOf } from '../fetcher/plans.ts';
 import type { Fault, VersionInput } from '../stand-in/index.ts';
 

@@ -1,10 +1,10 @@
 /** A view rendered with everything that the fetcher has, reduced to what a test compares. */
-import { selectByJmesPath } from '../../src/core/jmespath.ts';
-import type { PlanView } from '../../src/core/plan.ts';
-import type { FetchCode } from '../../src/core/problems.ts';
-import { areProblems, renderViews } from '../../src/core/render.ts';
-import { SecretValue } from '../../src/core/secret-value.ts';
-import { renderTemplate } from '../../src/core/template.ts';
+import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
+import type { PlanView } from '../../src/core/plan/plan.ts';
+import type { FetchCode } from '../../src/core/problems/problems.ts';
+import { areProblems, renderViews } from '../../src/core/render/render.ts';
+import { SecretValue } from '../../src/core/secret/secret-value.ts';
+import { renderTemplate } from '../../src/core/template/index.ts';
 import { arnOf, planOf } from '../fetcher/plans.ts';
 
 export type Rendered =

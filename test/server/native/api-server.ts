@@ -6,7 +6,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ClusterPlace } from '../../../src/webhook/cluster-api.ts';
+import type { ClusterPlace } from '../../../src/kubernetes/api-client.ts';
 import { makeCertificate, type TlsMaterial } from '../../stand-in/certificates.ts';
 import { temporaryDirectory } from '../directory.ts';
 

@@ -2,8 +2,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ApiLimits, type ClusterPlace, makeClusterApi } from '../../../src/webhook/cluster-api.ts';
-import { type Finding, findNativeSupport } from '../../../src/webhook/native-support.ts';
+import { type ApiLimits, type ClusterPlace, makeClusterApi } from '../../../src/kubernetes/api-client.ts';
+import { type Finding, findNativeSupport } from '../../../src/webhook/native/native-support.ts';
 import { makeCertificate } from '../../stand-in/certificates.ts';
 import { type FakeApiServer, gitVersion, nodesOf, send, startApiServer, type Trouble } from './api-server.ts';
 

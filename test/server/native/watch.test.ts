@@ -1,9 +1,9 @@
 /** When the cluster is looked at, and what is kept of what was found. */
 import { expect, onTestFinished, test } from 'vitest';
 import type { NativeSupport } from '../../../src/core/settings.ts';
-import type { NativeSetting } from '../../../src/runtime/injection-settings.ts';
-import type { ApiAnswer, ClusterApi } from '../../../src/webhook/cluster-api.ts';
-import { KEPT_CHECKS, NativeWatch } from '../../../src/webhook/native-watch.ts';
+import type { ApiAnswer, ClusterApi } from '../../../src/kubernetes/api-client.ts';
+import type { NativeSetting } from '../../../src/runtime/settings/injection.ts';
+import { KEPT_CHECKS, NativeWatch } from '../../../src/webhook/native/native-watch.ts';
 import { eventually } from '../running.ts';
 import { gitVersion } from './api-server.ts';
 

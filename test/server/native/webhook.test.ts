@@ -1,6 +1,6 @@
 /** The webhook and a cluster that is slow, silent or old: reviews are answered all the same. */
 import { expect, test } from 'vitest';
-import { makeClusterApi } from '../../../src/webhook/cluster-api.ts';
+import { makeClusterApi } from '../../../src/kubernetes/api-client.ts';
 import type { WebhookOptions } from '../../../src/webhook/webhook.ts';
 import { adminGet, postReview } from '../client.ts';
 import { podAsking, responseOf, reviewOf } from '../reviews.ts';

@@ -1,6 +1,6 @@
 /** The examples and the table of dialects are made by what writes the files. */
 import { it } from 'vitest';
-import { DIALECTS, writeVariables } from '../../../src/core/dialects/index.ts';
+import { DIALECTS, writeVariables } from '../../../src/core/formats/index.ts';
 import { VALUE_CLASSES, verdictOf, WAYS } from '../../readers/classes.ts';
 import { expectParts, table } from './page.ts';
 

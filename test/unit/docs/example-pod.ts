@@ -1,21 +1,21 @@
 /** The pod and the secrets behind the examples of docs/annotations.md. */
 import jsonpatch from 'fast-json-patch';
+import type { Outcome } from '../../../src/core/decide/outcome.ts';
 import { decideInjection } from '../../../src/core/inject.ts';
-import { selectByJmesPath } from '../../../src/core/jmespath.ts';
-import type { Outcome } from '../../../src/core/outcome.ts';
+import { selectByJmesPath } from '../../../src/core/jmespath/index.ts';
+import { PREFIX } from '../../../src/core/names/prefix.ts';
 import {
   PLAN_VARIABLE,
   type Plan,
   type PlanSecret,
   type PlanView,
   receiverNames,
-} from '../../../src/core/plan.ts';
-import { PREFIX } from '../../../src/core/prefix.ts';
-import { readPlan } from '../../../src/core/read-plan.ts';
-import { areProblems, type RenderedFile, renderViews } from '../../../src/core/render.ts';
-import { SecretValue } from '../../../src/core/secret-value.ts';
+} from '../../../src/core/plan/plan.ts';
+import { readPlan } from '../../../src/core/plan/read-plan.ts';
+import { areProblems, type RenderedFile, renderViews } from '../../../src/core/render/render.ts';
+import { SecretValue } from '../../../src/core/secret/secret-value.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
-import { renderTemplate } from '../../../src/core/template.ts';
+import { renderTemplate } from '../../../src/core/template/index.ts';
 
 const arnOf = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}`;
 

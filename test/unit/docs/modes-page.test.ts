@@ -3,7 +3,7 @@ import jsonpatch from 'fast-json-patch';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { decideInjection } from '../../../src/core/inject.ts';
-import { PREFIX } from '../../../src/core/prefix.ts';
+import { PREFIX } from '../../../src/core/names/prefix.ts';
 import type { InjectionSettings, NativeSupport } from '../../../src/core/settings.ts';
 import { ALIASES } from './example-pod.ts';
 import { expectParts, readPage, table } from './page.ts';

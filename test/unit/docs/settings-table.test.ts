@@ -1,6 +1,6 @@
 /** The reference of settings is made from the definitions. */
 import { it } from 'vitest';
-import { renderSettingsTable } from '../../../src/runtime/settings-help.ts';
+import { renderSettingsTable } from '../../../src/runtime/settings/help.ts';
 import { WEBHOOK_SETTINGS } from '../../../src/webhook/settings.ts';
 import { expectParts } from './page.ts';
 

@@ -1,6 +1,6 @@
 /** The tables of docs/values.md are made from the data that the tests run on. */
 import { it } from 'vitest';
-import { exitCodeOf, type FetchCode } from '../../../src/core/problems.ts';
+import { exitCodeOf, type FetchCode } from '../../../src/core/problems/problems.ts';
 import {
   FETCHED_ROWS,
   type Left,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { decideInjection } from '../../../src/core/inject.ts';
 import { asObject, field } from '../../../src/core/json.ts';
-import { PREFIX } from '../../../src/core/prefix.ts';
+import { PREFIX } from '../../../src/core/names/prefix.ts';
 import { readPage } from './page.ts';
 
 const PAGES = ['README.md', 'docs/annotations.md', 'docs/modes.md', 'docs/values.md', 'docs/operations.md'];

@@ -1,6 +1,6 @@
 /** What the webhook may do with the API server: list nodes, and nothing if the operator does not want it. */
 import { expect, it } from 'vitest';
-import { variableName } from '../../../src/runtime/settings.ts';
+import { variableName } from '../../../src/runtime/settings/settings.ts';
 import { readWebhookSettings } from '../../../src/webhook/settings.ts';
 import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
 

@@ -1,17 +1,17 @@
 /** The guard's expressions spell what the code spells; that they decide rightly is tested on a real API server. */
 import { expect, it } from 'vitest';
-import { OPTIONS } from '../../../src/core/annotations.ts';
-import { CHECK_NAME, FETCHER_NAME, NO_API } from '../../../src/core/injected-objects.ts';
+import { CHECK_NAME, FETCHER_NAME, NO_API } from '../../../src/core/additions/injected-objects.ts';
+import { shellPrefix } from '../../../src/core/additions/shell-mode.ts';
+import { OPTIONS } from '../../../src/core/annotations/annotations.ts';
+import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import {
   ENV_FILE,
   PLAN_VARIABLE,
   PROBE_FILE,
   PROBE_VARIABLE,
   VIEWS_DIRECTORY,
-} from '../../../src/core/plan.ts';
-import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/prefix.ts';
+} from '../../../src/core/plan/plan.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
-import { shellPrefix } from '../../../src/core/shell-mode.ts';
 import { at, documents, type JsonObject, listAt, only } from './manifest-files.ts';
 
 const [injected = {}] = documents('base/guard/injected.yaml');

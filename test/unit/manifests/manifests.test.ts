@@ -3,9 +3,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { decideInjection } from '../../../src/core/inject.ts';
-import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/prefix.ts';
-import { VARIABLE_PREFIX, variableName } from '../../../src/runtime/settings.ts';
-import { MUTATE_PATH } from '../../../src/webhook/limits.ts';
+import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
+import { VARIABLE_PREFIX, variableName } from '../../../src/runtime/settings/settings.ts';
+import { MUTATE_PATH } from '../../../src/webhook/server/limits.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../../src/webhook/settings.ts';
 import {
   at,

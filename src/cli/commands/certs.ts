@@ -1,0 +1,77 @@
+/** The `certs` command: a CA and a leaf for the webhook, as files that the manifests and Kubernetes take. */
+
+import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { integer, type Kind, PATH, SWITCH } from '../../runtime/settings/kinds.ts';
+import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
+import { existingFiles, readAuthority, writeFiles } from '../certificates/folder.ts';
+import { makeAuthority, makeLeaf } from '../certificates/make.ts';
+
+const DNS_NAME: Kind<string> = {
+  placeholder: 'name',
+  expects: 'a DNS name in lower case',
+  parse: (text) => (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text) ? text : undefined),
+};
+
+const DNS_NAMES: Kind<readonly string[]> = {
+  placeholder: 'name',
+  expects: 'a DNS name in lower case; may be given several times',
+  parse: (text) => (DNS_NAME.parse(text) === undefined ? undefined : [text]),
+  merge: (lists) => lists.flat(),
+};
+
+const CERTS_SETTINGS = {
+  out: setting(PATH, 'certs', 'Folder to write to: ca.crt, ca.key, tls.crt, tls.key and ca-bundle.yaml.'),
+  service: setting(DNS_NAME, 'aws-secrets-injector', 'Service of the webhook.'),
+  namespace: setting(DNS_NAME, 'aws-secrets-injector', 'Namespace of that Service.'),
+  name: optional(DNS_NAMES, 'A further DNS name for the certificate.'),
+  days: setting(
+    integer(1, 3650, 'days'),
+    365,
+    'How long the certificate is valid; a new CA is valid for ten years.',
+  ),
+  renew: setting(SWITCH, false, 'Make a new certificate with the CA that lies in the folder.'),
+  force: setting(SWITCH, false, 'Replace the files that lie in the folder, the CA included.'),
+};
+
+/** Runs the command. @returns the exit code */
+export async function runCerts(argv: readonly string[]): Promise<number> {
+  const settings = readSettings(CERTS_SETTINGS, argv, {});
+  if (settings.kind === 'help') {
+    process.stdout.write(
+      `Usage: aws-secrets-injector certs [options]\n\n${renderSettingsHelp(CERTS_SETTINGS)}\n`,
+    );
+    return 0;
+  }
+  if (settings.kind === 'problems') return fail(settings.problems, 2);
+  const { out, service, namespace, name, days, renew, force } = settings.values;
+  const present = existingFiles(out);
+  if (present.length > 0 && !renew && !force) {
+    return fail(
+      [`${out} holds ${present.join(', ')} already: --renew makes a new certificate, --force replaces all`],
+      1,
+    );
+  }
+  const authority = renew ? readAuthority(out) : await makeAuthority(new Date());
+  if (typeof authority === 'string') return fail([authority], 1);
+  const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, ...(name ?? [])];
+  const leaf = await makeLeaf(authority, names, days, new Date());
+  try {
+    writeFiles(out, authority, leaf);
+  } catch (error) {
+    return fail(
+      [`${out} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`],
+      1,
+    );
+  }
+  process.stdout.write(`wrote ${out}/tls.crt and tls.key for ${names.join(', ')}, valid for ${days} days
+      ${out}/ca.crt and ca.key${renew ? ' (unchanged)' : ''}: keep ca.key away from the cluster
+      ${out}/ca-bundle.yaml: the kustomize patch that makes the API server trust the CA
+next: kubectl apply -k manifests/overlays/generated-certs (see manifests/README.md)
+`);
+  return 0;
+}
+
+function fail(problems: readonly string[], code: number): number {
+  process.stderr.write(problems.map((problem) => `certs: ${problem}\n`).join(''));
+  return code;
+}

@@ -1,0 +1,67 @@
+/** Every field of the YAML form, for the reference page. Read from the schema: there is no second list. */
+import { asArray, asObject, type JsonObject, textField } from '../../json.ts';
+import { formSchema } from './json-schema.ts';
+
+export interface FormField {
+  /** Below an entry: `env.<name>.default`. */
+  readonly path: string;
+  /** In words: `text`, `true or false`, `list of text`, `map`, a choice's values, or several of these. */
+  readonly type: string;
+  readonly required: boolean;
+  /** Written as in YAML; undefined where there is none. */
+  readonly default: string | undefined;
+  readonly doc: string;
+}
+
+/** The fields in the order of their definition, each before what it holds. */
+export function formFields(): readonly FormField[] {
+  const { $defs } = formSchema();
+  const resolve = (schema: JsonObject): JsonObject => {
+    const target = textField(schema, '$ref')?.replace('#/$defs/', '');
+    // What stands beside a reference says more than what it refers to.
+    return target === undefined ? schema : { ...$defs[target], ...schema };
+  };
+  const branchesOf = (schema: JsonObject): readonly JsonObject[] =>
+    (asArray(schema['anyOf']) ?? [schema]).map((branch) => resolve(asObject(branch) ?? {}));
+
+  const typeOf = (schema: JsonObject): string => {
+    const words = branchesOf(schema).map((branch) => {
+      const values = asArray(branch['enum']);
+      if (values !== undefined) return values.map((value) => `\`${value}\``).join(', ');
+      if (branch['const'] !== undefined) return `\`${branch['const']}\``;
+      switch (branch['type']) {
+        case 'array':
+          return 'list of text';
+        case 'boolean':
+          return 'true or false';
+        case 'object':
+          return 'map';
+        default:
+          return 'text';
+      }
+    });
+    return words.join(' or ');
+  };
+
+  const fields: FormField[] = [];
+  const walk = (schema: JsonObject, above: string): void => {
+    const required = new Set(asArray(schema['required']) ?? []);
+    for (const [name, value] of Object.entries(asObject(schema['properties']) ?? {})) {
+      const part = resolve(asObject(value) ?? {});
+      const path = above === '' ? name : `${above}.${name}`;
+      const standard = part['default'];
+      fields.push({
+        path,
+        type: typeOf(part),
+        required: required.has(name),
+        default: standard === undefined ? undefined : standard === '' ? '""' : `${standard}`,
+        doc: textField(part, 'description') ?? '',
+      });
+      for (const branch of branchesOf(part)) walk(branch, path);
+      const values = asObject(part['additionalProperties']);
+      for (const branch of values === undefined ? [] : branchesOf(values)) walk(branch, `${path}.<name>`);
+    }
+  };
+  walk(asObject($defs['entry']) ?? {}, '');
+  return fields;
+}

@@ -1,0 +1,72 @@
+/**
+ * The published JSON Schema (draft 2020-12) of a pod's annotations, for editors and CI, made from the tables that
+ * the webhook decides by. The YAML form is in a string, which `contentSchema` describes: validators skip that by
+ * default, editors use it, and `#/$defs/entries` can be used by itself.
+ */
+import * as z from 'zod/mini';
+import type { JsonObject } from '../../json.ts';
+import { SECRETS } from '../../names/form-subject.ts';
+import { PREFIX } from '../../names/prefix.ts';
+import { FAMILIES, OPTIONS } from '../annotations.ts';
+import { FORM_DOCS } from './parts.ts';
+import { ENTRIES } from './schema.ts';
+
+/** The schema of the YAML form's contents: a `$ref` and what it refers to. */
+export interface FormSchema {
+  readonly $ref: string;
+  readonly $defs: Readonly<Record<string, JsonObject>>;
+}
+
+/** The schema of the list of entries, with every definition under `$defs`. */
+export function formSchema(): FormSchema {
+  const registered = z.toJSONSchema(z.array(ENTRIES), { metadata: FORM_DOCS, target: 'draft-2020-12' });
+  return { $ref: '#/$defs/entries', $defs: (registered.$defs ?? {}) as Readonly<Record<string, JsonObject>> };
+}
+
+/** The schema of `metadata.annotations` of a pod or pod template. */
+export function annotationsSchema(): JsonObject {
+  const { $ref, $defs } = formSchema();
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Annotations of aws-secrets-injector',
+    description: 'metadata.annotations of a pod or pod template.',
+    type: 'object',
+    properties: {
+      ...Object.fromEntries(
+        Object.entries(OPTIONS).map(([option, { default: standard, doc }]) => [
+          `${PREFIX}${option}`,
+          { type: 'string', description: `${sentence(doc)} Default: ${standard}.` },
+        ]),
+      ),
+      [SECRETS]: {
+        type: 'string',
+        description: 'The YAML form: a list of secrets, and what is made of each.',
+        contentMediaType: 'application/yaml',
+        contentSchema: { $ref },
+      },
+    },
+    patternProperties: Object.fromEntries(
+      Object.entries(FAMILIES).map(([family, doc]) => [
+        `^${pattern(`${PREFIX}${family}.`)}`,
+        { type: 'string', description: sentence(doc) },
+      ]),
+    ),
+    // Whatever else is under the prefix is refused. No look-ahead: not every validator's patterns have it.
+    propertyNames: {
+      anyOf: [
+        { not: { pattern: `^${pattern(PREFIX)}` } },
+        { pattern: `^${pattern(PREFIX)}(?:${Object.keys(FAMILIES).join('|')})\\.` },
+        { enum: [...Object.keys(OPTIONS).map((option) => `${PREFIX}${option}`), SECRETS] },
+      ],
+    },
+    $defs,
+  };
+}
+
+function sentence(doc: string): string {
+  return `${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`;
+}
+
+function pattern(text: string): string {
+  return text.replace(/[.\\]/g, '\\$&');
+}

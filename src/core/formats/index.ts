@@ -1,0 +1,80 @@
+/** The dialects of env files, and of files that hold a JSON secret in another format. */
+import { docker } from './docker.ts';
+import { documentFaults, membersOf, treeFault } from './document.ts';
+import { dotenv } from './dotenv.ts';
+import {
+  type LineDialect,
+  type Variable,
+  type VariableFault,
+  type Written,
+  writeLines,
+} from './line-dialect.ts';
+import { properties } from './properties.ts';
+import { shell } from './shell.ts';
+import { systemd } from './systemd.ts';
+import { writeYaml } from './yaml.ts';
+
+export { nativeFault } from './kubelet.ts';
+export type { Variable, VariableFault, Written } from './line-dialect.ts';
+
+export const DIALECTS = ['shell', 'dotenv', 'docker', 'systemd', 'properties', 'json', 'yaml'] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+export function isDialect(text: unknown): text is Dialect {
+  return (DIALECTS as readonly unknown[]).includes(text);
+}
+
+type TreeDialect = 'json' | 'yaml';
+const LINES: Readonly<Record<Exclude<Dialect, TreeDialect>, LineDialect>> = {
+  shell,
+  dotenv,
+  docker,
+  systemd,
+  properties,
+};
+
+/**
+ * The text of an env file.
+ * @param variables each name once
+ * @returns the text, or every variable that the dialect cannot carry
+ */
+export function writeVariables(dialect: Dialect, variables: readonly Variable[]): Written {
+  return isTree(dialect)
+    ? writeTree(dialect, Object.fromEntries(variables.map(({ name, value }) => [name, value])))
+    : writeLines(LINES[dialect], variables);
+}
+
+/**
+ * The value of a JSON secret as a file. `json` and `yaml` keep types and nesting; the other dialects write
+ * the top-level members as variables: text as it is, objects and arrays as compact JSON. Numbers keep their
+ * digits.
+ * @param document what JSON.parse gave, with numbers as JSON.rawJSON where their digits are to stay
+ * @returns the text, or every top-level member that the dialect cannot carry; a fault without a name is about
+ * all
+ */
+export function writeDocument(dialect: Dialect, document: unknown): Written {
+  if (isTree(dialect)) return writeTree(dialect, document);
+  const members = membersOf(document);
+  if (members === undefined) return { faults: [{ name: '', fault: 'is not a JSON object' }] };
+  const variables: Variable[] = [];
+  const faults: VariableFault[] = [];
+  for (const [name, member] of members) {
+    const fault = member === null ? 'is null, which is neither text nor absent' : treeFault(member, 1);
+    if (fault !== undefined) faults.push({ name, fault });
+    else variables.push({ name, value: typeof member === 'string' ? member : JSON.stringify(member) });
+  }
+  const written = writeLines(LINES[dialect], variables);
+  return faults.length === 0
+    ? written
+    : { faults: [...faults, ...('faults' in written ? written.faults : [])] };
+}
+
+function isTree(dialect: Dialect): dialect is TreeDialect {
+  return dialect === 'json' || dialect === 'yaml';
+}
+
+function writeTree(dialect: TreeDialect, document: unknown): Written {
+  const faults = documentFaults(document);
+  if (faults.length > 0) return { faults };
+  return { text: dialect === 'json' ? `${JSON.stringify(document, null, 2)}\n` : writeYaml(document) };
+}

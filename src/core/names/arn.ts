@@ -1,0 +1,142 @@
+/** Amazon Resource Names of Secrets Manager secrets and the partitions that they live in. */
+import type { Problem } from '../problems/problems.ts';
+import { quote } from '../problems/quote.ts';
+
+export interface SecretArn {
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+  /** The secret's name, without the random suffix. */
+  readonly name: string;
+  /** The six characters that Secrets Manager appends; undefined for a partial ARN. */
+  readonly suffix: string | undefined;
+}
+
+export interface Partition {
+  readonly id: string;
+  /** Regions of this partition, by the start of their name. */
+  readonly regionPrefixes: readonly string[];
+  readonly dnsSuffix: string;
+  readonly dualStackDnsSuffix: string;
+}
+
+/** Source: the partitions in AWS SDK's endpoint rules. `aws` takes every Region that no other partition claims. */
+export const PARTITIONS: readonly Partition[] = [
+  {
+    id: 'aws-cn',
+    regionPrefixes: ['cn-'],
+    dnsSuffix: 'amazonaws.com.cn',
+    dualStackDnsSuffix: 'api.amazonwebservices.com.cn',
+  },
+  {
+    id: 'aws-us-gov',
+    regionPrefixes: ['us-gov-'],
+    dnsSuffix: 'amazonaws.com',
+    dualStackDnsSuffix: 'api.aws',
+  },
+  {
+    id: 'aws-iso',
+    regionPrefixes: ['us-iso-'],
+    dnsSuffix: 'c2s.ic.gov',
+    dualStackDnsSuffix: 'api.aws.ic.gov',
+  },
+  {
+    id: 'aws-iso-b',
+    regionPrefixes: ['us-isob-'],
+    dnsSuffix: 'sc2s.sgov.gov',
+    dualStackDnsSuffix: 'api.aws.scloud',
+  },
+  {
+    id: 'aws-iso-e',
+    regionPrefixes: ['eu-isoe-'],
+    dnsSuffix: 'cloud.adc-e.uk',
+    dualStackDnsSuffix: 'api.cloud-aws.adc-e.uk',
+  },
+  {
+    id: 'aws-iso-f',
+    regionPrefixes: ['us-isof-'],
+    dnsSuffix: 'csp.hci.ic.gov',
+    dualStackDnsSuffix: 'api.aws.hci.ic.gov',
+  },
+  {
+    id: 'aws-eusc',
+    regionPrefixes: ['eusc-'],
+    dnsSuffix: 'amazonaws.eu',
+    dualStackDnsSuffix: 'api.amazonwebservices.eu',
+  },
+];
+
+const AWS: Partition = {
+  id: 'aws',
+  regionPrefixes: [],
+  dnsSuffix: 'amazonaws.com',
+  dualStackDnsSuffix: 'api.aws',
+};
+
+/** The partition that a Region belongs to. */
+export function partitionOf(region: string): Partition {
+  for (const partition of PARTITIONS) {
+    for (const prefix of partition.regionPrefixes) if (region.startsWith(prefix)) return partition;
+  }
+  return AWS;
+}
+
+const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/;
+const ACCOUNT = /^\d{12}$/;
+// CreateSecret, `Name`: letters, digits and /_+=.@- ; secrets that AWS services own add `!`.
+const NAME = /^[A-Za-z0-9/_+=.@!-]{1,519}$/;
+const SUFFIX = /.-[A-Za-z0-9]{6}$/;
+const SUFFIX_LENGTH = '-AbCdEf'.length;
+
+/** The number of colon-separated fields in an ARN of a secret; a reference may append more. */
+export const ARN_FIELDS = 7;
+
+/**
+ * Parses an ARN of a secret, complete or without its six-character suffix. A name that itself ends in a hyphen
+ * and six alphanumerics is read as having a suffix: Secrets Manager reads it so too.
+ * @param text the ARN alone, without the fields that a reference may append
+ * @param subject the annotation to name in a problem
+ */
+export function parseArn(text: string, subject: string): SecretArn | Problem {
+  const fields = text.split(':');
+  const [arn, partition = '', service, region = '', account = '', kind, resource = ''] = fields;
+  if (fields.length !== ARN_FIELDS || arn !== 'arn')
+    return invalid(text, subject, 'is not the ARN of a secret');
+  if (service !== 'secretsmanager')
+    return invalid(text, subject, `is an ARN of ${quote(service ?? '')}, not of secretsmanager`);
+  if (kind !== 'secret') return invalid(text, subject, `names a ${quote(kind ?? '')}, not a secret`);
+  if (!REGION.test(region)) return invalid(text, subject, 'has no valid Region');
+  if (!ACCOUNT.test(account)) return invalid(text, subject, 'has no account of 12 digits');
+  if (!NAME.test(resource))
+    return invalid(text, subject, 'has no valid secret name (letters, digits and /_+=.@-!)');
+  const home = partitionOf(region);
+  if (partition !== home.id) {
+    return {
+      code: 'ARN_PARTITION_MISMATCH',
+      subject,
+      wrong: `${quote(text)} puts Region ${region} into partition ${quote(partition)}`,
+      expected: `Region ${region} belongs to partition ${home.id}: start the ARN with arn:${home.id}:`,
+    };
+  }
+  const hasSuffix = SUFFIX.test(resource);
+  return {
+    text,
+    partition,
+    region,
+    account,
+    name: hasSuffix ? resource.slice(0, -SUFFIX_LENGTH) : resource,
+    suffix: hasSuffix ? resource.slice(1 - SUFFIX_LENGTH) : undefined,
+  };
+}
+
+function invalid(text: string, subject: string, what: string): Problem {
+  return {
+    code: 'ARN_INVALID',
+    subject,
+    wrong: `${quote(text)} ${what}`,
+    expected:
+      'write it as arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>, copied from AWS',
+  };
+}

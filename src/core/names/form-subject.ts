@@ -1,0 +1,22 @@
+/** The subject of messages about a part of the YAML form. */
+
+import { quote } from '../problems/quote.ts';
+import { PREFIX } from './prefix.ts';
+
+/** The annotation that holds the YAML form. */
+export const SECRETS = `${PREFIX}secrets`;
+
+/** From the list at the root to a part. */
+export type Path = readonly (string | number)[];
+
+const PLAIN_KEY = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** For example `secrets-injector.dev/secrets[0].files["tls/key.pem"].mode`. */
+export function subjectAt(path: Path): string {
+  let subject = SECRETS;
+  for (const part of path) {
+    if (typeof part === 'number') subject += `[${part}]`;
+    else subject += PLAIN_KEY.test(part) ? `.${part}` : `[${quote(part, 48)}]`;
+  }
+  return subject;
+}

@@ -1,0 +1,140 @@
+/** Which file names and mount paths are allowed. Everything is decided on the text: no file system is looked at. */
+import { ENV_FILE, PROBE_FILE } from '../plan/plan.ts';
+import type { Problem } from '../problems/problems.ts';
+import { quote } from '../problems/quote.ts';
+
+const FILE_NAME = /^[A-Za-z0-9_.-]{1,200}$/;
+const MOST_DEPTH = 8;
+
+/** Why a file or directory name at the top of a view is refused, or undefined. `env` is the env file's own. */
+export function fileNameFault(name: string): string | undefined {
+  if (name === ENV_FILE) return 'is kept for the file of variables';
+  if (name === PROBE_FILE) return 'is kept for the check of the kubelet';
+  return elementFault(name);
+}
+
+/** The same for a path with directories, such as `tls/key.pem`. */
+export function filePathFault(path: string): string | undefined {
+  const elements = path.split('/');
+  if (elements.length > MOST_DEPTH) return `has more than ${MOST_DEPTH} elements`;
+  const [top = '', ...below] = elements;
+  return fileNameFault(top) ?? below.map(elementFault).find((fault) => fault !== undefined);
+}
+
+function elementFault(name: string): string | undefined {
+  if (name === '.' || name.startsWith('..')) return 'starts with ".." or is "."';
+  if (!FILE_NAME.test(name)) return 'is not 1 to 200 letters, digits, "-", "_" or "."';
+  return undefined;
+}
+
+/** The directories on the way to a path, from the top. */
+export function parentsOf(path: string): readonly string[] {
+  const elements = path.split('/');
+  return elements.slice(1).map((_element, index) => elements.slice(0, index + 1).join('/'));
+}
+
+/** Why a key of a JSON secret cannot be a file's name, or undefined. Wider than what an annotation can spell. */
+export function keyFileFault(key: string): string | undefined {
+  if (key === '') return 'is empty';
+  if (key === '.' || key.startsWith('..')) return 'starts with ".." or is "."';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[/\u0000-\u001f\u007f]/.test(key)) return 'holds "/" or a control character';
+  if (!key.isWellFormed()) return 'holds half of a surrogate pair';
+  if (new TextEncoder().encode(key).length > 255) return 'is longer than 255 bytes';
+  return undefined;
+}
+
+/** A mount path as it is compared: without a trailing slash, and `/var/run` as the `/run` that it links to. */
+export function comparablePath(path: string): string {
+  const trimmed = path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') : path;
+  return trimmed.startsWith('/var/run') && (trimmed.length === 8 || trimmed[8] === '/')
+    ? trimmed.slice('/var'.length)
+    : trimmed;
+}
+
+/** Whether a path equals another or lies above it. */
+export function covers(above: string, path: string): boolean {
+  const a = comparablePath(above);
+  const b = comparablePath(path);
+  return a === b || a === '/' || b.startsWith(`${a}/`);
+}
+
+// A mount hides what lies below it: these hold programs, libraries or what the platform itself puts there.
+const HIDDEN_BY_A_MOUNT = [
+  '/',
+  '/home',
+  '/media',
+  '/mnt',
+  '/opt',
+  '/root',
+  '/run',
+  '/run/lock',
+  '/run/secrets',
+  '/srv',
+  '/tmp',
+  '/usr',
+  '/usr/local',
+  '/usr/local/bin',
+  '/usr/local/lib',
+  '/usr/share',
+  '/var',
+  '/var/cache',
+  '/var/lib',
+  '/var/lock',
+  '/var/log',
+  '/var/spool',
+  '/var/tmp',
+];
+const NOTHING_BELOW = [
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
+  '/proc',
+  '/run/secrets/eks.amazonaws.com',
+  '/run/secrets/kubernetes.io',
+  '/run/secrets/pods.eks.amazonaws.com',
+  '/sbin',
+  '/sys',
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/lib64',
+  '/usr/sbin',
+];
+
+/** A mount path, judged by itself: its form, and what it would hide. */
+export function mountPathProblem(path: string, subject: string): Problem | undefined {
+  const invalid = (wrong: string): Problem => ({
+    code: 'MOUNT_PATH_INVALID',
+    subject,
+    wrong: `${quote(path)} ${wrong}`,
+    expected: 'write an absolute path such as /run/secrets/aws',
+  });
+  if (!path.startsWith('/')) return invalid('is not absolute');
+  if (path.length > 256) return invalid('is longer than 256 characters');
+  if (!/^[A-Za-z0-9_./@+-]+$/.test(path))
+    return invalid('holds characters other than letters, digits and _./@+-');
+  if (
+    path.length > 1 &&
+    path
+      .split('/')
+      .slice(1)
+      .some((part) => part === '' || part === '.' || part === '..')
+  ) {
+    return invalid('holds an empty, "." or ".." element');
+  }
+  const compared = comparablePath(path);
+  const hides =
+    HIDDEN_BY_A_MOUNT.includes(compared) || NOTHING_BELOW.some((reserved) => covers(reserved, compared));
+  if (!hides) return undefined;
+  return {
+    code: 'MOUNT_PATH_RESERVED',
+    subject,
+    wrong: `a mount at ${quote(path)} would hide what the container or the platform keeps there`,
+    expected: 'choose a directory of its own, such as /run/secrets/aws',
+  };
+}

@@ -1,0 +1,39 @@
+/** What the fetcher needs of Secrets Manager. The module behind it is loaded late, so these are types alone. */
+import type https from 'node:https';
+import type { SecretValue } from '../../core/secret/secret-value.ts';
+import type { Credentials } from '../credentials/sts.ts';
+
+export interface SecretRequest {
+  readonly arn: string;
+  readonly stage: string | undefined;
+  readonly versionId: string | undefined;
+}
+
+export interface FetchedSecret {
+  readonly arn: string | undefined;
+  readonly value: SecretValue | undefined;
+}
+
+/** The harmless part of an SDK error. */
+export interface AwsErrorFacts {
+  readonly name: string;
+  readonly status: number | undefined;
+  readonly networkCode: string | undefined;
+  readonly isKms: boolean;
+  readonly isDeleted: boolean;
+}
+
+export interface SecretReader {
+  /** One try of GetSecretValue. */
+  read(request: SecretRequest, signal: AbortSignal): Promise<FetchedSecret | AwsErrorFacts>;
+  close(): void;
+}
+
+export interface SecretReaderOptions {
+  readonly region: string;
+  readonly endpoint: URL;
+  readonly credentials: Credentials;
+  readonly agent: https.Agent;
+}
+
+export type OpenSecretReader = (options: SecretReaderOptions) => SecretReader;

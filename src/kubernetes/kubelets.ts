@@ -1,0 +1,67 @@
+/**
+ * The oldest of a cluster's kubelets. Nodes are asked for as a table, the columns that `kubectl get nodes` prints: a
+ * node of that is 200 bytes, where the object itself is ten thousand and more.
+ */
+import { asArray, field, textField } from '../core/json.ts';
+import type { ApiAnswer, ClusterApi } from './api-client.ts';
+import { isAtLeast, parseVersion } from './version.ts';
+
+export type Kubelets =
+  /** Every node's is new enough; how many there are. */
+  | { readonly kind: 'all'; readonly nodes: number }
+  /** The first that was found not to be. */
+  | { readonly kind: 'old'; readonly node: string; readonly version: string }
+  | Exclude<ApiAnswer, { readonly kind: 'answer' }>;
+
+const PAGE = 500;
+/** More than Kubernetes can have nodes: an API server that goes in circles is not followed. */
+const MOST_PAGES = 100;
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
+/** Looks for a node whose kubelet is older than 1.`minor`, and stops at the first. */
+export async function findOldKubelet(api: ClusterApi, minor: number, signal: AbortSignal): Promise<Kubelets> {
+  let nodes = 0;
+  let next = '';
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = new URLSearchParams({ limit: String(PAGE), includeObject: 'None' });
+    if (next !== '') query.set('continue', next);
+    const path = `/api/v1/nodes?${query}`;
+    const answer = await api.ask({ path, accept: TABLE, mostBytes: 1024 * 1024 }, signal);
+    if (answer.kind !== 'answer') return answer;
+    const rows = readRows(answer.json);
+    if (rows === undefined) return { kind: 'failed', what: 'the list of nodes is not what was expected' };
+    const old = rows.find(({ version }) => {
+      const parsed = parseVersion(version);
+      return parsed === undefined || !isAtLeast(parsed, minor);
+    });
+    if (old !== undefined) return { kind: 'old', ...old };
+    nodes += rows.length;
+    next = textField(field(answer.json, 'metadata'), 'continue') ?? '';
+    if (next === '') return { kind: 'all', nodes };
+  }
+  return { kind: 'failed', what: `the list of nodes has more than ${MOST_PAGES} pages` };
+}
+
+interface Row {
+  readonly node: string;
+  readonly version: string;
+}
+
+/** @returns undefined for anything but a table with these two columns, complete in every row */
+function readRows(json: unknown): readonly Row[] | undefined {
+  const columns = asArray(field(json, 'columnDefinitions'))?.map((column) => textField(column, 'name'));
+  if (textField(json, 'kind') !== 'Table' || columns === undefined) return undefined;
+  const name = columns.indexOf('Name');
+  const version = columns.indexOf('Version');
+  // A list without an element may be left out or null.
+  const rows = asArray(field(json, 'rows') ?? []);
+  if (name < 0 || version < 0 || rows === undefined) return undefined;
+  const read: Row[] = [];
+  for (const row of rows) {
+    const cells = asArray(field(row, 'cells'));
+    const [node, told] = [cells?.[name], cells?.[version]];
+    if (typeof node !== 'string' || typeof told !== 'string') return undefined;
+    read.push({ node, version: told });
+  }
+  return read;
+}

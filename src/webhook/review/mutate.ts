@@ -1,0 +1,92 @@
+/** One review: bytes in, answer out, one log line, one count. Synchronous: no promise, no timer, no other machine. */
+import { decideReview, encodeReview, type ReviewFacts } from '../../core/admission.ts';
+import type { Outcome } from '../../core/decide/outcome.ts';
+import { field, textField } from '../../core/json.ts';
+import type { InjectionSettings } from '../../core/settings.ts';
+import { errorFields, type LogFields, type Logger } from '../../runtime/log/logger.ts';
+import type { Metrics } from '../metrics.ts';
+import { parseBody } from './review-body.ts';
+
+/** Answers the bytes of a review. @returns undefined when no uid could be read */
+export type Mutate = (body: unknown) => string | undefined;
+
+export interface MutateParts {
+  /** Asked once for each review: what is known about the cluster may change in between, but never within one. */
+  readonly settings: () => InjectionSettings;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Whether a review is one that this process sent to itself: those are neither logged nor counted. */
+  readonly isOwnReview: (uid: string) => boolean;
+}
+
+/** Makes the function that answers reviews. */
+export function makeMutate({ settings, log, metrics, isOwnReview }: MutateParts): Mutate {
+  return (body) => {
+    const start = performance.now();
+    const review = parseBody(body);
+    const decided = decideSafely(review, settings(), log);
+    if (decided === undefined) return undefined;
+    const { facts, outcome } = decided;
+    const answer = JSON.stringify(encodeReview(facts.uid, outcome, toBase64));
+    if (!isOwnReview(facts.uid)) {
+      const milliseconds = performance.now() - start;
+      metrics.countReview(outcome, milliseconds / 1000);
+      logDecision(log, facts, outcome, milliseconds);
+    }
+    return answer;
+  };
+}
+
+interface Decided {
+  readonly facts: ReviewFacts;
+  readonly outcome: Outcome;
+}
+
+/** A throw in the core is a bug. The pod's author is told so, under the review's uid, instead of a broken connection. */
+function decideSafely(review: unknown, settings: InjectionSettings, log: Logger): Decided | undefined {
+  try {
+    return decideReview(review, settings);
+  } catch (error) {
+    const uid = textField(field(review, 'request'), 'uid');
+    log.error('the decision threw', { ...(uid === undefined ? {} : { uid }), ...errorFields(error) });
+    if (uid === undefined) return undefined;
+    const facts = { uid, namespace: '', name: '', operation: '', dryRun: false };
+    return { facts, outcome: { kind: 'failed' } };
+  }
+}
+
+function logDecision(log: Logger, facts: ReviewFacts, outcome: Outcome, milliseconds: number): void {
+  const fields: LogFields = {
+    uid: facts.uid,
+    namespace: facts.namespace,
+    name: facts.name,
+    dryRun: facts.dryRun,
+    outcome: outcome.kind,
+    ...outcomeFields(outcome),
+    milliseconds: Math.round(milliseconds * 1000) / 1000,
+  };
+  if (outcome.kind === 'failed') log.error('decided', fields);
+  else log.info('decided', fields);
+}
+
+function outcomeFields(outcome: Outcome): LogFields {
+  switch (outcome.kind) {
+    case 'injected':
+      return {
+        references: outcome.references,
+        secrets: outcome.secrets,
+        containers: outcome.containers,
+        warnings: outcome.warnings.length,
+      };
+    case 'unchanged':
+      return { reason: outcome.reason, warnings: outcome.warnings.length };
+    case 'denied':
+      return { codes: [...new Set(outcome.problems.map((problem) => problem.code))].join(',') };
+    case 'failed':
+      return {};
+  }
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

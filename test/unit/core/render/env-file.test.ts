@@ -1,0 +1,210 @@
+/** The env file: keys spread over names, what is in the way of a name, and what a dialect or kubelet cannot carry. */
+import { describe, expect, it } from 'vitest';
+import { DIALECTS } from '../../../../src/core/formats/index.ts';
+import { type PlanVariables, type PlanView, PROBE_FILE } from '../../../../src/core/plan/plan.ts';
+import { arnOf } from '../../../fetcher/plans.ts';
+import { complaintsOf, filesOf, render } from './rendering.ts';
+
+const NATIVE = { native: ['app'], shell: [], file: [] };
+const FILE = { native: [], shell: [], file: ['app'] };
+const ENTRY = 'secrets-injector.dev/secrets[2].envFrom';
+
+const spreading = (entry: Partial<PlanVariables>, view: Partial<PlanView> = {}): Partial<PlanView> => ({
+  envFrom: [{ secret: 0, entry: 2, ...entry }],
+  ...view,
+});
+
+describe('names of spread keys', () => {
+  const CONTENT = '{"user":"1","Pass_Word":"2","TEMP_a":"3","TEMP_b":"4","straße":null}';
+  it.each<[string, Partial<PlanVariables>, string]>([
+    ['as they are', { exclude: ['TEMP_*', 'str*'] }, "user='1'\nPass_Word='2'\n"],
+    ['with a prefix', { prefix: 'DB_', exclude: ['*_*', '*ß*'] }, "DB_user='1'\n"],
+    [
+      'in upper case, the prefix as written',
+      { prefix: 'db_', case: 'upper', exclude: ['T*', 's*'] },
+      "db_USER='1'\ndb_PASS_WORD='2'\n",
+    ],
+    [
+      'in lower case',
+      { case: 'lower', exclude: ['user', 'straße'] },
+      "pass_word='2'\ntemp_a='3'\ntemp_b='4'\n",
+    ],
+    ['without any', { exclude: ['*'] }, ''],
+    [
+      'without those that are null, when optional',
+      { optional: true, exclude: ['T*'] },
+      "user='1'\nPass_Word='2'\n",
+    ],
+  ])('%s', (_name, entry, file) => {
+    expect(filesOf(spreading(entry), CONTENT)).toEqual({ env: file });
+  });
+
+  it('only ASCII letters change case', () => {
+    expect(complaintsOf(spreading({ case: 'upper' }), '{"straße":"canary"}')).toEqual([
+      `VALUE_NAME_INVALID ${ENTRY}: the key "straße", as "STRAßE", cannot be a variable's name`,
+    ]);
+  });
+
+  it.each<[string, Partial<PlanView>, string, string]>([
+    [
+      'a null',
+      spreading({}),
+      '{"k":null}',
+      `VALUE_KEY_MISSING ${ENTRY}: the key "k" of the secret ${arnOf('one')} is null`,
+    ],
+    [
+      'a name that is none',
+      spreading({}),
+      '{"a b":"canary"}',
+      `VALUE_NAME_INVALID ${ENTRY}: the key "a b" cannot be a variable's name`,
+    ],
+    [
+      'an empty name',
+      spreading({}),
+      '{"":"canary"}',
+      `VALUE_NAME_INVALID ${ENTRY}: the key "" cannot be a variable's name`,
+    ],
+    [
+      'a prefix that spoils the name',
+      spreading({ prefix: '1' }),
+      '{"a":"canary"}',
+      `VALUE_NAME_INVALID ${ENTRY}: the key "a", as "1a", cannot be a variable's name`,
+    ],
+    [
+      'a name that is too long',
+      spreading({ prefix: 'x'.repeat(128) }),
+      '{"a":"canary"}',
+      `VALUE_NAME_INVALID ${ENTRY}: the key "a", as "${'x'.repeat(64)}…", cannot be a variable's name`,
+    ],
+    [
+      'a name of the shell',
+      spreading({ case: 'upper' }),
+      '{"uid":"canary"}',
+      `VALUE_NAME_INVALID ${ENTRY}: the key "uid", as "UID", cannot be a variable's name`,
+    ],
+    [
+      'a name that steers',
+      spreading({ prefix: 'LD_' }),
+      '{"PRELOAD":"canary"}',
+      `VALUE_NAME_REFUSED ${ENTRY}: the key "PRELOAD", as "LD_PRELOAD", would change how programs run`,
+    ],
+    [
+      'a name that a container declares',
+      spreading({}, { declared: ['A'] }),
+      '{"A":"canary"}',
+      `VALUE_NAME_TAKEN ${ENTRY}: the variable "A" is already given by a receiving container`,
+    ],
+    [
+      'a name that is asked for',
+      spreading({}, { env: [{ name: 'A', secret: 0, key: 'B' }] }),
+      '{"A":"canary","B":"canary"}',
+      `VALUE_NAME_TAKEN ${ENTRY}: the variable "A" is already given by secrets-injector.dev/env.A`,
+    ],
+    [
+      'keys that become one name',
+      spreading({ case: 'upper' }),
+      '{"a":"canary","A":"canary"}',
+      `VALUE_NAME_TAKEN ${ENTRY}: the variable "A" is already given by ${ENTRY}`,
+    ],
+  ])('refuses %s', (_name, view, content, complaint) => {
+    expect(complaintsOf(view, content)[0]).toBe(complaint);
+  });
+
+  it('a name of the shell is one like others where no shell reads it', () => {
+    expect(filesOf(spreading({}, { format: 'dotenv', receivers: FILE }), '{"UID":"7"}')).toEqual({
+      env: "UID='7'\n",
+    });
+  });
+
+  it('the earlier stays where a collision skips, whoever gave it, and steering names are refused all the same', () => {
+    const skip = { onCollision: 'skip', entry: 2 } as const;
+    const view: Partial<PlanView> = {
+      env: [{ name: 'A', secret: 0, key: 'a' }],
+      envFrom: [
+        { secret: 0, ...skip },
+        { secret: 1, ...skip },
+      ],
+      declared: ['D', 'PATH'],
+    };
+    const second = '{"A":"x","B":"x","C":"c","D":"x","PATH":"x","c":"y"}';
+    expect(filesOf(view, '{"a":"a","B":"b"}', second)).toEqual({
+      env: "A='a'\na='a'\nB='b'\nC='c'\nc='y'\n",
+    });
+    expect(complaintsOf({ ...view, declared: [] }, '{"a":"canary"}', second)).toHaveLength(1);
+  });
+
+  it('an absent name that was asked for keeps its place', () => {
+    const view = spreading({}, { env: [{ name: 'A', secret: 0, key: 'a', optional: true }] });
+    expect(complaintsOf(view, '{"A":"canary"}')[0]).toContain('VALUE_NAME_TAKEN');
+  });
+
+  it('nothing comes of a secret that is absent', () => {
+    expect(filesOf(spreading({ optional: true }), undefined)).toEqual({ env: '' });
+  });
+});
+
+describe('what the env file cannot carry', () => {
+  const shown = (view: Partial<PlanView>, value: string) =>
+    complaintsOf({ env: [{ name: 'A', secret: 0, key: 'k' }], ...view }, JSON.stringify({ k: value }));
+  const A = 'VALUE_NOT_REPRESENTABLE secrets-injector.dev/env.A: the value of "A"';
+
+  it.each([
+    ['shell', 'canary\0', 'holds a NUL'],
+    ['dotenv', 'canary\n', 'holds a newline'],
+    ['docker', 'canary\nA=b', 'holds a newline'],
+    ['systemd', 'canary\x01', 'holds a control character other than tab and newline'],
+  ] as const)('%s: %j', (format, value, fault) => {
+    expect(shown({ format, receivers: FILE }, value)).toEqual([
+      `${A} ${fault}, which the dialect ${format} cannot carry`,
+    ]);
+  });
+
+  it.each([
+    ['', 'is empty'],
+    ["can'ary", 'holds a single quote'],
+    ['canary\r\n', 'holds a carriage return before a newline'],
+    ['canary'.repeat(10_923), 'makes a line of more than 65535 bytes'],
+  ])('native: %j', (value, fault) => {
+    const [said = ''] = shown({ receivers: NATIVE }, value);
+    expect(said).toBe(`${A} ${fault}, which a native variable cannot carry`);
+    expect(shown({}, value)).toEqual([]);
+  });
+
+  it('everything is told, each with a way out that leads somewhere', () => {
+    const content = '{"NUL":"canary\\u0000","QUOTE":"can\'ary","FINE":"canary","HALF":"canary\\ud800"}';
+    const problems = render(spreading({}, { receivers: NATIVE }), content);
+    expect(problems.map((one) => ('code' in one ? [one.wrong, one.expected] : one.files))).toEqual([
+      [
+        'the value of "NUL" holds a NUL, which the dialect shell cannot carry',
+        expect.stringContaining('another dialect'),
+      ],
+      [
+        'the value of "QUOTE" holds a single quote, which a native variable cannot carry',
+        expect.stringContaining('env-mode to shell or file'),
+      ],
+      [
+        'the value of "HALF" holds half of a surrogate pair, which the dialect shell cannot carry',
+        expect.stringContaining('another dialect'),
+      ],
+    ]);
+  });
+
+  it('one container with native variables binds a view, and none with its own file does', () => {
+    const mixed = { native: ['a'], shell: ['b'], file: ['c'] };
+    expect(shown({ receivers: mixed }, "it's")).toHaveLength(1);
+    expect(shown({ receivers: { ...mixed, native: [] } }, "it's")).toEqual([]);
+  });
+
+  it.each(DIALECTS)('%s: an env file without variables', (format) => {
+    const { env } = filesOf(spreading({}, { format, receivers: FILE }), '{}');
+    expect(env).toBe(format === 'json' || format === 'yaml' ? '{}\n' : '');
+  });
+});
+
+it('the probe is a file of its own, with the view’s mode', () => {
+  const view: Partial<PlanView> = { probe: true, receivers: NATIVE, env: [{ name: 'A', secret: 0 }] };
+  expect(filesOf(view, 'v')).toEqual({ env: "A='v'\n", [PROBE_FILE]: "SECRETS_INJECTOR_PROBE='ok'\n" });
+  expect(render({ ...view, fileMode: '0440' }, 'v')).toMatchObject([
+    { files: [{ mode: 0o440 }, { mode: 0o440 }] },
+  ]);
+});

@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import mustache from 'mustache';
+import { describe, expect, it } from 'vitest';
+import { readDocument } from '../../../../src/core/secret/secret-json.ts';
+import { SecretValue } from '../../../../src/core/secret/secret-value.ts';
+import { type Escape, renderTemplate, templateFault } from '../../../../src/core/template/index.ts';
+
+function render(template: string, json: string, dialect?: Escape): unknown {
+  const document = readDocument(new SecretValue(json));
+  if (document === undefined) throw new Error('the test gives no JSON');
+  return renderTemplate(template, dialect, document);
+}
+
+const SECRET =
+  '{"user":"shop","password":"it\'s \\"x\\"","port":5432.0,"hosts":[{"name":"a"},{"name":"b"}],"tls":{"key":"k"},"none":null}';
+
+describe('a template', () => {
+  it.each([
+    ['', ''],
+    ['no insertion\n', 'no insertion\n'],
+    ['{"password": {{password}}, "port": {{port}}}', '{"password": "it\'s \\"x\\"", "port": 5432.0}'],
+    ['{{ password | shell }}', "'it'\\''s \"x\"'"],
+    ['{{password|url}}', 'it%27s%20%22x%22'],
+    ['{{tls.key|raw}}', 'k'],
+    ['{{tls}}', '{"key":"k"}'],
+    ['{{.}}', SECRET],
+    ['{{#hosts}}\n- {{name|yaml}} of {{user|raw}}\n{{/hosts}}\nend', '- "a" of shop\n- "b" of shop\nend'],
+    ['{{#tls}}{{key|raw}}{{/tls}}{{^tls}}off{{/tls}}', 'k'],
+    ['{{#absent}}on{{/absent}}{{^absent}}off{{/absent}}', 'off'],
+    ['{{#none}}on{{/none}}{{^none}}off{{/none}}', 'off'],
+    ['{{! a note }}a', 'a'],
+    ['a {"b": {"c": 1}}', 'a {"b": {"c": 1}}'],
+  ])('%s', (template, text) => expect(render(template, SECRET, 'json')).toEqual({ text }));
+
+  it('takes keys that are names of prototypes for data', () => {
+    expect(render('{{__proto__.a}} {{constructor}}', '{"__proto__":{"a":1},"constructor":2}', 'raw')).toEqual(
+      {
+        text: '1 2',
+      },
+    );
+    expect(render('{{#toString}}x{{/toString}}{{#constructor}}x{{/constructor}}', '{}')).toEqual({
+      text: '',
+    });
+  });
+
+  it('follows dots from the nearest context that has the first name, as the standard says', () => {
+    expect(render('{{#a}}{{b.c|raw}}{{/a}}', '{"a":{"b":{}},"b":{"c":"of another"}}')).toEqual({
+      problems: ['inserts "b.c", which the secret does not have'],
+    });
+    expect(render('{{#a}}{{b.c|raw}}{{/a}}', '{"a":{"x":1},"b":{"c":"y"}}')).toEqual({ text: 'y' });
+  });
+
+  it('renders sections and unescaped insertions as mustache.js does', () => {
+    const name = fc.constantFrom('a', 'b', 'c', '.');
+    const { template } = fc.letrec<{ template: string }>((tie) => ({
+      template: fc
+        .array(
+          fc.oneof(
+            { depthSize: 'small' },
+            fc.constantFrom('x', ' ', '\n', '\r\n', '{{! note }}', '{', '}', '\t'),
+            name.map((key) => `{{#has}}{{/has}}{{^${key}}}no ${key}{{/${key}}}`),
+            name.map((key) => `{{ ${key} }}`),
+            fc.tuple(name, tie('template')).map(([key, inner]) => `{{#${key}}}${inner}{{/${key}}}`),
+            fc.tuple(name, tie('template')).map(([key, inner]) => `{{#${key}}}\n${inner}\n{{/${key}}}\n`),
+          ),
+          { maxLength: 5 },
+        )
+        .map((parts) => parts.join('')),
+    }));
+    const { node } = fc.letrec<{ node: unknown }>((tie) => ({
+      node: fc.oneof(
+        { depthSize: 'small' },
+        // Without null, which mustache.js cannot have in an array.
+        fc.constantFrom('text', '', 0, 7, true, false),
+        fc.array(tie('node'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('node')),
+      ),
+    }));
+    fc.assert(
+      fc.property(template, node, (one, data) => {
+        // What becomes text in one way only in both: mustache.js joins arrays and leaves missing keys empty.
+        const rendered = render(one, JSON.stringify(data), 'raw') as { text?: string };
+        const options = {
+          escape: (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value)),
+        };
+        if (rendered.text !== undefined) expect(rendered.text).toBe(mustache.render(one, data, {}, options));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('what is wrong with a template', () => {
+  it.each([
+    ['{{password}}', 'does not say how to escape "password" in line 1: write {{ password | json }}'],
+    [
+      '\n\n{{a|html}}',
+      'escapes "a" in line 3 as "html", which is none of json, yaml, shell, url, properties, xml, raw',
+    ],
+    ['{{a|json|url}}', 'holds "a|json|url" in line 1, where a key (or keys joined by dots) is expected'],
+    ['{{a b|json}}', 'holds "a b|json" in line 1, where a key (or keys joined by dots) is expected'],
+    ['{{|json}}', 'holds "|json" in line 1, where a key (or keys joined by dots) is expected'],
+    ['{{a..b|json}}', 'holds "a..b|json" in line 1, where a key (or keys joined by dots) is expected'],
+    ['"{{a|json}}"', 'puts quotes around "a|json" in line 1, which json does itself'],
+    ["'{{a|shell}}'", 'puts quotes around "a|shell" in line 1, which shell does itself'],
+    ['{{{a}}}', 'holds a third brace: write {{ name | raw }} for a value without escapes (line 1)'],
+    ['{{& a}}', 'holds an ampersand: write {{ name | raw }} for a value without escapes (line 1)'],
+    ['{{> other}}', 'holds a partial, and there is nothing to include (line 1)'],
+    ['{{=<% %>=}}<%& a %>', 'holds other delimiters, which cannot be set (line 1)'],
+    ['x\n{{a', 'does not close the braces that it opens in line 2'],
+    [`{{${' '.repeat(300)}a}}`, 'has more than 256 characters between the braces in line 1'],
+    ['{{#a}}', 'does not close every section that it opens, in order'],
+    ['{{/a}}', 'does not close every section that it opens, in order'],
+    ['{{#a}}{{#b}}{{/a}}{{/b}}', 'does not close every section that it opens, in order'],
+    ['{{#a|json}}{{/a|json}}', 'gives the section "a" in line 1 an escape'],
+    [`${'{{#a}}'.repeat(17)}${'{{/a}}'.repeat(17)}`, 'nests sections more than 16 deep'],
+    ['é'.repeat(8_193), 'is longer than 16384 bytes'],
+  ])('%s', (template, fault) => {
+    expect(templateFault(template)).toBe(fault);
+    expect(render(template, '{}')).toEqual({ problems: [fault] });
+  });
+
+  it('is found in any text, without an exception', () => {
+    const piece = fc.constantFrom(
+      '{{',
+      '}}',
+      '{{#a}}',
+      '{{/a}}',
+      '{{^b}}',
+      'a',
+      '|',
+      'json',
+      '.',
+      ' ',
+      '\n',
+      '{',
+      '}',
+      '=',
+      '!',
+      '"',
+    );
+    const text = fc.array(piece, { maxLength: 15 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(
+        fc.oneof(text, fc.string({ unit: 'binary' })),
+        fc.constantFrom('raw' as const, undefined),
+        (one, dialect) => {
+          const fault = templateFault(one, dialect);
+          const rendered = render(one, '{"a":[{"json":1}],"b":false}', dialect);
+          if (fault !== undefined) expect(rendered).toEqual({ problems: [fault] });
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('what is wrong with the secret', () => {
+  it('is all told, by the names of keys and never by values', () => {
+    const template = '{{a|raw}}{{a|raw}}{{b|raw}}{{c|shell}}{{d|xml}}{{e.f|raw}}{{g|url}}';
+    const json = '{"b":null,"c":"canary\\u0000","d":"canary\\u0001","e":"canary","g":"canary\\ud800"}';
+    expect(render(template, json)).toEqual({
+      problems: [
+        'inserts "a", which the secret does not have',
+        'inserts "b", which is null',
+        'inserts "c", which holds a NUL: shell cannot carry that',
+        'inserts "d", which holds a control character: xml cannot carry that',
+        'inserts "e.f", which the secret does not have',
+        'inserts "g", which holds half of a surrogate pair: url cannot carry that',
+      ],
+    });
+  });
+});
+
+describe('bounds', () => {
+  const nested = (inner: string, depth = 5): string =>
+    `${'{{#a}}'.repeat(depth)}${inner}${'{{/a}}'.repeat(depth)}`;
+  const largest = JSON.stringify({ a: Array(13_000).fill('x'), b: `${'y'.repeat(10_000)}\0` });
+
+  it.each([
+    ['sections without output', nested(''), 'takes too many steps on this secret'],
+    ['sections with output', nested('x'), 'makes more than 65536 bytes'],
+    ['the whole secret for each item', nested('{{a}}', 1), 'makes more than 65536 bytes'],
+    ['inverted sections', nested('{{^a}}{{/a}}{{^a}}{{/a}}'), 'takes too many steps on this secret'],
+  ])('end the rendering: %s', (_what, template, problem) => {
+    expect(render(template, largest, 'json')).toEqual({ problems: [problem] });
+  });
+
+  it('end what cannot be written, too', () => {
+    expect(render(nested('{{b}}', 1), largest, 'shell')).toEqual({
+      problems: [
+        'inserts "b", which holds a NUL: shell cannot carry that',
+        'takes too many steps on this secret',
+      ],
+    });
+  });
+
+  it('are counted in bytes', () => {
+    expect(render('{{a}}', JSON.stringify({ a: 'é'.repeat(32_768) }), 'raw')).toHaveProperty('text');
+    expect(render('{{a}}.', JSON.stringify({ a: 'é'.repeat(32_768) }), 'raw')).toEqual({
+      problems: ['makes more than 65536 bytes'],
+    });
+  });
+
+  it('hold for JSON that nests as deep as it can', () => {
+    for (const depth of [1_000, 5_000, 30_000]) {
+      const document = readDocument(new SecretValue('['.repeat(depth) + ']'.repeat(depth)));
+      if (document !== undefined) expect(() => renderTemplate('{{.}}', 'json', document)).not.toThrow();
+    }
+  });
+});
