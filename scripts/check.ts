@@ -17,7 +17,7 @@ export interface Check {
 }
 
 const CHECKS: readonly Check[] = [
-  { name: 'import walls', run: () => checkImports(ROOT) },
+  { name: 'rooms and import walls', run: () => checkImports(ROOT) },
   { name: 'bundle contents', run: () => checkBundles(ROOT) },
   { name: 'committed text', run: () => checkText(ROOT) },
   { name: 'lock file', run: () => checkLockFile(path.join(ROOT, 'package-lock.json')) },

@@ -25,7 +25,7 @@ import { type Outcome, unchanged } from './decide/outcome.ts';
 import { fetcherSecurityContext } from './decide/run-as.ts';
 import { representations } from './decide/views.ts';
 import { field, type JsonObject, textField } from './json.ts';
-import { PROBE_VARIABLE } from './plan/plan.ts';
+import { PROBE_VARIABLE } from './names/volume-layout.ts';
 import type { Container } from './pod/pod.ts';
 import type { Problem } from './problems/problems.ts';
 import type { InjectionSettings } from './settings.ts';

@@ -4,7 +4,7 @@
  * probe with a fixed value, so anything else means that the application would start without its secrets.
  */
 import fs from 'node:fs';
-import { PROBE_VALUE, PROBE_VARIABLE } from '../core/plan/plan.ts';
+import { PROBE_VALUE, PROBE_VARIABLE } from '../core/names/volume-layout.ts';
 import { exitCodeOf, type FetchProblem, formatProblem } from '../core/problems/problems.ts';
 import { quote } from '../core/problems/quote.ts';
 

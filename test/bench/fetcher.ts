@@ -1,7 +1,7 @@
 /** The fetcher as a whole process against a bare Node, in turn: on loopback and behind a delaying proxy. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { MAX_REFERENCES } from '../../src/core/plan/plan.ts';
+import { MAX_REFERENCES } from '../../src/core/limits.ts';
 import { makeFetchStage, planFor, startDelayProxy, timeRun } from './fetch-stage.ts';
 
 export interface FetcherFigures {

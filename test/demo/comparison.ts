@@ -3,7 +3,8 @@
  * between the two is compared: webhook, plan, AWS, fetcher, disk, and what reads the env file.
  */
 import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
-import { ENV_FILE, type Plan, type PlanView } from '../../src/core/plan/plan.ts';
+import { ENV_FILE } from '../../src/core/names/volume-layout.ts';
+import type { Plan, PlanView } from '../../src/core/plan/plan.ts';
 import { formatProblems } from '../../src/core/problems/problems.ts';
 import { areProblems, type RenderedView, renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';

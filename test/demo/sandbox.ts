@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { VIEWS_DIRECTORY } from '../../src/core/plan/plan.ts';
+import { VIEWS_DIRECTORY } from '../../src/core/names/volume-layout.ts';
 
 export interface Sandbox {
   readonly folder: string;

@@ -3,13 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import {
-  ENV_FILE,
-  PLAN_VARIABLE,
-  type Plan,
-  type PlanView,
-  receiverNames,
-} from '../../src/core/plan/plan.ts';
+import { ENV_FILE } from '../../src/core/names/volume-layout.ts';
+import { PLAN_VARIABLE, type Plan, type PlanView, receiverNames } from '../../src/core/plan/plan.ts';
 import { readPlan } from '../../src/core/plan/read-plan.ts';
 import {
   applyToPod,

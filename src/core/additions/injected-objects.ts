@@ -1,7 +1,8 @@
 /** The objects that are added to a pod: volumes, mounts and init containers. */
 
 import type { JsonObject } from '../json.ts';
-import { PLAN_VARIABLE, type Plan, PROBE_FILE, PROBE_VARIABLE, VIEWS_DIRECTORY } from '../plan/plan.ts';
+import { PROBE_FILE, PROBE_VARIABLE, VIEWS_DIRECTORY } from '../names/volume-layout.ts';
+import { PLAN_VARIABLE, type Plan } from '../plan/plan.ts';
 import type { Container } from '../pod/pod.ts';
 import { memoryQuantity } from '../pod/quantity.ts';
 import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';

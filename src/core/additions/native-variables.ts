@@ -5,7 +5,8 @@
  * Source: Kubernetes KEP-3721 (env files), in the API since 1.34, on by default since 1.35.
  */
 import { asObject, field, type JsonObject, textField } from '../json.ts';
-import { ENV_FILE, type PlanVariable } from '../plan/plan.ts';
+import { ENV_FILE } from '../names/volume-layout.ts';
+import type { PlanVariable } from '../plan/plan.ts';
 import type { Container } from '../pod/pod.ts';
 import type { PatchBuilder } from './patch.ts';
 

@@ -5,7 +5,7 @@
 
 import type { Options } from '../annotations/options.ts';
 import { field, type JsonObject } from '../json.ts';
-import { MAX_SECRET_BYTES } from '../plan/plan.ts';
+import { MAX_SECRET_BYTES } from '../limits.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 import { cpuQuantity, memoryQuantity, parseQuantity } from '../pod/quantity.ts';
 
@@ -20,9 +20,6 @@ const LEAST_MEMORY = 128 * MIB;
 export function viewBytes(representations: number): number {
   return MAX_SECRET_BYTES * representations + MIB;
 }
-
-/** All views of a pod together may take this much. */
-export const MAX_VOLUME_BYTES = 512 * MIB;
 
 const RESOURCES = ['cpu', 'memory'] as const;
 type Resource = (typeof RESOURCES)[number];

@@ -1,51 +1,21 @@
 /**
- * Every annotation of a pod that means something, and nothing else: one table of families (`env.<NAME>`) and one
- * of options (`mount-path`). Reading is strict: a key that is not in a table is a problem, so a typo cannot
- * silently start a pod without its secret.
+ * From a pod's annotations to what they ask for. Reading is strict: a key that is in no table is a problem, so a typo
+ * cannot silently start a pod without its secret.
  */
 import { asObject } from '../json.ts';
+import {
+  FAMILIES,
+  type Family,
+  FORM,
+  isFamily,
+  isOption,
+  OPTIONS,
+  type Option,
+} from '../names/annotation-keys.ts';
 import { PREFIX } from '../names/prefix.ts';
 import { nearest } from '../problems/nearest.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable } from '../problems/quote.ts';
-
-/** Families: what stands behind the dot names the thing, so two of a family cannot have one name. */
-export const FAMILIES = {
-  secret: 'a name for a secret, to be used in references; gives nothing by itself',
-  env: 'an environment variable from a reference',
-  'env-from': 'every top-level key of a JSON secret as an environment variable',
-  file: 'a file with the raw value, byte for byte',
-  'file-from': 'every top-level key of a JSON secret as a file of the named directory',
-} as const;
-
-export type Family = keyof typeof FAMILIES;
-
-/** The key of the YAML form, which has everything else. */
-export const FORM = 'secrets';
-
-/** Options for the whole pod, each with its default and meaning. */
-export const OPTIONS = {
-  inject: { default: 'true', doc: '"false" leaves this pod alone' },
-  containers: {
-    default: 'the regular containers except known mesh proxies',
-    doc: 'comma-separated names of the containers that receive the secrets; "*" means init containers too',
-  },
-  'mount-path': { default: '/run/secrets/aws', doc: 'where receiving containers see the files; absolute' },
-  'env-mode': { default: 'auto', doc: 'how variables reach the process: native, shell, file or auto' },
-  'env-format': {
-    default: 'shell',
-    doc: 'dialect of the env file: shell, dotenv, docker, systemd, properties, json or yaml',
-  },
-  'fetch-timeout': { default: '60s', doc: 'total deadline of the fetcher, 5s to 10m' },
-  'cpu-request': { default: 'computed', doc: "the injected container's CPU request, or none" },
-  'cpu-limit': { default: 'computed', doc: "the injected container's CPU limit, or none" },
-  'memory-request': { default: 'computed', doc: "the injected container's memory request, or none" },
-  'memory-limit': { default: 'computed', doc: "the injected container's memory limit, or none" },
-  'run-as-user': { default: 'computed', doc: "the injected container's user id, 1 or more" },
-  'run-as-group': { default: 'computed', doc: "the injected container's group id" },
-} as const satisfies Record<string, { default: string; doc: string }>;
-
-export type Option = keyof typeof OPTIONS;
 
 /** Keys that are reserved for what this version cannot do yet: refused by name, never ignored. */
 const UNAVAILABLE: ReadonlySet<string> = new Set(['role-arn', 'assume-role-arn', 'external-id', 'refresh']);
@@ -104,19 +74,6 @@ export function readAnnotations(annotations: unknown): AnnotationSet | undefined
     }
   }
   return { asks, form, options, problems };
-}
-
-/** The full annotation key of one thing asked for. */
-export function annotationKey(family: Family | Option | typeof FORM, name?: string): string {
-  return name === undefined ? `${PREFIX}${family}` : `${PREFIX}${family}.${name}`;
-}
-
-function isOption(key: string): key is Option {
-  return Object.hasOwn(OPTIONS, key);
-}
-
-function isFamily(key: string): key is Family {
-  return Object.hasOwn(FAMILIES, key);
 }
 
 function notText(subject: string): Problem {

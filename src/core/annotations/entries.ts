@@ -10,12 +10,12 @@ import type { PlanDirectory, PlanFile, PlanVariable, PlanVariables, Selection } 
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
 import { templateFault } from '../template/index.ts';
+import type { Group } from './asked.ts';
 import { fileNameProblem, variableNameProblem } from './asked-names.ts';
 import { noteIncomplete, type Reading } from './asked-secrets.ts';
 import { type Entry, readSecretsForm } from './form/read.ts';
 import type { EnvFromForm, FileForm, FilesFromForm, VariableForm } from './form/schema.ts';
 import { resolveAlias, versionProblem } from './reference.ts';
-import type { Group } from './references.ts';
 
 /**
  * Reads the YAML form. Entries without containers of their own are added to the pod's.

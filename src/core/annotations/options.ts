@@ -1,13 +1,13 @@
 /** The options of a pod, from text to values, each with its default applied. */
 
 import { DIALECTS, type Dialect, isDialect } from '../formats/index.ts';
+import { annotationKey, type Option } from '../names/annotation-keys.ts';
 import { mountPathProblem } from '../names/paths.ts';
 import { parseQuantity } from '../pod/quantity.ts';
 import { nearest } from '../problems/nearest.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import { ENV_MODES, type EnvMode, type InjectionSettings } from '../settings.ts';
-import { annotationKey, type Option } from './annotations.ts';
 
 /** A quantity as written, `none` to leave the field out, or undefined to have it computed. */
 export type ResourceOption = string | undefined;

@@ -1,35 +1,19 @@
 /** From what was asked for to the contents of a plan: names checked, references parsed, secrets listed once. */
 
 import type { Dialect } from '../formats/index.ts';
+import { MAX_REFERENCES } from '../limits.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import { fileNameFault } from '../names/paths.ts';
-import {
-  MAX_REFERENCES,
-  type PlanDirectory,
-  type PlanFile,
-  type PlanSecret,
-  type PlanVariable,
-  type PlanVariables,
-} from '../plan/plan.ts';
+import type { PlanSecret } from '../plan/plan.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
 import type { InjectionSettings } from '../settings.ts';
-import { type AnnotationSet, type Ask, annotationKey } from './annotations.ts';
+import type { AnnotationSet, Ask } from './annotations.ts';
+import type { Group } from './asked.ts';
 import { fileNameProblem, variableNameProblem } from './asked-names.ts';
 import { noteIncomplete, type Reading, startReading } from './asked-secrets.ts';
 import { readEntries } from './entries.ts';
 import { parseReference } from './reference.ts';
-
-/** What one set of containers is to receive. */
-export interface Group {
-  /** Names of containers; undefined for the pod's own list. */
-  readonly containers: readonly string[] | undefined;
-  /** Where the containers are named, for messages. */
-  readonly subject: string;
-  readonly env: PlanVariable[];
-  readonly envFrom: PlanVariables[];
-  readonly files: PlanFile[];
-  readonly filesFrom: PlanDirectory[];
-}
 
 export interface References {
   readonly secrets: readonly PlanSecret[];

@@ -1,11 +1,14 @@
 /** The decision about one pod: leave it, refuse it, or inject by this plan. It reads as the policy. */
 
 import { CHECK_NAME } from '../additions/injected-objects.ts';
-import { MAX_VOLUME_BYTES, viewBytes } from '../additions/resources.ts';
-import { annotationKey, readAnnotations } from '../annotations/annotations.ts';
+import { viewBytes } from '../additions/resources.ts';
+import { readAnnotations } from '../annotations/annotations.ts';
+import type { Group } from '../annotations/asked.ts';
 import { type Options, parseOptions } from '../annotations/options.ts';
-import { type Group, readReferences } from '../annotations/references.ts';
+import { readReferences } from '../annotations/references.ts';
 import { field } from '../json.ts';
+import { MAX_VOLUME_BYTES } from '../limits.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import { formatPlan, type Plan, receiverNames } from '../plan/plan.ts';
 import { type Container, isMeshProxy, isNativeSidecar, isWindows, type Pod, readPod } from '../pod/pod.ts';
 import { type Problem, formatProblem as textOf } from '../problems/problems.ts';

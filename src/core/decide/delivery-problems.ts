@@ -1,6 +1,7 @@
 /** What is known at admission to go wrong with variables later. */
-import { annotationKey } from '../annotations/annotations.ts';
+
 import { type Dialect, nativeFault, writeVariables } from '../formats/index.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import type { PlanVariable } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { Problem } from '../problems/problems.ts';

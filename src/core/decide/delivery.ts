@@ -1,10 +1,12 @@
 /** How variables reach each container that receives a view. */
 
 import { standingOf } from '../additions/native-variables.ts';
-import { type AnnotationSet, annotationKey } from '../annotations/annotations.ts';
+import type { AnnotationSet } from '../annotations/annotations.ts';
 import type { Options } from '../annotations/options.ts';
 import { textField } from '../json.ts';
-import { ENV_FILE, hasVariables, type PlanVariable, type PlanView } from '../plan/plan.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
+import { ENV_FILE } from '../names/volume-layout.ts';
+import { hasVariables, type PlanVariable, type PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { Container } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';

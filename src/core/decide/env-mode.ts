@@ -1,8 +1,8 @@
 /** Which way variables reach one container: decided from its command, the cluster and what is asked for. */
 
 import { hasShellPrefix } from '../additions/shell-mode.ts';
-import { annotationKey } from '../annotations/annotations.ts';
 import type { Dialect } from '../formats/index.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import type { PlanVariables } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { Container } from '../pod/pod.ts';

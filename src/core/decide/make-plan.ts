@@ -1,17 +1,10 @@
 /** From views and their receivers to the plan. */
 
-import { MAX_VOLUME_BYTES } from '../additions/resources.ts';
-import { annotationKey } from '../annotations/annotations.ts';
 import type { Options } from '../annotations/options.ts';
 import { textField } from '../json.ts';
-import {
-  type FileMode,
-  MAX_PLAN_BYTES,
-  PLAN_VERSION,
-  type Plan,
-  type PlanSecret,
-  type PlanView,
-} from '../plan/plan.ts';
+import { MAX_PLAN_BYTES, MAX_VOLUME_BYTES } from '../limits.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
+import { type FileMode, PLAN_VERSION, type Plan, type PlanSecret, type PlanView } from '../plan/plan.ts';
 import type { Problem } from '../problems/problems.ts';
 import type { DeliveredView, Delivery } from './delivery.ts';
 

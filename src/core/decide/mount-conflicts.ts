@@ -1,10 +1,10 @@
 /** What of the pod is in the way of our volumes, or takes from them what it does not receive. */
 
 import { isInjected } from '../additions/injected-objects.ts';
-import { annotationKey } from '../annotations/annotations.ts';
 import { field, textField } from '../json.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import { covers } from '../names/paths.ts';
-import { isViewVolume } from '../plan/plan.ts';
+import { isViewVolume } from '../names/volume-layout.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';

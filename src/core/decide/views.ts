@@ -2,16 +2,12 @@
  * Views: what one set of containers may see. Containers that are given the same share a volume, others get a
  * volume of their own, so no container mounts what it was not given.
  */
-import { annotationKey, FORM } from '../annotations/annotations.ts';
-import type { Group } from '../annotations/references.ts';
+
+import type { Group } from '../annotations/asked.ts';
+import { FORMAT_REPRESENTATIONS, MAX_VIEWS } from '../limits.ts';
+import { annotationKey, FORM } from '../names/annotation-keys.ts';
 import { parentsOf } from '../names/paths.ts';
-import {
-  FORMAT_REPRESENTATIONS,
-  type PlanDirectory,
-  type PlanFile,
-  type PlanVariable,
-  type PlanView,
-} from '../plan/plan.ts';
+import type { PlanDirectory, PlanFile, PlanVariable, PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { Container } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';
@@ -27,8 +23,6 @@ export interface View {
 }
 
 const FIRST_VOLUME = 'aws-secrets';
-/** The guard policy counts them one by one, since its language has no loop over numbers. */
-export const MAX_VIEWS = 16;
 
 /**
  * Sorts containers by what they are given. Names follow from the annotations alone, so that a second pass finds the

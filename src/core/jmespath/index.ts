@@ -1,6 +1,6 @@
 /** JMESPath on a secret's JSON: checked at admission, evaluated where the value is. */
 
-import { MAX_SECRET_BYTES } from '../plan/plan.ts';
+import { MAX_SECRET_BYTES } from '../limits.ts';
 import { type JsonDocument, nodeText } from '../secret/secret-json.ts';
 import { evaluate } from './evaluate.ts';
 import { parseJmesPath } from './syntax.ts';

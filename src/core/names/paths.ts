@@ -1,7 +1,8 @@
 /** Which file names and mount paths are allowed. Everything is decided on the text: no file system is looked at. */
-import { ENV_FILE, PROBE_FILE } from '../plan/plan.ts';
+
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
+import { ENV_FILE, PROBE_FILE } from './volume-layout.ts';
 
 const FILE_NAME = /^[A-Za-z0-9_.-]{1,200}$/;
 const MOST_DEPTH = 8;

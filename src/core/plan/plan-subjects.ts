@@ -1,5 +1,5 @@
 /** The annotation that asked for an entry of the plan, to be named in messages. */
-import { annotationKey } from '../annotations/annotations.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import { subjectAt } from '../names/form-subject.ts';
 import type { Plan, PlanDirectory, PlanFile, PlanVariable, PlanVariables } from './plan.ts';
 

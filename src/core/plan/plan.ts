@@ -11,28 +11,6 @@ import type { Escape } from '../template/escapes.ts';
 export const PLAN_VERSION = 1;
 /** The environment variable that carries the plan. */
 export const PLAN_VARIABLE = 'SECRETS_INJECTOR_PLAN';
-/** Directory of the fetcher under which each view's volume is mounted by its name. */
-export const VIEWS_DIRECTORY = '/secrets';
-/** The file of a view that holds its variables. */
-export const ENV_FILE = 'env';
-/** The file of a view that proves a kubelet able to read variables from files. It holds one variable, no secret. */
-export const PROBE_FILE = '.probe';
-export const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
-export const PROBE_VALUE = 'ok';
-export const MAX_PLAN_BYTES = 96 * 1024;
-export const MAX_REFERENCES = 500;
-/** Bytes of the largest secret, by Secrets Manager's limit. */
-export const MAX_SECRET_BYTES = 65_536;
-/** A secret in another format is at most so many times as large: escapes and indentation grow it. */
-export const FORMAT_REPRESENTATIONS = 4;
-/** Names of the volumes of views. */
-const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;
-
-/** Whether a volume has a name that views have. Almost every name is told by its beginning alone. */
-export function isViewVolume(name: string): boolean {
-  return name.startsWith('aws-secrets') && VIEW_VOLUME.test(name);
-}
-
 export type FileMode = '0400' | '0440' | '0444';
 
 /** One version of one secret: fetched once, however many references it has. */

@@ -5,11 +5,11 @@ import { asArray, asObject, field, integerField, type JsonObject, textField } fr
 import { parseArn, type SecretArn } from '../names/arn.ts';
 import { isEnvName } from '../names/env-names.ts';
 import { filePathFault } from '../names/paths.ts';
+import { isViewVolume } from '../names/volume-layout.ts';
 import type { FetchProblem } from '../problems/problems.ts';
 import { PEM_PARTS } from '../secret/pem.ts';
 import { isEscape } from '../template/escapes.ts';
 import {
-  isViewVolume,
   PLAN_VARIABLE,
   PLAN_VERSION,
   type Plan,

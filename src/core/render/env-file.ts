@@ -1,6 +1,7 @@
 /** The env file of a view: names checked, values written in the view's dialect or refused. */
-import { annotationKey } from '../annotations/annotations.ts';
+
 import { type Dialect, nativeFault, type Variable, writeVariables } from '../formats/index.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import { isEnvName, isShellOwned, isSteering, nameFrom } from '../names/env-names.ts';
 import type { PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';

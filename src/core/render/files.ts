@@ -1,14 +1,8 @@
 /** The files of a view: values byte for byte, documents in another dialect, templates, parts of a bundle. */
 import { writeDocument } from '../formats/index.ts';
+import { FORMAT_REPRESENTATIONS, MAX_SECRET_BYTES } from '../limits.ts';
 import { keyFileFault, parentsOf } from '../names/paths.ts';
-import {
-  FORMAT_REPRESENTATIONS,
-  MAX_SECRET_BYTES,
-  mayBeAbsent,
-  type PlanDirectory,
-  type PlanFile,
-  type PlanView,
-} from '../plan/plan.ts';
+import { mayBeAbsent, type PlanDirectory, type PlanFile, type PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { FetchProblem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';

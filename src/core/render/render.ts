@@ -1,14 +1,7 @@
 /** Values into files, in memory: everything is rendered before anything is written. */
 import { parentsOf } from '../names/paths.ts';
-import {
-  ENV_FILE,
-  hasVariables,
-  type Plan,
-  type PlanView,
-  PROBE_FILE,
-  PROBE_VALUE,
-  PROBE_VARIABLE,
-} from '../plan/plan.ts';
+import { ENV_FILE, PROBE_FILE, PROBE_VALUE, PROBE_VARIABLE } from '../names/volume-layout.ts';
+import { hasVariables, type Plan, type PlanView } from '../plan/plan.ts';
 import type { FetchProblem } from '../problems/problems.ts';
 import { SecretValue } from '../secret/secret-value.ts';
 import { renderEnvFile } from './env-file.ts';

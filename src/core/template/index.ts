@@ -1,5 +1,5 @@
 /** Files made of text and of values from a secret's JSON: checked at admission, rendered where the value is. */
-import { MAX_SECRET_BYTES } from '../plan/plan.ts';
+import { MAX_SECRET_BYTES } from '../limits.ts';
 import { quote } from '../problems/quote.ts';
 import { type JsonDocument, type JsonNode, membersOf, numberOf } from '../secret/secret-json.ts';
 import { type Escape, escapeNode } from './escapes.ts';

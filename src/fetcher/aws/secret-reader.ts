@@ -1,7 +1,13 @@
 /** What the fetcher needs of Secrets Manager. The module behind it is loaded late, so these are types alone. */
 import type https from 'node:https';
 import type { SecretValue } from '../../core/secret/secret-value.ts';
-import type { Credentials } from '../credentials/sts.ts';
+
+/** A session of a role. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
 
 export interface SecretRequest {
   readonly arn: string;

@@ -1,11 +1,10 @@
 /** Signed-in access to Secrets Manager: one reader for each Region, made anew when credentials expire. */
 import type { FetchProblem } from '../../core/problems/problems.ts';
-import type { Credentials } from '../credentials/sts.ts';
 import type { EndpointSettings } from '../process/environment.ts';
 import { endpointOf } from './endpoints.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
 import type { Deadline } from './retry.ts';
-import type { OpenSecretReader, SecretReader } from './secret-reader.ts';
+import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
 
 interface RegionAccess {
   readonly endpoint: URL;

@@ -4,15 +4,11 @@
  *
  * Source: the STS API reference, query protocol, version 2011-06-15.
  */
+
 import type http from 'node:http';
 import { AwsFailure } from '../aws/errors.ts';
 import { request } from '../aws/https-call.ts';
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-}
+import type { Credentials } from '../aws/secret-reader.ts';
 
 export interface SignIn {
   readonly endpoint: URL;

@@ -1,6 +1,7 @@
 /** The fetcher's settings: the one file that looks at the process's variables and arguments. */
 import path from 'node:path';
-import { PLAN_VARIABLE, VIEWS_DIRECTORY } from '../../core/plan/plan.ts';
+import { VIEWS_DIRECTORY } from '../../core/names/volume-layout.ts';
+import { PLAN_VARIABLE } from '../../core/plan/plan.ts';
 
 export interface Environment {
   readonly planText: string | undefined;

@@ -1,7 +1,7 @@
 /** Sends a review over TLS to this process's own listener. */
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { MUTATE_PATH } from '../server/limits.ts';
+import { MUTATE_PATH } from '../review/mutate-path.ts';
 
 export interface OwnAnswer {
   readonly status: number;

@@ -1,4 +1,4 @@
-/** Path and limits of the HTTPS server: limits against slow, large and numerous requests. Tests use small ones. */
+/** Limits of the HTTPS server: limits against slow, large and numerous requests. Tests use small ones. */
 
 export interface ServerLimits {
   /** Bytes of a request's body. An AdmissionReview can hold an object of 3 MiB and its encoding. */
@@ -16,9 +16,6 @@ export interface ServerLimits {
   /** For a request that is under way when the server closes: no API server waits longer for its answer. */
   readonly closeMilliseconds: number;
 }
-
-/** Where reviews are sent to. */
-export const MUTATE_PATH = '/mutate';
 
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 8 * 1024 * 1024,

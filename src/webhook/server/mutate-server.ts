@@ -3,8 +3,9 @@ import https from 'node:https';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 import type { Mutate } from '../review/mutate.ts';
+import { MUTATE_PATH } from '../review/mutate-path.ts';
 import { type Connections, followConnections } from './connections.ts';
-import { MUTATE_PATH, type ServerLimits } from './limits.ts';
+import type { ServerLimits } from './limits.ts';
 import { refusalStatus, refuse, refuseUnrouted } from './refusals.ts';
 import { answerReview, isReviewRequest } from './review-requests.ts';
 

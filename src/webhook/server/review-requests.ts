@@ -4,7 +4,7 @@
  * as API servers send it goes Fastify's way, where all refusals are.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MUTATE_PATH } from './limits.ts';
+import { MUTATE_PATH } from '../review/mutate-path.ts';
 import { refusalText } from './refusals.ts';
 
 export interface ReviewRequestParts {

@@ -1,9 +1,9 @@
 /** docs/annotations.md is made from the definitions, and each of its examples is rendered through the core. */
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { FAMILIES, type Family, OPTIONS, type Option } from '../../../src/core/annotations/annotations.ts';
 import { formFields } from '../../../src/core/annotations/form/form-fields.ts';
 import { asObject, type JsonObject } from '../../../src/core/json.ts';
+import { FAMILIES, type Family, OPTIONS, type Option } from '../../../src/core/names/annotation-keys.ts';
 import { ALIASES, outcomeWith, type Shown, showOf } from './example-pod.ts';
 import { code, expectParts, readPage, table } from './page.ts';
 

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
-import { FAMILIES, OPTIONS } from '../../../src/core/annotations/annotations.ts';
 import { annotationsSchema } from '../../../src/core/annotations/form/json-schema.ts';
+import { FAMILIES, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 
 const FILE = path.resolve(import.meta.dirname, '../../../schema/annotations.schema.json');
 

@@ -2,15 +2,15 @@
 import { expect, it } from 'vitest';
 import { CHECK_NAME, FETCHER_NAME, NO_API } from '../../../src/core/additions/injected-objects.ts';
 import { shellPrefix } from '../../../src/core/additions/shell-mode.ts';
-import { OPTIONS } from '../../../src/core/annotations/annotations.ts';
+import { OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import {
   ENV_FILE,
-  PLAN_VARIABLE,
   PROBE_FILE,
   PROBE_VARIABLE,
   VIEWS_DIRECTORY,
-} from '../../../src/core/plan/plan.ts';
+} from '../../../src/core/names/volume-layout.ts';
+import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
 import { at, documents, type JsonObject, listAt, only } from './manifest-files.ts';
 

@@ -5,7 +5,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { decideInjection } from '../../../src/core/inject.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import { VARIABLE_PREFIX, variableName } from '../../../src/runtime/settings/settings.ts';
-import { MUTATE_PATH } from '../../../src/webhook/server/limits.ts';
+import { MUTATE_PATH } from '../../../src/webhook/review/mutate-path.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../../src/webhook/settings.ts';
 import {
   at,

@@ -5,9 +5,9 @@
  */
 import * as z from 'zod/mini';
 import type { JsonObject } from '../../json.ts';
+import { FAMILIES, OPTIONS } from '../../names/annotation-keys.ts';
 import { SECRETS } from '../../names/form-subject.ts';
 import { PREFIX } from '../../names/prefix.ts';
-import { FAMILIES, OPTIONS } from '../annotations.ts';
 import { FORM_DOCS } from './parts.ts';
 import { ENTRIES } from './schema.ts';
 

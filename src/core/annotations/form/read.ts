@@ -1,8 +1,8 @@
 /** The YAML form: the text of the annotation `secrets` → typed entries, or every problem that it has. */
 
 import { asArray, asObject, field, type JsonObject } from '../../json.ts';
+import { MAX_REFERENCES } from '../../limits.ts';
 import { type Path, subjectAt } from '../../names/form-subject.ts';
-import { MAX_REFERENCES } from '../../plan/plan.ts';
 import type { Problem } from '../../problems/problems.ts';
 import { Complaints } from './complaints.ts';
 import { complainOf } from './issues.ts';

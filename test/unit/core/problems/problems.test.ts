@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { FAMILIES, OPTIONS } from '../../../../src/core/annotations/annotations.ts';
+import { FAMILIES, OPTIONS } from '../../../../src/core/names/annotation-keys.ts';
 import { ALL_CODES, exitCodeOf, formatProblems } from '../../../../src/core/problems/problems.ts';
 
 const docs = (name: string) => readFileSync(path.join(import.meta.dirname, '../../../../docs', name), 'utf8');

@@ -1,7 +1,8 @@
 /** The env file: keys spread over names, what is in the way of a name, and what a dialect or kubelet cannot carry. */
 import { describe, expect, it } from 'vitest';
 import { DIALECTS } from '../../../../src/core/formats/index.ts';
-import { type PlanVariables, type PlanView, PROBE_FILE } from '../../../../src/core/plan/plan.ts';
+import { PROBE_FILE } from '../../../../src/core/names/volume-layout.ts';
+import type { PlanVariables, PlanView } from '../../../../src/core/plan/plan.ts';
 import { arnOf } from '../../../fetcher/plans.ts';
 import { complaintsOf, filesOf, render } from './rendering.ts';
 

@@ -1,0 +1,93 @@
+/**
+ * The rooms of src, from the top floor down. A room is a folder or a single file; it imports only rooms that come
+ * after it, so no circle between rooms is possible. Programs never import each other.
+ */
+
+/** A program or library of src, and what it may use besides its own rooms. */
+export interface House {
+  /** From the top floor down, as paths below the house's folder. */
+  readonly rooms: readonly string[];
+  /** Other folders of src. */
+  readonly imports: readonly string[];
+  readonly packages: readonly string[];
+  readonly builtins: boolean;
+}
+
+export const HOUSES: Readonly<Record<string, House>> = {
+  cli: {
+    rooms: ['main.ts', 'commands', 'manifests', 'certificates'],
+    imports: ['core', 'kubernetes', 'runtime'],
+    packages: ['yaml', 'selfsigned', 'fast-json-patch'],
+    builtins: true,
+  },
+  webhook: {
+    rooms: [
+      'main.ts',
+      'webhook.ts',
+      'settings.ts',
+      'server',
+      'readiness',
+      'review',
+      'native',
+      'certificates',
+      'metrics.ts',
+    ],
+    imports: ['core', 'kubernetes', 'runtime'],
+    packages: ['fastify', 'prom-client', 'fast-json-patch'],
+    builtins: true,
+  },
+  fetcher: {
+    rooms: [
+      'entry.ts',
+      'main.ts',
+      'run-once.ts',
+      'fetch-secrets.ts',
+      'credentials',
+      'aws',
+      'files',
+      'process',
+    ],
+    imports: ['core', 'runtime'],
+    packages: ['@aws-sdk/client-secrets-manager'],
+    builtins: true,
+  },
+  'kubelet-check': { rooms: ['main.ts'], imports: ['core'], packages: [], builtins: true },
+  kubernetes: {
+    rooms: ['kubelets.ts', 'version.ts', 'api-client.ts'],
+    imports: ['core', 'runtime'],
+    packages: [],
+    builtins: true,
+  },
+  runtime: {
+    rooms: ['settings', 'shutdown.ts', 'log', 'https-request.ts', 'version.ts'],
+    imports: ['core'],
+    packages: ['pino'],
+    builtins: true,
+  },
+  core: {
+    rooms: [
+      'admission.ts',
+      'inject.ts',
+      'decide',
+      'additions',
+      'annotations',
+      'annotations/form',
+      'render',
+      'plan',
+      'template',
+      'jmespath',
+      'formats',
+      'secret',
+      'names',
+      'pod',
+      'problems',
+      'limits.ts',
+      'settings.ts',
+      'json.ts',
+      'text-encoding.d.ts',
+    ],
+    imports: [],
+    packages: ['@jmespath-community/jmespath', 'js-yaml', 'mustache', 'zod/mini'],
+    builtins: false,
+  },
+};
