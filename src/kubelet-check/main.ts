@@ -5,7 +5,8 @@
  */
 import fs from 'node:fs';
 import { PROBE_VALUE, PROBE_VARIABLE } from '../core/names/volume-layout.ts';
-import { exitCodeOf, type FetchProblem, formatProblem } from '../core/problems/problems.ts';
+import { FETCH_CODES } from '../core/problems/fetch-codes.ts';
+import { type FetchProblem, formatProblem } from '../core/problems/problems.ts';
 import { quote } from '../core/problems/quote.ts';
 
 /** Name of the node, for the message; the webhook has kubelet fill it in. */
@@ -29,7 +30,7 @@ function check(env: NodeJS.ProcessEnv, terminationLog: string): number {
   } catch {
     // Outside a container there is none, and the log has said it.
   }
-  return exitCodeOf(problem.code);
+  return FETCH_CODES[problem.code].exit;
 }
 
 process.exitCode = check(process.env, process.argv[2] ?? TERMINATION_LOG);

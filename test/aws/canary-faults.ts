@@ -1,5 +1,5 @@
 /** Every way in which AWS can fail, many of them with an answer that quotes what must stay secret. */
-import type { FetchCode } from '../../src/core/problems/problems.ts';
+import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import type { Fault } from '../stand-in/index.ts';
 

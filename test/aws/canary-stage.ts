@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import { exitCodeOf, type FetchCode } from '../../src/core/problems/problems.ts';
+import { FETCH_CODES, type FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { leaksIn, readableAfter } from '../fetcher/leaks.ts';
@@ -57,7 +57,7 @@ export async function makeCanaryStage(): Promise<CanaryStage> {
     leaksAfter,
     expectSilence: (finished, code, count = 1) => {
       const codes = finished.termination.split('\n').map((line) => line.split(' ', 1)[0]);
-      expect([finished.code, codes]).toEqual([exitCodeOf(code), Array<string>(count).fill(code)]);
+      expect([finished.code, codes]).toEqual([FETCH_CODES[code].exit, Array<string>(count).fill(code)]);
       expect([finished.stdout, finished.stderr]).toEqual(['', `${finished.termination}\n`]);
       expect(leaksAfter(finished)).toEqual([]);
     },

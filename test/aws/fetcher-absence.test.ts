@@ -1,4 +1,4 @@
-/** The rows of docs/values.md about secrets that AWS does not give, through the real fetcher. */
+/** The rows of docs/reference/values.md about secrets that AWS does not give, through the real fetcher. */
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
@@ -59,7 +59,7 @@ it('what one reference needs, every other one of the same secret needs too', asy
   expect((await aws.stage.run(planOf([NOT_THERE], { env }), {}, NO_WAITING)).code).toBe(12);
 });
 
-it('an absent secret leaves what docs/values.md says, whichever way it was asked for', async () => {
+it('an absent secret leaves what docs/reference/values.md says, whichever way it was asked for', async () => {
   const views = OPTIONAL_ROWS.map(({ view }, index) => ({
     ...planOf([NOT_THERE], view).views[0],
     volume: index === 0 ? 'aws-secrets' : `aws-secrets-${index}`,

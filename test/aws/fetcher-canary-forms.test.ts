@@ -1,6 +1,6 @@
 /** What goes wrong when values are selected, decoded, converted and put into dialects: nothing of a value is told. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FetchCode } from '../../src/core/problems/problems.ts';
+import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { planFor } from '../fetcher/asked-plan.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { arnOf } from '../fetcher/plans.ts';

@@ -2,7 +2,8 @@
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseArn } from '../../src/core/names/arn.ts';
-import { exitCodeOf, type FetchProblem, formatProblems } from '../../src/core/problems/problems.ts';
+import { FETCH_CODES } from '../../src/core/problems/fetch-codes.ts';
+import { type FetchProblem, formatProblems } from '../../src/core/problems/problems.ts';
 import { classify } from '../../src/fetcher/aws/errors.ts';
 import { signInProblem } from '../../src/fetcher/aws/problems.ts';
 import { withRetries } from '../../src/fetcher/aws/retry.ts';
@@ -45,7 +46,7 @@ async function fetchOne(seconds: number) {
 }
 
 function expectProblem(problems: readonly FetchProblem[], code: string, exit: number, says: RegExp): void {
-  expect(problems.map((problem) => [problem.code, exitCodeOf(problem.code)])).toEqual([[code, exit]]);
+  expect(problems.map((problem) => [problem.code, FETCH_CODES[problem.code].exit])).toEqual([[code, exit]]);
   const text = formatProblems(problems);
   expect(text).toMatch(says);
   expectNoCanary([text, JSON.stringify(problems)]);

@@ -1,4 +1,4 @@
-/** Classes of values: what each dialect does with them is a table of docs/dialects.md. */
+/** Classes of values: what each dialect does with them is a table of docs/reference/formats.md. */
 import { DIALECTS, type Dialect, nativeFault, writeVariables } from '../../src/core/formats/index.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import type { Way } from './reader.ts';

@@ -1,4 +1,4 @@
-/** Where docs/values.md says `exact`, programs have what the secret holds, from its JSON to the variable. */
+/** Where docs/reference/values.md says `exact`, programs have what the secret holds, from its JSON to the variable. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

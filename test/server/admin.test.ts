@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { REASONS } from '../../src/core/decide/outcome.ts';
-import { ALL_CODES } from '../../src/core/problems/problems.ts';
+import { ADMISSION_CODES } from '../../src/core/problems/admission-codes.ts';
 import { makeLeaf } from './certificates.ts';
 import { adminGet, connectRaw, postReview } from './client.ts';
 import { podAsking, reviewOf } from './reviews.ts';
@@ -81,7 +81,7 @@ test('metrics have labels from closed sets only', async () => {
   expect(series.reduce((sum, match) => sum + Number(match[3]), 0)).toBe(reviews.length);
   for (const [, outcome = '', reason = ''] of series) {
     expect(['injected', 'unchanged', 'denied', 'failed']).toContain(outcome);
-    expect(['none', ...Object.keys(REASONS), ...ALL_CODES]).toContain(reason);
+    expect(['none', ...Object.keys(REASONS), ...Object.keys(ADMISSION_CODES)]).toContain(reason);
   }
   expect(text).toMatch(/^secrets_injector_refused_requests_total\{status="404"\} 1$/m);
   expect(text).toMatch(/^secrets_injector_refused_requests_total\{status="415"\} 1$/m);

@@ -1,5 +1,5 @@
 /**
- * What comes of a value that is not there: the truth table of docs/values.md. Each row is a test, here by rendering, and
+ * What comes of a value that is not there: the truth table of docs/reference/values.md. Each row is a test, here by rendering, and
  * by the fetcher where AWS decides.
  */
 import type {
@@ -9,7 +9,7 @@ import type {
   PlanVariables,
   Selection,
 } from '../../src/core/plan/plan.ts';
-import type { FetchCode } from '../../src/core/problems/problems.ts';
+import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { arnOf } from '../fetcher/plans.ts';
 import type { Fault, VersionInput } from '../stand-in/index.ts';
 

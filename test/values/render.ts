@@ -1,7 +1,7 @@
 /** A view rendered with everything that the fetcher has, reduced to what a test compares. */
 import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
 import type { PlanView } from '../../src/core/plan/plan.ts';
-import type { FetchCode } from '../../src/core/problems/problems.ts';
+import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { areProblems, renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { renderTemplate } from '../../src/core/template/index.ts';

@@ -1,9 +1,9 @@
 /**
- * What secrets hold, and what becomes of it in each way to an application: the first table of docs/values.md. Values are
+ * What secrets hold, and what becomes of it in each way to an application: the first table of docs/reference/values.md. Values are
  * taken through the whole of rendering; the tier `readers` reads what was written with the programs themselves.
  */
 import type { Selection } from '../../src/core/plan/plan.ts';
-import type { FetchCode } from '../../src/core/problems/problems.ts';
+import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { dialectOf, WAYS } from '../readers/classes.ts';
 import type { Way } from '../readers/reader.ts';
 import { FETCHED_ROWS } from './absence.ts';

@@ -1,6 +1,7 @@
 /** What came of one pod. The answer, the log line and the metric are all made from this one value. */
 import type { AddOperation } from '../additions/patch.ts';
-import { categoryOf, type Problem } from '../problems/problems.ts';
+import { ADMISSION_CODES } from '../problems/admission-codes.ts';
+import type { Problem } from '../problems/problems.ts';
 
 /** Why a pod was left alone. A closed set: reasons are metric labels. */
 export const REASONS = {
@@ -47,10 +48,10 @@ export function unchanged(reason: Reason, warnings: readonly string[] = []): Unc
   return { kind: 'unchanged', reason, warnings };
 }
 
-/** The HTTP-like status inside the review's answer: 500 for our fault, 403 for policy, 400 for the user's. */
+/** The HTTP-like status in the review's answer. Of several problems a bug wins, then what the user can fix. */
 export function statusOf(outcome: Denied | Failed): 400 | 403 | 500 {
   if (outcome.kind === 'failed') return 500;
-  const categories = outcome.problems.map((problem) => categoryOf(problem.code));
-  if (categories.includes('internal')) return 500;
-  return categories.includes('user') ? 400 : 403;
+  const statuses = outcome.problems.map((problem) => ADMISSION_CODES[problem.code].status);
+  if (statuses.includes(500)) return 500;
+  return statuses.includes(400) ? 400 : 403;
 }

@@ -1,6 +1,6 @@
 /**
  * Evaluates JMESPath on a secret's JSON. Own code over the package's grammar, because the packages' evaluators lose
- * digits, reach prototypes and have no bounds: see docs/decisions/0008-jmespath.md. Members are looked at through own
+ * digits, reach prototypes and have no bounds: see docs/internals/decisions/0008-jmespath.md. Members are looked at through own
  * properties only, and every step is counted: a short expression can double its result a hundred times.
  */
 

@@ -1,6 +1,6 @@
 /**
  * AssumeRoleWithWebIdentity, and nothing else of STS. The call is unsigned, so it can leave before the AWS SDK is
- * loaded; that saves a good part of a second of every pod's start (see docs/performance.md).
+ * loaded; that saves a good part of a second of every pod's start (see docs/internals/performance.md).
  *
  * Source: the STS API reference, query protocol, version 2011-06-15.
  */

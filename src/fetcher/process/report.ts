@@ -1,6 +1,7 @@
 /** What the fetcher says at its end: to the log, and to the termination message that `kubectl describe pod` shows. */
 import fs from 'node:fs';
-import { exitCodeOf, type FetchProblem, formatProblems } from '../../core/problems/problems.ts';
+import { FETCH_CODES } from '../../core/problems/fetch-codes.ts';
+import { type FetchProblem, formatProblems } from '../../core/problems/problems.ts';
 
 /** Kubernetes cuts a termination message at 4096 bytes. */
 const MOST_BYTES = 4096;
@@ -10,7 +11,7 @@ const MOST_BYTES = 4096;
  * before an identity, that before access, and so on down to a disk.
  */
 export function exitCodeFor(problems: readonly FetchProblem[]): number {
-  return Math.min(...problems.map((problem) => exitCodeOf(problem.code)));
+  return Math.min(...problems.map((problem) => FETCH_CODES[problem.code].exit));
 }
 
 /** Tells problems. The log goes to stderr; the termination message only where kubelet made a file for it. */

@@ -40,7 +40,7 @@ export const INJECTION_SETTINGS = {
   'native-variables': setting(
     choice('on', 'off', 'auto'),
     'auto',
-    'Whether the cluster can set variables from the env file: on when you know that every kubelet is 1.35 or newer, off to forbid it, auto to look (docs/operations.md, Native variables).',
+    'Whether the cluster can set variables from the env file: on when you know that every kubelet is 1.35 or newer, off to forbid it, auto to look (docs/guides/operations.md, Native variables).',
   ),
   'cpu-request': optional(
     QUANTITY,

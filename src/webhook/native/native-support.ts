@@ -82,7 +82,7 @@ function cannot(why: string): Finding {
 function unanswered(answer: Exclude<ApiAnswer, { readonly kind: 'answer' }>): Finding {
   const failed = answer.kind === 'refused' ? `HTTP ${answer.status}` : answer.what;
   const why =
-    `the webhook could not ask the API server for versions (${failed}): mend that (docs/operations.md, ` +
+    `the webhook could not ask the API server for versions (${failed}): mend that (docs/guides/operations.md, ` +
     'Native variables), or set native-variables to on';
   const lasting = answer.kind === 'failed' && answer.lasting === true;
   return { support: { can: false, why }, failed, ...(lasting ? { lasting } : {}) };

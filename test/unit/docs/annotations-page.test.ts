@@ -1,4 +1,4 @@
-/** docs/annotations.md is made from the definitions, and each of its examples is rendered through the core. */
+/** docs/reference/annotations.md is made from the definitions, and each of its examples is rendered through the core. */
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { formFields } from '../../../src/core/annotations/form/form-fields.ts';
@@ -15,7 +15,7 @@ interface Examples {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-const EXAMPLES = parse(readPage('docs/annotations.examples.yaml')) as Examples;
+const EXAMPLES = parse(readPage('docs/reference/annotations.examples.yaml')) as Examples;
 const FIELDS = formFields();
 
 /** The annotation of a family, and what else makes it mean something. */
@@ -155,8 +155,8 @@ function fieldTable(part: string): string {
   );
 }
 
-it('docs/annotations.md is current', () => {
-  expectParts('docs/annotations.md', {
+it('docs/reference/annotations.md is current', () => {
+  expectParts('docs/reference/annotations.md', {
     families: familyTable(),
     options: optionTable(),
     ...Object.fromEntries(

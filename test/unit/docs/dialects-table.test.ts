@@ -18,8 +18,8 @@ function examples(): string {
   }).join('\n');
 }
 
-it('docs/dialects.md shows the dialects as they are', () => {
-  expectParts('docs/dialects.md', {
+it('docs/reference/formats.md shows the dialects as they are', () => {
+  expectParts('docs/reference/formats.md', {
     examples: examples(),
     table: table(
       ['value', ...WAYS.map((way) => `\`${way}\``)],

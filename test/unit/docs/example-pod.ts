@@ -1,4 +1,4 @@
-/** The pod and the secrets behind the examples of docs/annotations.md. */
+/** The pod and the secrets behind the examples of docs/reference/annotations.md. */
 import jsonpatch from 'fast-json-patch';
 import type { Outcome } from '../../../src/core/decide/outcome.ts';
 import { decideInjection } from '../../../src/core/inject.ts';

@@ -1,4 +1,4 @@
-/** What docs/modes.md says of `auto` and of composed variables is what the webhook decides. */
+/** What docs/guides/env-modes.md says of `auto` and of composed variables is what the webhook decides. */
 import jsonpatch from 'fast-json-patch';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -62,8 +62,8 @@ function injected(pod: object, native: NativeSupport): Pod | string {
   return jsonpatch.applyPatch(structuredClone(pod) as Pod, patch).newDocument;
 }
 
-it('docs/modes.md says what auto decides', () => {
-  expectParts('docs/modes.md', {
+it('docs/guides/env-modes.md says what auto decides', () => {
+  expectParts('docs/guides/env-modes.md', {
     auto: table(
       [
         "the container's `command`",
@@ -81,8 +81,8 @@ it('docs/modes.md says what auto decides', () => {
   });
 });
 
-it('variables that compose others stand behind native ones in the example of docs/modes.md', () => {
-  const [, example = ''] = /```yaml\n(apiVersion.*?)```/s.exec(readPage('docs/modes.md')) ?? [];
+it('variables that compose others stand behind native ones in the example of docs/guides/env-modes.md', () => {
+  const [, example = ''] = /```yaml\n(apiVersion.*?)```/s.exec(readPage('docs/guides/env-modes.md')) ?? [];
   const after = injected(parse(example), CAN);
   expect(after).toMatchObject({
     spec: { containers: [{ env: [{ name: 'DB_PASSWORD' }, { name: 'DB_USER' }, { name: 'DB_URL' }] }] },

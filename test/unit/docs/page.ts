@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+export const ROOT = path.resolve(import.meta.dirname, '../../..');
 const SECTION = /(<!-- ([\w-]+): [^\n]*-->\n).*?(<!-- end of \2 -->)/gs;
 
 /** The text of a file of the project. */

@@ -1,6 +1,6 @@
-/** The tables of docs/values.md are made from the data that the tests run on. */
+/** The tables of docs/reference/values.md are made from the data that the tests run on. */
 import { it } from 'vitest';
-import { exitCodeOf, type FetchCode } from '../../../src/core/problems/problems.ts';
+import { FETCH_CODES, type FetchCode } from '../../../src/core/problems/fetch-codes.ts';
 import {
   FETCHED_ROWS,
   type Left,
@@ -12,7 +12,7 @@ import {
 import { OUTLETS, SECRET_CLASSES, verdictOn } from '../../values/secret-classes.ts';
 import { expectParts, table } from './page.ts';
 
-const refusal = (refused: FetchCode) => `\`${refused}\` (${exitCodeOf(refused)})`;
+const refusal = (refused: FetchCode) => `\`${refused}\` (${FETCH_CODES[refused].exit})`;
 
 const VERDICT_WORDS: Readonly<Record<string, string>> = {
   value: 'the value',
@@ -28,14 +28,14 @@ function leftCell({ words, code }: Left): string {
   return code === undefined ? words : refusal(code);
 }
 
-/** Most codes of the table are this one, so that it reads as in docs/dialects.md. */
+/** Most codes of the table are this one, so that it reads as in docs/reference/formats.md. */
 function classCell(verdict: 'exact' | FetchCode): string {
   if (verdict === 'exact') return verdict;
   return verdict === 'VALUE_NOT_REPRESENTABLE' ? 'refused' : `\`${verdict}\``;
 }
 
-it('docs/values.md shows what becomes of values, and of what is absent', () => {
-  expectParts('docs/values.md', {
+it('docs/reference/values.md shows what becomes of values, and of what is absent', () => {
+  expectParts('docs/reference/values.md', {
     values: table(
       [
         'the secret holds',

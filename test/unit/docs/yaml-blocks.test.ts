@@ -6,7 +6,13 @@ import { asObject, field } from '../../../src/core/json.ts';
 import { PREFIX } from '../../../src/core/names/prefix.ts';
 import { readPage } from './page.ts';
 
-const PAGES = ['README.md', 'docs/annotations.md', 'docs/modes.md', 'docs/values.md', 'docs/operations.md'];
+const PAGES = [
+  'README.md',
+  'docs/reference/annotations.md',
+  'docs/guides/env-modes.md',
+  'docs/reference/values.md',
+  'docs/guides/operations.md',
+];
 
 const BLOCKS = PAGES.flatMap((page) =>
   [...readPage(page).matchAll(/```yaml\n(.*?)```/gs)].map((match) => ({ page, text: match[1] ?? '' })),
@@ -27,7 +33,7 @@ function podOf(block: unknown): object {
 
 it('finds them', () => {
   expect(new Set(BLOCKS.map(({ page }) => page))).toEqual(
-    new Set(['README.md', 'docs/annotations.md', 'docs/modes.md']),
+    new Set(['README.md', 'docs/reference/annotations.md', 'docs/guides/env-modes.md']),
   );
 });
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BUNDLES, SHARED } from '../../../scripts/build.ts';
-import { exitCodeOf } from '../../../src/core/problems/problems.ts';
+import { FETCH_CODES } from '../../../src/core/problems/fetch-codes.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-check-'));
 const program = path.join(folder, 'check.cjs');
@@ -44,7 +44,7 @@ it.each([
   { SECRETS_INJECTOR_PROBE: 'ok ' },
 ])('ends with KUBELET_TOO_OLD for %j', (env) => {
   const { status, stdout, stderr, message } = run({ ...env, NODE_NAME: 'ip-10-0-0-1.ec2.internal' });
-  expect(status).toBe(exitCodeOf('KUBELET_TOO_OLD'));
+  expect(status).toBe(FETCH_CODES.KUBELET_TOO_OLD.exit);
   expect(stdout).toBe('');
   expect(stderr).toBe(`${message}\n`);
   expect(message).toBe(

@@ -1,6 +1,7 @@
 /** Problems of the YAML form: never so many that a hostile text costs much. */
 import { type Path, subjectAt } from '../../names/form-subject.ts';
-import type { AdmissionCode, Problem } from '../../problems/problems.ts';
+import type { AdmissionCode } from '../../problems/admission-codes.ts';
+import type { Problem } from '../../problems/problems.ts';
 
 const MAX_PROBLEMS = 100;
 

@@ -3,7 +3,7 @@
  * made from the same one.
  */
 import { asArray, type JsonObject } from '../../json.ts';
-import type { AdmissionCode } from '../../problems/problems.ts';
+import type { AdmissionCode } from '../../problems/admission-codes.ts';
 import { quote } from '../../problems/quote.ts';
 
 export type Rule =

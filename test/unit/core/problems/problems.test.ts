@@ -1,32 +1,39 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from 'vitest';
-import { FAMILIES, OPTIONS } from '../../../../src/core/names/annotation-keys.ts';
-import { ALL_CODES, exitCodeOf, formatProblems } from '../../../../src/core/problems/problems.ts';
+import { ADMISSION_CODES } from '../../../../src/core/problems/admission-codes.ts';
+import { FETCH_CODES } from '../../../../src/core/problems/fetch-codes.ts';
+import { Findings } from '../../../../src/core/problems/findings.ts';
+import { formatProblems } from '../../../../src/core/problems/problems.ts';
+import { failed, ok } from '../../../../src/core/problems/result.ts';
+import { RETIRED_CODES } from '../../../../src/core/problems/retired-codes.ts';
 
-const docs = (name: string) => readFileSync(path.join(import.meta.dirname, '../../../../docs', name), 'utf8');
+const problem = { code: 'INTERNAL', subject: 's', wrong: 'w', expected: 'e' } as const;
 
-it('documents every code, and no code that does not exist', () => {
-  const documented = [...docs('problems.md').matchAll(/^\| (?:\d+ \| )?`([A-Z_]+)`/gm)].map(
-    (match) => match[1],
-  );
-  expect(documented.toSorted()).toEqual(ALL_CODES.toSorted());
-});
-
-it('documents the exit codes that the program uses', () => {
-  for (const [, exit, code] of docs('problems.md').matchAll(/^\| (\d+) \| `([A-Z_]+)`/gm)) {
-    expect(exitCodeOf(code as Parameters<typeof exitCodeOf>[0]), code).toBe(Number(exit));
-  }
-});
-
-it('documents every annotation', () => {
-  const text = docs('annotations.md');
-  for (const key of Object.keys(OPTIONS)) expect(text).toContain(`\`${key}\``);
-  for (const family of Object.keys(FAMILIES)) expect(text).toContain(`\`${family}.<`);
+it('uses every code once, and no retired one', () => {
+  const codes = [...Object.keys(ADMISSION_CODES), ...Object.keys(FETCH_CODES), ...RETIRED_CODES];
+  expect(new Set(codes).size).toBe(codes.length);
 });
 
 it('shows five problems and counts the rest', () => {
-  const problem = { code: 'INTERNAL', subject: 's', wrong: 'w', expected: 'e' };
   expect(formatProblems(Array.from({ length: 5 }, () => problem)).split('\n')).toHaveLength(5);
   expect(formatProblems(Array.from({ length: 7 }, () => problem))).toMatch(/\n… and 2 more$/);
+});
+
+it('gathers problems, one, several or none', () => {
+  const findings = new Findings();
+  findings.add(undefined);
+  expect(findings.isClean).toBe(true);
+  findings.add(problem);
+  findings.add([problem, problem]);
+  expect(findings.take(ok(7))).toBe(7);
+  expect(findings.take(failed(problem))).toBeUndefined();
+  expect(findings.problems).toHaveLength(4);
+  expect(findings.isClean).toBe(false);
+});
+
+it('keeps a warning to one printable line of 120 characters', () => {
+  const findings = new Findings();
+  findings.warn(`a\nb${'c'.repeat(300)}`);
+  expect(findings.warnings[0]).toMatch(/^a\?bc+…$/);
+  expect(findings.warnings[0]).toHaveLength(120);
+  expect(findings.isClean).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** The rows of docs/values.md about what is absent, as far as rendering decides them. */
+/** The rows of docs/reference/values.md about what is absent, as far as rendering decides them. */
 import { describe, expect, it } from 'vitest';
 import { nativeEntry } from '../../../../src/core/additions/native-variables.ts';
 import {

@@ -1,4 +1,4 @@
-/** A file holds the value itself: the column `file.<name>` of docs/values.md. */
+/** A file holds the value itself: the column `file.<name>` of docs/reference/values.md. */
 import { expect, it } from 'vitest';
 import { renderSample, SECRET_CLASSES, verdictOn } from '../../../values/secret-classes.ts';
 

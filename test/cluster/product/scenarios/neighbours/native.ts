@@ -1,6 +1,6 @@
 /**
  * Neighbours that lose native variables, because their libraries are older than these. What the API server then makes of
- * the pod stands in docs/neighbours.md, which is compared with what happens here.
+ * the pod stands in docs/guides/other-webhooks.md, which is compared with what happens here.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ import { nativeCanary, putJsonSecret } from '../../secrets.ts';
 import { NAMESPACE_LABEL, type Stage } from '../../stage.ts';
 import { type AdmittedSpec, makeSceneIn, type Neighbour, READS, type Scene } from './scene.ts';
 
-const PAGE = path.join(ROOT, 'docs/neighbours.md');
+const PAGE = path.join(ROOT, 'docs/guides/other-webhooks.md');
 const ROW =
   /^\| (to add something|every time) \| (before|after) ours, `(Never|IfNeeded)` \| (\w+) \| (\w+) \|$/gm;
 /** Its patch is applied and the pod judged before any policy is asked. */
@@ -37,7 +37,7 @@ export function natives(stage: () => Stage, neighbours: () => Neighbours): void 
       return { place, reinvocationPolicy, path, program: 'old' } as Neighbour;
     };
 
-    it('are what docs/neighbours.md says, with the injector registered once and twice', async () => {
+    it('are what docs/guides/other-webhooks.md says, with the injector registered once and twice', async () => {
       const documented = [...readFileSync(PAGE, 'utf8').matchAll(ROW)].map((row) => row.slice(1));
       expect(documented).toHaveLength(8);
       const seen = await Promise.all(
