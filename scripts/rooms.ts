@@ -84,6 +84,8 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'limits.ts',
       'settings.ts',
       'json.ts',
+      'duration.ts',
+      'utf8.ts',
       'text-encoding.d.ts',
     ],
     imports: [],

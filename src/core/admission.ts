@@ -1,6 +1,6 @@
-/** AdmissionReview (admission.k8s.io/v1): from JSON to a decision, and from an outcome to the answer. */
+/** AdmissionReview (admission.k8s.io/v1): from JSON to an outcome, and from an outcome to the answer. */
 
-import { type Outcome, statusOf, unchanged } from './decide/outcome.ts';
+import { denied, type Outcome, statusOf, unchanged } from './decide/outcome.ts';
 import { decideInjection } from './inject.ts';
 import { field, textField } from './json.ts';
 import { formatProblems, type Problem } from './problems/problems.ts';
@@ -10,11 +10,11 @@ import type { InjectionSettings } from './settings.ts';
 const API_VERSION = 'admission.k8s.io/v1';
 const KIND = 'AdmissionReview';
 
-/** What a log line may say about a request: names only, shortened and printable. */
+/** What a log line contains of a request: names only, shortened and printable. */
 export interface ReviewFacts {
   readonly uid: string;
   readonly namespace: string;
-  /** The pod's name; for a generated one its start and `*`. */
+  /** The name of the pod; for a generated name, its prefix and `*`. */
   readonly name: string;
   readonly operation: string;
   readonly dryRun: boolean;
@@ -22,7 +22,7 @@ export interface ReviewFacts {
 
 /**
  * Decides about a review.
- * @returns undefined if it holds no uid, so that no answer could be matched to it
+ * @returns undefined if the review contains no uid, so that an answer could not be matched to it
  */
 export function decideReview(
   body: unknown,
@@ -51,7 +51,7 @@ function outcomeOf(
   settings: InjectionSettings,
 ): Outcome {
   const problem = versionProblem(body);
-  if (problem !== undefined) return { kind: 'denied', problems: [problem] };
+  if (problem !== undefined) return denied([problem]);
   if (textField(request, 'operation') !== 'CREATE') return unchanged('not-create');
   const subResource = field(request, 'subResource') ?? '';
   const resource = field(request, 'resource');
@@ -70,8 +70,8 @@ function versionProblem(body: unknown): Problem | undefined {
   return {
     code: 'REVIEW_UNSUPPORTED',
     subject: 'apiVersion',
-    wrong: `the request is ${quote(String(version))} ${quote(String(kind))}`,
-    expected: `register the webhook with admissionReviewVersions [v1], which sends ${API_VERSION} ${KIND}`,
+    wrong: `the request is a ${quote(String(kind))} of version ${quote(String(version))}`,
+    expected: `register the webhook with admissionReviewVersions [v1], so that the API server sends ${API_VERSION} ${KIND}`,
   };
 }
 
@@ -83,8 +83,8 @@ function nameOf(request: unknown, object: unknown): string {
 }
 
 /**
- * The answer to a review. HTTP carries it with status 200, whatever it says.
- * @param base64 encodes UTF-8 text: the platform's own is faster than any that the core could have
+ * The answer to a review. The HTTP status is 200 for every outcome.
+ * @param base64 encodes text as UTF-8; the encoder of the platform is faster than one in the core
  */
 export function encodeReview(uid: string, outcome: Outcome, base64: (text: string) => string): object {
   return { apiVersion: API_VERSION, kind: KIND, response: responseOf(uid, outcome, base64) };
@@ -116,7 +116,7 @@ function responseOf(uid: string, outcome: Outcome, base64: (text: string) => str
 
 function messageOf(outcome: Extract<Outcome, { kind: 'denied' | 'failed' }>): string {
   if (outcome.kind === 'denied') return formatProblems(outcome.problems);
-  return 'INTERNAL aws-secrets-injector failed on this pod: this is its own fault, nothing of the pod was changed; report it with the uid from its log';
+  return 'INTERNAL aws-secrets-injector: a bug in the injector prevented the injection, and the pod was not changed; report the bug with the uid from the log';
 }
 
 function warningsOf(warnings: readonly string[]): { readonly warnings?: readonly string[] } {

@@ -1,4 +1,4 @@
-/** The whole mutation: decide, then add what is missing. What an earlier pass added is found and left alone. */
+/** The whole mutation: decide, then add what is missing. Objects that an earlier pass added are left alone. */
 import { sharedIdentity } from './additions/aws-identity.ts';
 import {
   checkContainer,
@@ -11,18 +11,18 @@ import {
   NO_API,
   probeReference,
   receiverMount,
-  sessionName,
+  securityContext,
   withoutNames,
 } from './additions/injected-objects.ts';
 import { addNativeVariables, isDamaged } from './additions/native-variables.ts';
 import { PatchBuilder } from './additions/patch.ts';
 import { fetcherResources, viewBytes } from './additions/resources.ts';
 import { hasShellPrefix, shellPrefix } from './additions/shell-mode.ts';
-import { decide, type Injection, volumeBytes } from './decide/decide.ts';
+import { decide, type Injection } from './decide/decide.ts';
 import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
-import { conflict } from './decide/earlier-pass.ts';
-import { type Outcome, unchanged } from './decide/outcome.ts';
-import { fetcherSecurityContext } from './decide/run-as.ts';
+import { nameConflict } from './decide/earlier-pass.ts';
+import { denied, type Outcome, unchanged } from './decide/outcome.ts';
+import { volumeBytes } from './decide/pod-problems.ts';
 import { representations } from './decide/views.ts';
 import { field, type JsonObject, textField } from './json.ts';
 import { PROBE_VARIABLE } from './names/volume-layout.ts';
@@ -33,7 +33,7 @@ import type { InjectionSettings } from './settings.ts';
 /**
  * Decides about a pod and builds the patch.
  * @param json the pod as the API server sends it; it is not modified
- * @param context the namespace of the request, since the pod itself may not name it yet
+ * @param context the namespace of the request, because the pod may not name it yet
  */
 export function decideInjection(
   json: unknown,
@@ -44,10 +44,10 @@ export function decideInjection(
   if (decision.kind !== 'inject') return decision;
   const patch = new PatchBuilder(json);
   const problem = addVolumes(patch, decision);
-  if (problem !== undefined) return { kind: 'denied', problems: [problem] };
+  if (problem !== undefined) return denied([problem]);
   const inserted = addInitContainers(patch, decision, context.namespace, settings);
   for (const view of decision.views) {
-    for (const recipient of view.recipients) addReceiver(patch, decision, view, recipient, inserted);
+    for (const recipient of view.recipients) addReceiver(patch, decision, { view, recipient, inserted });
   }
   if (patch.operations.length === 0) return unchanged('already-injected', decision.warnings);
   return {
@@ -55,52 +55,48 @@ export function decideInjection(
     patch: patch.operations,
     warnings: decision.warnings,
     references: decision.references,
-    secrets: decision.plan.secrets.length,
+    secrets: decision.made.plan.secrets.length,
     containers: decision.views.reduce((sum, view) => sum + view.recipients.length, 0),
   };
 }
 
-function addVolumes(patch: PatchBuilder, injection: Injection): Problem | undefined {
+function addVolumes(patch: PatchBuilder, { pod, views }: Injection): Problem | undefined {
   const wanted = [
-    ...injection.views.map(({ volume, contents }) =>
-      memoryVolume(volume, viewBytes(representations(contents))),
-    ),
+    ...views.map(({ volume, contents }) => memoryVolume(volume, viewBytes(representations(contents)))),
     NO_API.volume,
   ];
   for (const volume of wanted) {
-    const index = injection.pod.volumes.findIndex((one) => one['name'] === volume['name']);
-    const existing = injection.pod.volumes[index];
+    const index = pod.volumes.findIndex((one) => one['name'] === volume['name']);
+    const existing = pod.volumes[index];
     if (existing === undefined) patch.append(['spec', 'volumes'], volume);
     else if (textField(field(existing, 'emptyDir'), 'medium') !== 'Memory') {
-      return conflict(`volumes[${index}]`, 'is not a volume in memory');
+      const wrong = `volume ${volume['name']} (a reserved name) is not an in-memory volume`;
+      return nameConflict(`volumes[${index}]`, wrong);
     }
   }
   return undefined;
 }
 
-/** @returns how many containers were inserted */
+/** @returns the number of inserted containers */
 function addInitContainers(
   patch: PatchBuilder,
   injection: Injection,
   namespace: string,
   settings: InjectionSettings,
 ): number {
-  const { pod, plan, planText, earlier, fetcherIndex } = injection;
+  const { pod, made, runAs } = injection;
+  const { fetcher, check, fetcherIndex } = injection.earlier;
   const shared = sharedIdentity(pod, FETCHER_NAME);
-  const mounts = fetcherMounts(plan);
-  const env = fetcherEnv(
-    planText,
-    sessionName(namespace, textField(pod.spec, 'serviceAccountName') ?? 'default'),
-    settings,
-  );
-  const probed = plan.views.find((view) => view.probe === true);
-  const needsCheck = probed !== undefined && injection.check === undefined;
-  // Before anything is inserted, which would move them.
-  if (injection.check !== undefined && probed !== undefined)
-    repairCheck(patch, injection.check, probed.volume);
-  if (earlier !== undefined) {
+  const mounts = fetcherMounts(made.plan);
+  const serviceAccount = textField(pod.spec, 'serviceAccountName') ?? 'default';
+  const env = fetcherEnv(made.text, { namespace, serviceAccount }, settings);
+  const probed = made.plan.views.find((view) => view.probe === true);
+  const needsCheck = probed !== undefined && check === undefined;
+  // Before anything is inserted, which would change the indices.
+  if (check !== undefined && probed !== undefined) repairCheck(patch, check, probed.volume);
+  if (fetcher !== undefined) {
     const wanted = [...env, ...withoutNames(shared.env, env)];
-    addMissing(patch, earlier.container, wanted, [...mounts, ...shared.mounts]);
+    addMissing(patch, fetcher.container, wanted, [...mounts, ...shared.mounts]);
     if (!needsCheck) return 0;
   }
   const parts = {
@@ -108,15 +104,15 @@ function addInitContainers(
     mounts,
     shared,
     resources: fetcherResources(pod, injection.options, volumeBytes(injection.views)),
-    securityContext: fetcherSecurityContext(injection.identity),
+    securityContext: securityContext(runAs),
   };
   const list = ['spec', 'initContainers'];
-  if (earlier === undefined) patch.insert(list, fetcherIndex, fetcherContainer(parts, settings));
+  if (fetcher === undefined) patch.insert(list, fetcherIndex, fetcherContainer(parts, settings));
   if (needsCheck) patch.insert(list, fetcherIndex + 1, checkContainer(probed.volume, parts, settings));
-  return (earlier === undefined ? 1 : 0) + (needsCheck ? 1 : 0);
+  return (fetcher === undefined ? 1 : 0) + (needsCheck ? 1 : 0);
 }
 
-/** Adds the variables and mounts that a container of ours lost. */
+/** Adds the variables and mounts that an injected container lost. */
 function addMissing(
   patch: PatchBuilder,
   { list, index, env, mounts }: Container,
@@ -128,7 +124,7 @@ function addMissing(
   for (const mount of unmounted(wantedMounts, mounts)) patch.append([...path, 'volumeMounts'], mount);
 }
 
-/** Its variable suffers from old libraries as those of receiving containers do. */
+/** Webhooks with older libraries damage the probe variable as they damage native variables. */
 function repairCheck(patch: PatchBuilder, check: Container, volume: string): void {
   const index = check.env.findIndex((entry) => entry['name'] === PROBE_VARIABLE);
   const entry = check.env[index];
@@ -139,24 +135,28 @@ function repairCheck(patch: PatchBuilder, check: Container, volume: string): voi
   addMissing(patch, check, checkEnv(volume), [NO_API.mount]);
 }
 
-/** Mounts of a volume that is not mounted yet: where a neighbour mounted it is the neighbour's business. */
+/** Mounts whose path has no mount yet. */
 function unmounted(mounts: readonly JsonObject[], existing: readonly JsonObject[]): readonly JsonObject[] {
   const paths = new Set(existing.map((mount) => mount['mountPath']));
   return mounts.filter((mount) => !paths.has(mount['mountPath']));
 }
 
-/** @param inserted how many init containers now stand before those that follow the fetcher */
+interface Receiver {
+  readonly view: DeliveredView;
+  readonly recipient: Recipient;
+  /** The number of init containers that were inserted before those that follow the fetcher. */
+  readonly inserted: number;
+}
+
 function addReceiver(
   patch: PatchBuilder,
   injection: Injection,
-  view: DeliveredView,
-  recipient: Recipient,
-  inserted: number,
+  { view, recipient, inserted }: Receiver,
 ): void {
   const { container, envMode } = recipient;
-  const { options, fetcherIndex } = injection;
-  const isBehind = container.list === 'initContainers' && container.index >= fetcherIndex;
-  const path = ['spec', container.list, container.index + (isBehind ? inserted : 0)];
+  const { options, earlier } = injection;
+  const isAfterFetcher = container.list === 'initContainers' && container.index >= earlier.fetcherIndex;
+  const path = ['spec', container.list, container.index + (isAfterFetcher ? inserted : 0)];
   const { env, files, filesFrom } = view.contents;
   const readsFiles = envMode !== 'native' || files.length > 0 || filesFrom.length > 0;
   const isMounted = container.mounts.some((mount) => mount['name'] === view.volume);
@@ -165,7 +165,7 @@ function addReceiver(
   const envFile = envFilePath(options);
   switch (envMode) {
     case 'native':
-      addNativeVariables(patch, path, container, env, view.volume);
+      addNativeVariables(patch, path, container, { variables: env, volume: view.volume });
       break;
     case 'shell':
       if (hasShellPrefix(container, envFile)) break;

@@ -1,14 +1,14 @@
-/** Limits on what a pod may ask for. */
+/** Limits on what a pod may request. */
 
-/** Bytes of the plan's text, which travels in one environment variable. */
+/** Bytes of the plan's text, which is passed in one environment variable. */
 export const MAX_PLAN_BYTES = 96 * 1024;
-/** Variables, files and whole secrets that a pod asks for. */
+/** Variables, files and whole secrets of a pod. */
 export const MAX_REFERENCES = 500;
-/** Bytes of the largest secret, by Secrets Manager's limit. */
+/** Bytes of the largest secret in Secrets Manager. */
 export const MAX_SECRET_BYTES = 65_536;
-/** A secret in another format is at most so many times as large: escapes and indentation grow it. */
+/** How many times larger a secret in another format may be: escapes and indentation make it grow. */
 export const FORMAT_REPRESENTATIONS = 4;
-/** Bytes of memory that all views of a pod take together. */
+/** Bytes of memory of all views of a pod. */
 export const MAX_VOLUME_BYTES = 512 * 2 ** 20;
-/** Different sets of secrets in a pod. The guard policy counts them one by one: CEL has no loop over numbers. */
+/** Different sets of secrets in a pod. The guard policy lists them one by one, because CEL has no loop over numbers. */
 export const MAX_VIEWS = 16;

@@ -1,41 +1,41 @@
-/** What the operator decides about injection. The edges read it from flags and variables; the core only uses it. */
+/** The operator's settings for the injection. The programs read them from flags and variables; the core uses them. */
 
-/** Whether the cluster can set variables from the env file (fileKeyRef). */
+/** Whether the cluster supports native variables (`fileKeyRef`). */
 export type NativeSupport =
-  /** `probe`: a kubelet that cannot may still be there, so a second init container has to prove each node. */
+  /** `probe`: some kubelet may still be too old, so a second init container checks each node. */
   | { readonly can: true; readonly probe: boolean }
-  /** `why` is told to users that ask for native variables: what was found, and what would change it. */
+  /** `why` is shown to users who request native variables: what was found, and how to change it. */
   | { readonly can: false; readonly why: string };
 
 export interface InjectionSettings {
-  /** Image of the injected container. */
+  /** Image of the injected containers. */
   readonly image: string;
-  /** Further repositories of the same image: another webhook may have rewritten it to a mirror before we look again. */
+  /** Further repositories of the same image, in case another webhook rewrites the image to a mirror. */
   readonly imageMirrors?: readonly string[];
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
-  /** More variables for the injected container alone: endpoints, FIPS, a CA. */
+  /** Additional variables for the fetcher: endpoints, FIPS, a CA. */
   readonly fetcherEnv?: readonly { readonly name: string; readonly value: string }[];
-  /** Resources of the injected container where the pod's annotations say nothing; `none` leaves one out. */
+  /** Resources of the injected containers where the pod's annotations set none; `none` omits the field. */
   readonly resources?: {
     readonly cpuRequest?: string;
     readonly cpuLimit?: string;
     readonly memoryRequest?: string;
     readonly memoryLimit?: string;
   };
-  /** How variables reach a process when the pod does not say. */
+  /** The env-mode of pods that do not set one. */
   readonly envMode?: EnvMode;
-  /** The same for single namespaces, by name. */
+  /** The same by namespace. */
   readonly namespaceEnvModes?: ReadonlyMap<string, EnvMode>;
-  /** Absent: it has not been looked up yet. */
+  /** Undefined before the first cluster check. */
   readonly native?: NativeSupport;
-  /** Refuse ARNs without the six characters that make them name one secret for good. */
+  /** Whether to reject ARNs without the six-character suffix. */
   readonly requireCompleteArns?: boolean;
 }
 
-/** How variables reach the process, as users and operators say it. */
+/** How variables reach the process, as users and operators choose it. */
 export const ENV_MODES = ['auto', 'native', 'shell', 'file'] as const;
 export type EnvMode = (typeof ENV_MODES)[number];
 
-/** Commands of the injected containers: fixed paths of the project's image, so that no shell is involved. */
+/** Commands of the injected containers: fixed paths of the project's image, without a shell. */
 export const FETCH_COMMAND: readonly string[] = ['/app/node', '/app/fetch.cjs'];
 export const CHECK_COMMAND: readonly string[] = ['/app/node', '/app/check.cjs'];

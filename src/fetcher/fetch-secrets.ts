@@ -112,10 +112,10 @@ function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
 function mismatch(fetched: FetchedSecret, asked: SecretArn, subject: string): FetchProblem | undefined {
   const got = parseArn(fetched.arn ?? '', subject);
   const isSame =
-    !('code' in got) &&
-    got.region === asked.region &&
-    got.account === asked.account &&
-    (got.text === asked.text || got.name === nameAsAsked(asked));
+    got.ok &&
+    got.value.region === asked.region &&
+    got.value.account === asked.account &&
+    (got.value.text === asked.text || got.value.name === nameAsAsked(asked));
   if (isSame) return undefined;
   return {
     code: 'SECRET_MISMATCH',

@@ -6,7 +6,7 @@
 
 import { type ReadPlan, readPlan } from '../core/plan/read-plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
-import { areProblems, type RenderedView, renderViews } from '../core/render/render.ts';
+import { type RenderedView, renderViews } from '../core/render/render.ts';
 import type { Engines } from '../core/render/values.ts';
 import { endpointOf } from './aws/endpoints.ts';
 import { classify } from './aws/errors.ts';
@@ -81,8 +81,9 @@ async function fetchOnce(
   stop: AbortSignal,
   directory: string,
 ): Promise<readonly FetchProblem[]> {
-  const read = readPlan(environment.planText);
-  if ('code' in read) return [read];
+  const planned = readPlan(environment.planText);
+  if (!planned.ok) return [planned.problem];
+  const read = planned.value;
   const identity = readWebIdentity(environment);
   if ('code' in identity) return [identity];
   const region = environment.region ?? read.arns[0]?.region ?? '';
@@ -128,8 +129,9 @@ async function fetchAndWrite(
 ): Promise<readonly FetchProblem[]> {
   const { values, problems } = await fetchSecrets(plan, arns, session, deadline, systemClock);
   if (problems.length > 0) return problems;
-  const rendered = renderViews(plan, values, engines);
-  if (areProblems(rendered)) return rendered;
+  const outcome = renderViews(plan, values, engines);
+  if (!outcome.ok) return outcome.problem;
+  const rendered = outcome.value;
   if (stop.aborted) return [TERMINATED];
   const views: ViewToWrite[] = rendered.map((view) => ({
     folder: `${environment.viewsDirectory}/${view.volume}`,

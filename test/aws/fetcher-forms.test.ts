@@ -116,7 +116,7 @@ it('gives containers with different sets volumes of their own', async () => {
   expect([text('token', second), text('env', second)]).toEqual(['for one alone', "DB_USER='shop'\n"]);
 });
 
-it('proves a kubelet with a file that holds no secret, beside native variables', async () => {
+it('proves a kubelet with a file that contains no secret, beside native variables', async () => {
   const plan = form(`- { secret: ${DB}, env: { DB_USER: username } }\n`, { 'env-mode': 'native' });
   expect((await aws.stage.run(plan)).code).toBe(0);
   expect([text('env'), text('.probe')]).toEqual(["DB_USER='shop'\n", "SECRETS_INJECTOR_PROBE='ok'\n"]);

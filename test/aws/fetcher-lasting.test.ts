@@ -33,8 +33,9 @@ afterAll(() => standIn.stop());
 
 /** Fetches the one secret as the program does, from a session on. */
 async function fetchOne(seconds: number) {
-  const arn = parseArn(ARN, ARN);
-  if ('code' in arn) throw new TypeError(arn.wrong);
+  const parsed = parseArn(ARN, ARN);
+  if (!parsed.ok) throw new TypeError(parsed.problem.wrong);
+  const arn = parsed.value;
   const settings = { sts: standIn.url, secretsManager: standIn.url, fips: false, dualStack: false };
   const regions = new Regions([arn.region], settings);
   const credentials = standIn.startSession(ROLE_ARN);
@@ -61,7 +62,7 @@ it.each<[Fault, string, number, RegExp]>([
   [{ kind: 'truncatedJson' }, 'AWS_UNAVAILABLE', 13, /last: an answer that was cut off/],
   [{ kind: 'wrongJson' }, 'AWS_UNAVAILABLE', 13, /last: an answer that was cut off/],
   [{ kind: 'wrongJson', body: `${CANARY} is no JSON` }, 'AWS_UNAVAILABLE', 13, /./],
-  [{ kind: 'wrongJson', body: `{"ARN":"${ARN}"}` }, 'VALUE_ABSENT', 14, /holds no value/],
+  [{ kind: 'wrongJson', body: `{"ARN":"${ARN}"}` }, 'VALUE_ABSENT', 14, /contains no value/],
   [{ kind: 'wrongJson', body: `{"ARN":"${arnOf('other')}","SecretString":"x"}` }, 'SECRET_MISMATCH', 12, /./],
   [{ kind: 'denied' }, 'AWS_ACCESS_DENIED', 11, /secretsmanager:GetSecretValue/],
   [{ kind: 'kmsDenied' }, 'AWS_KMS_DENIED', 11, /kms:Decrypt/],

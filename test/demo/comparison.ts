@@ -6,7 +6,7 @@ import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
 import { ENV_FILE } from '../../src/core/names/volume-layout.ts';
 import type { Plan, PlanView } from '../../src/core/plan/plan.ts';
 import { formatProblems } from '../../src/core/problems/problems.ts';
-import { areProblems, type RenderedView, renderViews } from '../../src/core/render/render.ts';
+import { type RenderedView, renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { renderTemplate } from '../../src/core/template/index.ts';
 import { hashOf, type SeenVariable } from './application.ts';
@@ -36,10 +36,10 @@ export function expectedOf(plan: Plan, view: PlanView, contents: SecretContents)
 function filesOf(plan: Plan, view: PlanView, contents: SecretContents): Map<string, Buffer> {
   const values = contents.map((content) => new SecretValue(content));
   const rendered = renderViews({ ...plan, views: [view] }, values, { selectByJmesPath, renderTemplate });
-  if (areProblems(rendered)) throw new Error(formatProblems(rendered));
+  if (!rendered.ok) throw new Error(formatProblems(rendered.problem));
   const bytes = ({ files }: RenderedView) =>
     files.map(({ path, content }) => [path, Buffer.from(content.revealBytes() ?? [])] as const);
-  return new Map(rendered.flatMap(bytes));
+  return new Map(rendered.value.flatMap(bytes));
 }
 
 /** Differences, named but never shown. @returns one line for each; none when all is as it must be */

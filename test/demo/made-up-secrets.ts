@@ -43,7 +43,7 @@ function addValue(root: Members, one: PlanVariable | PlanFile, make: (name: stri
   }
   if ('template' in one && one.template !== undefined) {
     const parsed = parseTemplate(one.template, one.escape);
-    if ('nodes' in parsed) addNames(root, parsed.nodes, make);
+    if (parsed.ok) addNames(root, parsed.value, make);
   }
 }
 

@@ -33,5 +33,5 @@ export function fillStandIn(standIn: StandIn, plan: Plan, subject: string): Secr
 /** The stand-in holds secrets by complete ARNs; a plan may ask by one without the suffix. */
 function completeArn(text: string): string {
   const arn = parseArn(text, text);
-  return 'code' in arn || arn.suffix !== undefined ? text : `${text}-DeMo01`;
+  return !arn.ok || arn.value.suffix !== undefined ? text : `${text}-DeMo01`;
 }

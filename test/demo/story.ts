@@ -128,8 +128,8 @@ async function askWebhook(stage: Stage, webhook: Webhook, namespace: string): Pr
 
 function planOf(patched: PodManifest): Plan {
   const read = readPlan(fetcherOf(patched).env?.find((entry) => entry.name === PLAN_VARIABLE)?.value);
-  if ('code' in read) throw new StepFailed(`the plan cannot be read: ${read.wrong}`);
-  return read.plan;
+  if (!read.ok) throw new StepFailed(`the plan cannot be read: ${read.problem.wrong}`);
+  return read.value.plan;
 }
 
 function fetcherOf(patched: PodManifest): ContainerManifest {

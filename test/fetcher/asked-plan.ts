@@ -48,6 +48,6 @@ export function planFor(annotations: Readonly<Record<string, string>>): Plan {
   });
   if ('refused' in asked) throw new Error(asked.refused);
   const read = readPlan(asked.text);
-  if ('code' in read || formatPlan(read.plan) !== asked.text) throw new Error('the plan does not come back');
-  return read.plan;
+  if (!read.ok || formatPlan(read.value.plan) !== asked.text) throw new Error('the plan does not come back');
+  return read.value.plan;
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { shellAssignment } from '../../src/core/formats/shell-file.ts';
 import { isShellOwned } from '../../src/core/names/env-names.ts';
-import { areProblems, renderViews } from '../../src/core/render/render.ts';
+import { renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { arnOf, planOf } from '../fetcher/plans.ts';
 import { anyValue, longValue } from './hostile-values.ts';
@@ -29,8 +29,8 @@ function envFileOf(values: readonly string[]): Uint8Array {
   const env = values.map((_, index) => ({ name: `V${index}`, secret: 0, key: `k${index}` }));
   const secret = JSON.stringify(Object.fromEntries(values.map((value, index) => [`k${index}`, value])));
   const rendered = renderViews(planOf([arnOf('db')], { env }), [new SecretValue(secret)]);
-  if (areProblems(rendered)) throw new Error(rendered.map((problem) => problem.wrong).join());
-  return rendered[0]?.files[0]?.content.revealBytes() ?? new Uint8Array();
+  if (!rendered.ok) throw new Error(rendered.problem.map((problem) => problem.wrong).join());
+  return rendered.value[0]?.files[0]?.content.revealBytes() ?? new Uint8Array();
 }
 
 /** Variables that shells have, make or look at. */
@@ -69,7 +69,7 @@ for (const shell of SHELLS) {
     it('carries every variable that it knows itself, or the product refuses the name', () => {
       const altered = KNOWN_NAMES.filter((name) => !isShellOwned(name)).filter((name) => {
         const value = `it's 7`;
-        writeFileSync(envFile, shellAssignment(name, value) ?? '');
+        writeFileSync(envFile, shellAssignment(name, value));
         const { status, variables } = startBehind(shell, envFile, { PATH: process.env['PATH'] });
         return status !== 0 || variables.get(name) !== value;
       });

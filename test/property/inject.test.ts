@@ -42,7 +42,7 @@ it('adds only, replays to the same pod, and adds nothing the second time', () =>
       const fetchers = (patched.spec.initContainers ?? []).filter((one) => one.name === 'aws-secrets-fetch');
       expect(fetchers).toHaveLength(1);
       const env = (fetchers[0] as unknown as { env: { name: string; value: string }[] }).env;
-      expect(readPlan(env.find((entry) => entry.name === PLAN_VARIABLE)?.value)).toHaveProperty('plan');
+      expect(readPlan(env.find((entry) => entry.name === PLAN_VARIABLE)?.value)).toHaveProperty('value.plan');
     }),
     runs,
   );

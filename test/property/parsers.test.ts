@@ -24,11 +24,13 @@ it('parses any text as an ARN or says why not', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const parsed = parseArn(text, 'x');
-      if ('code' in parsed) expect(parsed.code).toMatch(/^ARN_/);
-      else
-        expect(
-          `arn:${parsed.partition}:secretsmanager:${parsed.region}:${parsed.account}:secret:${parsed.name}${parsed.suffix === undefined ? '' : `-${parsed.suffix}`}`,
-        ).toBe(text);
+      if (!parsed.ok) {
+        expect(parsed.problem.code).toMatch(/^ARN_/);
+        return;
+      }
+      const { partition, region, account, name, suffix } = parsed.value;
+      const tail = suffix === undefined ? '' : `-${suffix}`;
+      expect(`arn:${partition}:secretsmanager:${region}:${account}:secret:${name}${tail}`).toBe(text);
     }),
   );
 });
@@ -38,7 +40,7 @@ it('parses any text as a reference or says why not', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const parsed = parseReference(text, 'x', aliases);
-      if (parsed !== undefined && 'code' in parsed) expect(parsed.wrong.length).toBeLessThan(300);
+      if (!parsed.ok) expect(parsed.problem?.wrong.length ?? 0).toBeLessThan(300);
     }),
   );
 });
@@ -102,12 +104,12 @@ it('reads any text as a plan or says why not, and its own plans back', () => {
     ],
   };
   const text = formatPlan(plan);
-  expect(readPlan(text)).toMatchObject({ plan });
+  expect(readPlan(text)).toMatchObject({ value: { plan } });
   fc.assert(
     fc.property(fc.nat(text.length), fc.string({ maxLength: 3 }), fc.nat(3), (at, insert, drop) => {
       const read = readPlan(text.slice(0, at) + insert + text.slice(at + drop));
-      if ('code' in read) expect(read.code).toBe('PLAN_INVALID');
-      else expect(read.plan.views.length).toBeGreaterThan(0);
+      if (!read.ok) expect(read.problem.code).toBe('PLAN_INVALID');
+      else expect(read.value.plan.views.length).toBeGreaterThan(0);
     }),
   );
   fc.assert(fc.property(fc.json(), (json) => void readPlan(json)));

@@ -5,7 +5,7 @@ import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
 import { formatPlan, type Plan } from '../../src/core/plan/plan.ts';
 import { readPlan } from '../../src/core/plan/read-plan.ts';
 import { formatProblem } from '../../src/core/problems/problems.ts';
-import { areProblems, renderViews } from '../../src/core/render/render.ts';
+import { renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { renderTemplate } from '../../src/core/template/index.ts';
 import { planTextFor } from '../fetcher/asked-plan.ts';
@@ -80,8 +80,8 @@ const plan = askingPod
 
 function planOf(planText: string): Plan {
   const read = readPlan(planText);
-  if ('code' in read) throw new Error(formatProblem(read));
-  return read.plan;
+  if (!read.ok) throw new Error(formatProblem(read.problem));
+  return read.value.plan;
 }
 
 it('reads back the plan of every pod that is not refused', () => {
@@ -104,16 +104,16 @@ it('renders every plan or says why not, and says nothing of a value', () => {
       const values = contents.map((one) => (one === undefined ? undefined : new SecretValue(one)));
       const asked = planOf(planText);
       const rendered = renderViews(asked, values, { selectByJmesPath, renderTemplate });
-      if (areProblems(rendered)) {
+      if (!rendered.ok) {
         ended.problems += 1;
-        const lines = rendered.map(formatProblem);
+        const lines = rendered.problem.map(formatProblem);
         expect(lines.filter((line) => line.includes(CANARY) || line.includes(btoa(CANARY)))).toEqual([]);
         expect(lines.filter((line) => /[\p{Cc}\p{Cs}]|undefined|\[object/u.test(line))).toEqual([]);
         return;
       }
       ended.files += 1;
-      expect(rendered.map((view) => view.volume)).toEqual(asked.views.map((view) => view.volume));
-      for (const { directories, files } of rendered) {
+      expect(rendered.value.map((view) => view.volume)).toEqual(asked.views.map((view) => view.volume));
+      for (const { directories, files } of rendered.value) {
         const paths = [...files.map((file) => file.path), ...directories];
         expect(new Set(paths).size, 'each path is one thing').toBe(paths.length);
         for (const path of paths) {
@@ -204,15 +204,16 @@ it('accepts no damaged plan that names places outside its volumes, or members th
         const root: unknown = JSON.parse(planText);
         for (const one of damages) inflict(root, structuredClone(one));
         const read = readPlan(JSON.stringify(root));
-        if ('code' in read) {
+        if (!read.ok) {
           ended.refused += 1;
-          expect(read.code).toBe('PLAN_INVALID');
-          expect(formatProblem(read)).not.toMatch(/\p{Cc}/u);
+          expect(read.problem.code).toBe('PLAN_INVALID');
+          expect(formatProblem(read.problem)).not.toMatch(/\p{Cc}/u);
           return;
         }
         ended.read += 1;
-        const { views, secrets } = read.plan;
-        for (const holder of holdersOf(read.plan))
+        const { plan: damaged } = read.value;
+        const { views, secrets } = damaged;
+        for (const holder of holdersOf(damaged))
           if (!Array.isArray(holder)) for (const name of Object.keys(holder)) expect(MEMBERS).toContain(name);
         for (const view of views) {
           expect(view.volume).toMatch(/^aws-secrets(-\d+)?$/);
@@ -228,7 +229,7 @@ it('accepts no damaged plan that names places outside its volumes, or members th
         }
         // What was accepted is rendered or complained of too.
         const values = secrets.map(() => (value === undefined ? undefined : new SecretValue(value)));
-        renderViews(read.plan, values, { selectByJmesPath, renderTemplate });
+        renderViews(damaged, values, { selectByJmesPath, renderTemplate });
       },
     ),
     { numRuns: 500 },

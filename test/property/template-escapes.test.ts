@@ -64,8 +64,8 @@ const value = fc
 function render(template: string, values: readonly unknown[]): string {
   const document = readDocument(new SecretValue(JSON.stringify({ values })));
   const rendered = renderTemplate(`{{#values}}${template}{{/values}}`, undefined, document ?? { root: null });
-  if ('problems' in rendered) throw new Error(rendered.problems.join('\n'));
-  return rendered.text;
+  if (!rendered.ok) throw new Error(rendered.problem.join('\n'));
+  return rendered.value;
 }
 
 const without = (characters: RegExp) => value.map((text) => text.replace(characters, ''));

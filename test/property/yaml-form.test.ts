@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { formSchema } from '../../src/core/annotations/form/json-schema.ts';
-import { readSecretsForm, type SecretsForm } from '../../src/core/annotations/form/read.ts';
+import type { Entry } from '../../src/core/annotations/form/read.ts';
 import { plainScalar } from '../../src/core/annotations/form/scalar.ts';
 import { formatProblem } from '../../src/core/problems/problems.ts';
+import { readForm, type SecretsForm } from '../values/read-form.ts';
 import { damagedForm, form } from './yaml-form.ts';
 
 const isValid = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(formSchema());
@@ -28,7 +29,7 @@ it('reads what the JSON Schema accepts, as it was written', () => {
       form.chain((entries) => fc.tuple(fc.constant(entries), asText(entries))),
       ([entries, text]) => {
         expect(isValid(entries), JSON.stringify(isValid.errors)).toBe(true);
-        const read = readSecretsForm(text);
+        const read = readForm(text);
         expect(read.problems).toEqual([]);
         expect(read.entries.map(written)).toEqual(entries.map((entry) => spelledOut(entry)));
       },
@@ -43,7 +44,7 @@ it('refuses what the JSON Schema refuses', () => {
     fc.property(
       damagedForm.chain((root) => fc.tuple(fc.constant(root), asText(root))),
       ([root, text]) => {
-        const read = readSecretsForm(text);
+        const read = readForm(text);
         expect(shapeProblems(read).length === 0, `${text}\n${JSON.stringify(read.problems)}`).toBe(
           isValid(root),
         );
@@ -86,7 +87,7 @@ it('never throws, and says little, whatever the text', () => {
   );
   fc.assert(
     fc.property(anyText, (text) => {
-      const { problems, entries } = readSecretsForm(text);
+      const { problems, entries } = readForm(text);
       expect(problems.length + entries.length).toBeGreaterThan(0);
       // The parsers' own words never come through, nor does a second line or much of the text.
       const bad = problems.filter((problem) => {
@@ -168,11 +169,11 @@ it('ends on hostile texts of 250 KiB', () => {
     // Each level would be ten times the one below it.
     `- &a0 [x]\n${numbered(12, (index) => `- &a${index + 1} [${`*a${index},`.repeat(10)}]\n`)}`,
   ];
-  for (const text of texts) expect(readSecretsForm(text).problems.length).toBeLessThanOrEqual(100);
+  for (const text of texts) expect(readForm(text).problems.length).toBeLessThanOrEqual(100);
 });
 
 /** An entry as read, in the writing without short forms. */
-function written(entry: SecretsForm['entries'][number]): object {
+function written(entry: Entry): object {
   const { index, subject, env, files, ...rest } = entry;
   const named = (list: readonly { name: string; subject: string }[]) =>
     list.length === 0 ? undefined : new Map(list.map(({ name, subject: _, ...form }) => [name, form]));

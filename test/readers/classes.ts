@@ -54,7 +54,7 @@ export function faultOf(way: Way, name: string, value: string | Uint8Array): str
   if (text === undefined) return 'is not text';
   if (way === 'native') return nativeFault(name, text);
   const written = writeVariables(way, [{ name, value: text }]);
-  return 'faults' in written ? written.faults[0]?.fault : undefined;
+  return written.ok ? undefined : written.problem[0]?.fault;
 }
 
 /** @throws Error for a class of which a way carries a part: it should be two */

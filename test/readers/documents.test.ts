@@ -139,9 +139,9 @@ const HERE = await findReaders(READERS.filter((one) => CASES.some(({ dialect }) 
 describe.each(CASES)('$dialect', ({ dialect, documents }) => {
   const files = documents.map((document, index) => {
     const written = writeDocument(dialect, parse(document));
-    if ('faults' in written) throw new Error(written.faults.map((one) => one.fault).join());
+    if (!written.ok) throw new Error(written.problem.map((one) => one.fault).join());
     const file = path.join(folder, `${dialect}-${index}`);
-    writeFileSync(file, written.text);
+    writeFileSync(file, written.value);
     return { path: file, names: [] };
   });
 

@@ -65,8 +65,8 @@ function filesOf(way: Way, values: readonly string[]): readonly Written[] {
   const flush = () => {
     const variables = [...batch].map(([name, value]) => ({ name, value }));
     const written = writeVariables(dialectOf(way), variables);
-    if ('faults' in written) throw new Error(`${way} refused ${written.faults.length} values only together`);
-    if (batch.size > 0) files.push(write(written.text, batch));
+    if (!written.ok) throw new Error(`${way} rejected ${written.problem.length} values only together`);
+    if (batch.size > 0) files.push(write(written.value, batch));
     batch = new Map();
     size = 0;
   };
@@ -106,8 +106,8 @@ function fileOfNames(way: Way): Written {
     dialectOf(way),
     [...names].map(([name, value]) => ({ name, value })),
   );
-  if ('faults' in written) throw new Error(`${way} refused ${written.faults[0]?.name}`);
-  return write(written.text, names);
+  if (!written.ok) throw new Error(`${way} rejected ${written.problem[0]?.name}`);
+  return write(written.value, names);
 }
 
 const values = allValues();

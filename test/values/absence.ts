@@ -88,7 +88,7 @@ export const RENDERED_ROWS: readonly RenderedRow[] = [
     verdicts: always('VALUE_NOT_JSON'),
   },
   {
-    state: '`decode` is asked, and the value is not base64',
+    state: '`decode` is asked, and the value is not valid base64',
     secret: '{"key":"%"}',
     takes: { ...KEY, decode: 'base64' },
     verdicts: always('VALUE_NOT_DECODABLE'),

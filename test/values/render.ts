@@ -2,7 +2,7 @@
 import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
 import type { PlanView } from '../../src/core/plan/plan.ts';
 import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
-import { areProblems, renderViews } from '../../src/core/render/render.ts';
+import { renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { renderTemplate } from '../../src/core/template/index.ts';
 import { arnOf, planOf } from '../fetcher/plans.ts';
@@ -19,8 +19,8 @@ export type Rendered =
 export function renderOne(view: Partial<PlanView>, secret: string | Uint8Array | undefined): Rendered {
   const value = secret === undefined ? undefined : new SecretValue(secret);
   const views = renderViews(planOf([arnOf('shop/db')], view), [value], { selectByJmesPath, renderTemplate });
-  if (areProblems(views)) return { codes: [...new Set(views.map((problem) => problem.code))] };
-  const [rendered] = views;
+  if (!views.ok) return { codes: [...new Set(views.problem.map((problem) => problem.code))] };
+  const [rendered] = views.value;
   const files = (rendered?.files ?? []).map(
     ({ path, content }) => [path, content.revealText() ?? content.revealBytes() ?? new Uint8Array()] as const,
   );

@@ -1,7 +1,7 @@
 /**
- * The pod's AWS identity (IRSA), shared with the fetcher. AWS's own webhook adds variables and a token mount to
- * every container that it sees. When it ran before us it did not see the fetcher, so both are copied from a
- * container that has them; when it runs after us there is nothing to do. Both orders end in the same pod.
+ * The pod's AWS identity (IRSA) for the fetcher. The EKS pod identity webhook adds variables and a token mount to every
+ * container of the pod. If it ran before the injector, it did not see the fetcher, so both are copied from another
+ * container. If it runs later, nothing is to be done. Both orders result in the same pod.
  *
  * Source: variables and paths of aws/amazon-eks-pod-identity-webhook.
  */
@@ -19,13 +19,13 @@ export interface SharedIdentity {
 
 const NOTHING: SharedIdentity = { env: [], mounts: [] };
 
-/** What the fetcher takes over from its siblings. */
+/** The identity variables and the token mount of another container; empty if no container has them. */
 export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
   for (const container of [...pod.containers, ...pod.initContainers]) {
     if (container.name === fetcherName) continue;
     const tokenFile = literalOf(container, TOKEN_FILE);
     if (tokenFile === undefined || literalOf(container, ROLE) === undefined) continue;
-    const mount = container.mounts.find((one) => holds(textField(one, 'mountPath'), tokenFile));
+    const mount = container.mounts.find((one) => contains(textField(one, 'mountPath'), tokenFile));
     if (mount === undefined) continue;
     const env = COPIED.flatMap((name) => {
       const value = literalOf(container, name);
@@ -36,12 +36,12 @@ export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
   return NOTHING;
 }
 
-/** The value of a variable that is written into the pod itself. */
+/** The value of a variable that the container sets literally. */
 function literalOf(container: Container, name: string): string | undefined {
   const entry = container.env.find((one) => textField(one, 'name') === name);
   return entry === undefined ? undefined : textField(entry, 'value');
 }
 
-function holds(mountPath: string | undefined, file: string): boolean {
+function contains(mountPath: string | undefined, file: string): boolean {
   return mountPath !== undefined && mountPath !== '' && file.startsWith(`${mountPath.replace(/\/+$/, '')}/`);
 }

@@ -1,6 +1,6 @@
 /** The objects that are added to a pod: volumes, mounts and init containers. */
-
 import type { JsonObject } from '../json.ts';
+import { validSessionName } from '../names/session-name.ts';
 import { PROBE_FILE, PROBE_VARIABLE, VIEWS_DIRECTORY } from '../names/volume-layout.ts';
 import { PLAN_VARIABLE, type Plan } from '../plan/plan.ts';
 import type { Container } from '../pod/pod.ts';
@@ -8,39 +8,39 @@ import { memoryQuantity } from '../pod/quantity.ts';
 import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
 import type { SharedIdentity } from './aws-identity.ts';
 
-/** Name of the injected init container. */
+/** Name of the fetcher's init container. */
 export const FETCHER_NAME = 'aws-secrets-fetch';
-/** Name of the init container that proves that the node's kubelet sets variables from files. */
+/** Name of the init container that checks whether the node's kubelet supports native variables. */
 export const CHECK_NAME = 'aws-secrets-check';
-/** Name of the volume that keeps the API token out of the fetcher. */
+/** Name of the volume that hides the API token from the injected containers. */
 export const NO_API_VOLUME = 'aws-secrets-no-api';
 const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Whether a container has a name of ours. */
+/** Whether a container has the name of an injected container. */
 export function isInjected({ name }: Container): boolean {
   return name === FETCHER_NAME || name === CHECK_NAME;
 }
 
-/** A memory-backed volume: its pages are never written to the node's disk. @param bytes its size limit */
+/** An in-memory volume, which is never written to the node's disk. @param bytes its size limit */
 export function memoryVolume(name: string, bytes: number): JsonObject {
   return { name, emptyDir: { medium: 'Memory', sizeLimit: memoryQuantity(bytes) } };
 }
 
 /**
- * An empty volume over the path of the API token. The ServiceAccount plugin mounts the token into every container
- * that has nothing there, in its second pass also into ours; the fetcher has no business with the API.
+ * An empty volume at the path of the API token. The ServiceAccount plugin mounts the token into every container that has
+ * no mount there, in its second pass also into the injected containers, which do not use the API.
  */
 export const NO_API = {
   volume: memoryVolume(NO_API_VOLUME, 4096),
   mount: { name: NO_API_VOLUME, mountPath: API_TOKEN_PATH, readOnly: true } satisfies JsonObject,
 };
 
-/** The mount of a view in a container that receives it. */
+/** The mount of a view in a receiving container. */
 export function receiverMount(volume: string, mountPath: string): JsonObject {
   return { name: volume, mountPath, readOnly: true };
 }
 
-/** The fetcher's mounts, without those that it takes over from siblings. */
+/** The fetcher's mounts, without the identity's token mount. */
 export function fetcherMounts(plan: Plan): readonly JsonObject[] {
   const views = plan.views.map((view) => ({
     name: view.volume,
@@ -49,21 +49,28 @@ export function fetcherMounts(plan: Plan): readonly JsonObject[] {
   return [...views, NO_API.mount];
 }
 
-/** The fetcher's variables, without those that it takes over from siblings. */
+/**
+ * The fetcher's variables, without those of its identity. The name of the AWS session is
+ * `<namespace>.<service account>`, so that CloudTrail shows who read a secret.
+ */
 export function fetcherEnv(
   planText: string,
-  sessionName: string,
+  account: { readonly namespace: string; readonly serviceAccount: string },
   settings: InjectionSettings,
 ): readonly JsonObject[] {
   return [
     { name: PLAN_VARIABLE, value: planText },
-    { name: 'AWS_ROLE_SESSION_NAME', value: sessionName },
-    // Never the node's role: the fetcher asks no chain, and this says so to every library.
+    {
+      name: 'AWS_ROLE_SESSION_NAME',
+      value: validSessionName(`${account.namespace}.${account.serviceAccount}`),
+    },
+    // The fetcher never uses the role of the node; this tells other AWS libraries as well.
     { name: 'AWS_EC2_METADATA_DISABLED', value: 'true' },
     ...(settings.fetcherEnv ?? []),
   ];
 }
 
+/** The parts of the injected containers that depend on the pod. */
 export interface FetcherParts {
   readonly env: readonly JsonObject[];
   readonly mounts: readonly JsonObject[];
@@ -72,7 +79,7 @@ export interface FetcherParts {
   readonly shared: SharedIdentity;
 }
 
-/** The init container. */
+/** The fetcher's init container. */
 export function fetcherContainer(parts: FetcherParts, settings: InjectionSettings): JsonObject {
   return {
     name: FETCHER_NAME,
@@ -85,9 +92,9 @@ export function fetcherContainer(parts: FetcherParts, settings: InjectionSetting
 }
 
 /**
- * The init container behind it: a kubelet that does not know `fileKeyRef` sets the variable to the empty string
- * without a word, and the application would start with that.
- * @param volume of the view that holds the probe file
+ * The kubelet check's init container. A kubelet without `fileKeyRef` silently sets the variable to the empty string, and
+ * the application would start with it.
+ * @param volume of the view with the probe file
  */
 export function checkContainer(
   volume: string,
@@ -104,7 +111,7 @@ export function checkContainer(
   };
 }
 
-/** The check's variables. @param volume of the view that holds the probe file */
+/** The variables of the kubelet check. @param volume of the view with the probe file */
 export function checkEnv(volume: string): readonly JsonObject[] {
   return [
     { name: PROBE_VARIABLE, valueFrom: { fileKeyRef: probeReference(volume) } },
@@ -112,23 +119,36 @@ export function checkEnv(volume: string): readonly JsonObject[] {
   ];
 }
 
-/** Where the check's variable comes from. */
+/** The source of the probe variable. */
 export function probeReference(volume: string): JsonObject {
   return { volumeName: volume, path: PROBE_FILE, key: PROBE_VARIABLE };
+}
+
+/** The `restricted` profile of the Pod Security Standards and a read-only root file system. */
+export function securityContext(ids: {
+  readonly user: number | undefined;
+  readonly group: number | undefined;
+}): JsonObject {
+  return {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    ...(ids.user === undefined ? {} : { runAsUser: ids.user }),
+    ...(ids.group === undefined ? {} : { runAsGroup: ids.group }),
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
 }
 
 function imageOf({ image, imagePullPolicy }: InjectionSettings): JsonObject {
   return { image, ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }) };
 }
 
-function endOf({
-  resources,
-  securityContext,
-}: Pick<FetcherParts, 'resources' | 'securityContext'>): JsonObject {
+function endOf(parts: Pick<FetcherParts, 'resources' | 'securityContext'>): JsonObject {
   return {
-    ...(resources === undefined ? {} : { resources }),
-    securityContext,
-    // When the process is killed before it can say why, the last log lines are better than nothing.
+    ...(parts.resources === undefined ? {} : { resources: parts.resources }),
+    securityContext: parts.securityContext,
+    // If the process is killed before it writes a message, the last log lines are shown instead.
     terminationMessagePolicy: 'FallbackToLogsOnError',
   };
 }
@@ -140,12 +160,4 @@ export function withoutNames(
 ): readonly JsonObject[] {
   const names = new Set(others.map((other) => other['name']));
   return objects.filter((object) => !names.has(object['name']));
-}
-
-/**
- * The name of the AWS session, so that CloudTrail shows who read: `<namespace>.<service account>`, cut to the 64
- * characters that STS allows. Both are DNS names, so every character is allowed there.
- */
-export function sessionName(namespace: string, serviceAccount: string): string {
-  return `${namespace}.${serviceAccount}`.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);
 }

@@ -1,6 +1,6 @@
 /**
- * Native variables: entries of a container's `env` that name the env file by `fileKeyRef`, so that kubelet itself
- * sets ordinary variables. They stand first, in the plan's order, so that `$(NAME)` in the user's own entries expands.
+ * Native variables: entries of a container's `env` that refer to the env file by `fileKeyRef`, so that kubelet sets
+ * ordinary variables. They come first, in the order of the plan, so that `$(NAME)` in other entries is expanded.
  *
  * Source: Kubernetes KEP-3721 (env files), in the API since 1.34, on by default since 1.35.
  */
@@ -15,17 +15,17 @@ export function nativeEntry(variable: PlanVariable, volume: string): JsonObject 
   return { name: variable.name, valueFrom: { fileKeyRef: fileKeyRef(variable, volume) } };
 }
 
-/** Optional and absent: kubelet then leaves the variable unset. With a default the line is always there. */
+/** For an optional entry without a value, kubelet leaves the variable unset. With a default, there is always a value. */
 function fileKeyRef({ name, optional, default: standIn }: PlanVariable, volume: string): JsonObject {
   const isOptional = optional === true && standIn === undefined;
   return { volumeName: volume, path: ENV_FILE, key: name, ...(isOptional ? { optional: true } : {}) };
 }
 
-/** What an entry with the name of one of our variables is. */
+/** What an entry with the name of an injected variable is. */
 export type Standing =
-  /** What we would write. */
-  | 'ours'
-  /** What a webhook built on an older Kubernetes library leaves of ours: `valueFrom: {}`. */
+  /** The entry that the injector writes. */
+  | 'injected'
+  /** An injected entry after a webhook with an older Kubernetes library dropped its source: `valueFrom: {}`. */
   | 'damaged'
   | 'foreign';
 
@@ -38,12 +38,12 @@ export function standingOf(entry: JsonObject, variable: PlanVariable, volume: st
   const isSame =
     Object.keys(source).length === 1 &&
     ['volumeName', 'path', 'key'].every((name) => field(given, name) === wanted[name]) &&
-    // The API server fills in false.
+    // The API server sets the default false.
     (field(given, 'optional') ?? false) === (wanted['optional'] ?? false);
-  return isSame ? 'ours' : 'foreign';
+  return isSame ? 'injected' : 'foreign';
 }
 
-/** Whether an entry's source was emptied. */
+/** Whether an entry has an empty source. */
 export function isDamaged(entry: JsonObject): boolean {
   const source = asObject(field(entry, 'valueFrom'));
   const isBare = source !== undefined && Object.keys(source).length === 0;
@@ -51,15 +51,14 @@ export function isDamaged(entry: JsonObject): boolean {
 }
 
 /**
- * Adds what is missing of a container's native variables.
+ * Adds the native variables that a container lacks, and repairs damaged ones.
  * @param path of the container
  */
 export function addNativeVariables(
   patch: PatchBuilder,
   path: readonly (string | number)[],
   container: Container,
-  variables: readonly PlanVariable[],
-  volume: string,
+  { variables, volume }: { readonly variables: readonly PlanVariable[]; readonly volume: string },
 ): void {
   const list = [...path, 'env'];
   if (container.env.length === 0) {
@@ -72,17 +71,17 @@ export function addNativeVariables(
   }
   const places = new Map(container.env.map((entry, index) => [textField(entry, 'name'), index]));
   const missing: { readonly at: number; readonly entries: JsonObject[] }[] = [];
-  let behind = 0;
+  let next = 0;
   for (const variable of variables) {
     const index = places.get(variable.name);
     const entry = index === undefined ? undefined : container.env[index];
     if (index === undefined || entry === undefined) {
       const last = missing.at(-1);
-      if (last?.at === behind) last.entries.push(nativeEntry(variable, volume));
-      else missing.push({ at: behind, entries: [nativeEntry(variable, volume)] });
+      if (last?.at === next) last.entries.push(nativeEntry(variable, volume));
+      else missing.push({ at: next, entries: [nativeEntry(variable, volume)] });
       continue;
     }
-    behind = index + 1;
+    next = index + 1;
     if (standingOf(entry, variable, volume) === 'damaged')
       patch.setMember([...list, index, 'valueFrom'], 'fileKeyRef', fileKeyRef(variable, volume));
   }

@@ -1,8 +1,7 @@
 /**
- * JSON Patch (RFC 6902) built from `add` operations alone, each applied to a working copy as it is emitted.
- *
- * Whether a list exists is read from the working copy, never from the original, so two operations cannot both
- * "add the whole list". Nothing is ever diffed: a positional diff rewrites the neighbours of what it inserts.
+ * Builds a JSON Patch (RFC 6902) from `add` operations only. Each operation is applied to a working copy at once, so that
+ * two operations cannot both add the same list. There is no diffing: a positional diff rewrites the elements next to an
+ * inserted one.
  */
 
 export interface AddOperation {
@@ -14,10 +13,10 @@ export interface AddOperation {
 type Key = string | number;
 type Members = Record<string, unknown>;
 
-/** Collects operations on a document that is never modified itself. */
+/** Collects operations on a document. The document itself is not modified. */
 export class PatchBuilder {
   readonly #operations: AddOperation[] = [];
-  /** Objects and lists of the working copy that are ours to modify: everything else is shared with the original. */
+  /** Objects and lists of the working copy that were copied already; all others are shared with the original. */
   readonly #owned = new Set<object>();
   #document: unknown;
 
@@ -29,17 +28,17 @@ export class PatchBuilder {
     return this.#operations;
   }
 
-  /** The document as it is after all operations so far. */
+  /** The document after all operations so far. */
   get document(): unknown {
     return this.#document;
   }
 
-  /** Appends to a list, which is made first where it is absent or null. */
+  /** Appends to a list. A list that is missing or null is created. */
   append(path: readonly Key[], value: unknown): void {
     this.insert(path, Number.POSITIVE_INFINITY, value);
   }
 
-  /** Inserts into a list at an index (cut to the list's length); the list is made where it is absent or null. */
+  /** Inserts into a list at an index, or at the end of a shorter list. A list that is missing or null is created. */
   insert(path: readonly Key[], index: number, value: unknown): void {
     const list = this.#ownList(path);
     const at = Math.min(index, list.length);
@@ -47,14 +46,14 @@ export class PatchBuilder {
     this.#emit(`${pointer(path)}/${at}`, value);
   }
 
-  /** Inserts several elements, in one operation where the list has to be made for them. */
+  /** Inserts several elements, in one operation if the list has to be created. */
   insertAll(path: readonly Key[], index: number, values: readonly unknown[]): void {
     const isThere = this.#list(path) !== undefined;
     if (!isThere) this.#makeList(path, values);
     else for (const [offset, value] of values.entries()) this.insert(path, index + offset, value);
   }
 
-  /** Adds a member that the object at a path lacks. */
+  /** Adds a member to the object at a path. */
   setMember(path: readonly Key[], name: string, value: unknown): void {
     const object = this.#ownAt(path, path.length);
     (object as Members)[name] = value;
@@ -65,13 +64,13 @@ export class PatchBuilder {
     this.#operations.push({ op: 'add', path, value });
   }
 
-  /** The list at a path, ours to modify; it is made where it is absent. */
+  /** The list at a path, copied for modification. A missing list is created. */
   #ownList(path: readonly Key[]): unknown[] {
-    // The operation's own value stays empty: the elements have operations of their own.
+    // The list is created empty: its elements have operations of their own.
     return this.#list(path) ?? this.#makeList(path, []);
   }
 
-  /** The list at a path, ours to modify; undefined where it is absent or null. */
+  /** The list at a path, copied for modification; undefined if it is missing or null. */
   #list(path: readonly Key[]): unknown[] | undefined {
     const last = path.length - 1;
     const parent = this.#ownAt(path, last);
@@ -93,7 +92,7 @@ export class PatchBuilder {
     return list;
   }
 
-  /** The object or list at the first `depth` keys of a path, ours to modify. Costs the path, not the document. */
+  /** The object or list at the first `depth` keys of a path, copied for modification. Only the path is copied. */
   #ownAt(path: readonly Key[], depth: number): object {
     this.#document = this.#own(this.#document);
     let parent: unknown = this.#document;

@@ -1,6 +1,6 @@
 /**
- * Resources of the injected container, chosen so that quotas and scheduling hardly notice it: Kubernetes counts
- * the larger of the init containers' and the regular containers' sums.
+ * Resources of the injected container. They are chosen to have little effect on quotas and scheduling: Kubernetes counts
+ * the larger of the sums of init containers and of regular containers.
  */
 
 import type { Options } from '../annotations/options.ts';
@@ -16,7 +16,7 @@ const MOST_CPU_LIMIT = 1;
 const PROCESS_MEMORY = 96 * MIB;
 const LEAST_MEMORY = 128 * MIB;
 
-/** The memory that one view may take: the largest secret for each of its representations, and 1 MiB for the rest. */
+/** The memory of one view: the largest secret for each representation, and 1 MiB for file system overhead. */
 export function viewBytes(representations: number): number {
   return MAX_SECRET_BYTES * representations + MIB;
 }
@@ -26,8 +26,8 @@ type Resource = (typeof RESOURCES)[number];
 
 /**
  * The `resources` of the injected container.
- * @param volumeBytes memory of all views: tmpfs pages are charged to the container that writes them
- * @returns undefined when nothing is to be set
+ * @param volumeBytes memory of all views; tmpfs pages are charged to the container that writes them
+ * @returns undefined if the container sets no resources
  */
 export function fetcherResources(pod: Pod, options: Options, volumeBytes: number): JsonObject | undefined {
   const computed = field(pod.spec, 'resources') === undefined ? computeResources(pod, volumeBytes) : {};
@@ -57,12 +57,12 @@ function computeResources(pod: Pod, volumeBytes: number): Computed {
     const cpu = cpuQuantity(wanted);
     return { cpuRequest: cpu, cpuLimit: cpu, memoryRequest: memory, memoryLimit: memory };
   }
-  // One container without a limit makes the pod unlimited, as Kubernetes counts.
+  // A container without a limit makes the pod unlimited for Kubernetes.
   const limits = sumOf(pod.containers, 'cpu', limitOf);
   const limit =
     limits === undefined ? MOST_CPU_LIMIT : Math.min(MOST_CPU_LIMIT, Math.max(LEAST_CPU_LIMIT, limits));
   return {
-    // A request above the limit is invalid; the pod's own sum stays the larger one anyway.
+    // A request above the limit is invalid; the sum of the regular containers is the larger one anyway.
     cpuRequest: cpuQuantity(Math.min(wanted, limit)),
     cpuLimit: cpuQuantity(limit),
     memoryRequest: memory,
@@ -70,7 +70,7 @@ function computeResources(pod: Pod, volumeBytes: number): Computed {
   };
 }
 
-/** Sum over containers, or undefined if one of them says nothing. */
+/** The sum over containers; undefined if a container has no limit. */
 function sumOf(
   containers: readonly Container[],
   resource: Resource,
@@ -86,7 +86,7 @@ function sumOf(
   return complete || read === requestOf ? sum : undefined;
 }
 
-/** A request left out equals the limit, as the API server defaults it. */
+/** Without a request, the API server uses the limit. */
 function requestOf(container: Container, resource: Resource): number | undefined {
   return amountOf(container, 'requests', resource) ?? limitOf(container, resource);
 }

@@ -1,6 +1,6 @@
 /**
- * From a pod's annotations to what they ask for. Reading is strict: a key that is in no table is a problem, so a typo
- * cannot silently start a pod without its secret.
+ * Reads the annotations of a pod. Reading is strict: an unknown key under the prefix is a problem, so that a typo cannot
+ * start a pod without its secret.
  */
 import { asObject } from '../json.ts';
 import {
@@ -11,18 +11,18 @@ import {
   isOption,
   OPTIONS,
   type Option,
+  RESERVED_OPTIONS,
 } from '../names/annotation-keys.ts';
 import { PREFIX } from '../names/prefix.ts';
+import type { Findings } from '../problems/findings.ts';
 import { nearest } from '../problems/nearest.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable } from '../problems/quote.ts';
 
-/** Keys that are reserved for what this version cannot do yet: refused by name, never ignored. */
-const UNAVAILABLE: ReadonlySet<string> = new Set(['role-arn', 'assume-role-arn', 'external-id', 'refresh']);
-
-/** One thing asked for: `name` is what stands behind the family's dot. */
+/** One annotation of a family. */
 export interface Ask {
   readonly family: Family;
+  /** The text after the dot. */
   readonly name: string;
   /** The whole annotation key, for messages. */
   readonly subject: string;
@@ -30,58 +30,50 @@ export interface Ask {
 }
 
 export interface AnnotationSet {
-  /** In the order of their keys, so that two writings of the same pod decide the same. */
+  /** Sorted by key, so that the order of annotations in a manifest does not matter. */
   readonly asks: readonly Ask[];
   /** The text of the YAML form. */
   readonly form: string | undefined;
   readonly options: ReadonlyMap<Option, string>;
-  readonly problems: readonly Problem[];
 }
 
-/** Reads the annotations of a pod. @returns undefined if none is under the prefix. */
-export function readAnnotations(annotations: unknown): AnnotationSet | undefined {
-  const object = asObject(annotations);
-  if (object === undefined) return undefined;
-  const keys = Object.keys(object).filter((key) => key.startsWith(PREFIX));
-  if (keys.length === 0) return undefined;
-  // The API server sends them sorted; a manifest does not.
-  keys.sort();
+/** Whether a pod has an annotation under the prefix. */
+export function hasAnnotations(annotations: unknown): boolean {
+  return keysOf(annotations).length > 0;
+}
+
+/** Reads the annotations of a pod. Unknown keys and values that are not strings are added to the findings. */
+export function readAnnotations(annotations: unknown, findings: Findings): AnnotationSet {
+  const object = asObject(annotations) ?? {};
   const asks: Ask[] = [];
   const options = new Map<Option, string>();
-  const problems: Problem[] = [];
   let form: string | undefined;
-  for (const subject of keys) {
+  // The API server sends the keys sorted; a manifest may not.
+  for (const subject of keysOf(annotations).toSorted()) {
     const text = object[subject];
     const key = subject.slice(PREFIX.length);
-    if (typeof text !== 'string') {
-      problems.push(notText(subject));
-      continue;
-    }
-    if (isOption(key)) {
-      options.set(key, text);
-      continue;
-    }
-    if (key === FORM) {
-      form = text;
-      continue;
-    }
     const dot = key.indexOf('.');
     const family = dot < 0 ? undefined : key.slice(0, dot);
-    if (family !== undefined && isFamily(family)) {
+    if (typeof text !== 'string') findings.add(notText(subject));
+    else if (isOption(key)) options.set(key, text);
+    else if (key === FORM) form = text;
+    else if (family !== undefined && isFamily(family))
       asks.push({ family, name: key.slice(dot + 1), subject, text });
-    } else {
-      problems.push(UNAVAILABLE.has(key) ? unavailable(subject) : unknown(key, subject));
-    }
+    else findings.add(RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject));
   }
-  return { asks, form, options, problems };
+  return { asks, form, options };
+}
+
+function keysOf(annotations: unknown): readonly string[] {
+  return Object.keys(asObject(annotations) ?? {}).filter((key) => key.startsWith(PREFIX));
 }
 
 function notText(subject: string): Problem {
   return {
     code: 'ANNOTATION_NOT_TEXT',
     subject: printable(subject),
-    wrong: 'the value is not text',
-    expected: 'annotations are strings: put the value in quotes',
+    wrong: 'the value is not a string',
+    expected: 'put the value in quotes',
   };
 }
 
@@ -89,8 +81,8 @@ function unavailable(subject: string): Problem {
   return {
     code: 'ANNOTATION_UNAVAILABLE',
     subject,
-    wrong: 'this version of aws-secrets-injector cannot do this yet',
-    expected: 'remove the annotation, or use a version that lists it',
+    wrong: 'this version of aws-secrets-injector does not support the annotation yet',
+    expected: 'remove the annotation, or upgrade to a version that supports it',
   };
 }
 
@@ -104,8 +96,8 @@ function unknown(key: string, subject: string): Problem {
   return {
     code: 'ANNOTATION_UNKNOWN',
     subject: printable(subject),
-    wrong: 'no such annotation exists',
+    wrong: 'the annotation does not exist',
     expected:
-      suggestion === undefined ? `known are ${known.join(', ')}` : `did you mean ${PREFIX}${suggestion}?`,
+      suggestion === undefined ? `use one of ${known.join(', ')}` : `did you mean ${PREFIX}${suggestion}?`,
   };
 }

@@ -1,41 +1,38 @@
 /** Names that users give to variables and files. */
+import type { Dialect } from '../formats/index.ts';
 import { isEnvName, isShellOwned, isSteering } from '../names/env-names.ts';
+import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
-import { type Reading, warning } from './asked-secrets.ts';
 
-/** Why a variable cannot have a name, or undefined; names that steer programs warn. */
-export function variableNameProblem(
-  name: string,
-  subject: string,
-  { format, warnings }: Pick<Reading, 'format' | 'warnings'>,
-): Problem | undefined {
+/**
+ * Checks the name of a variable. A name that changes how programs run causes a warning.
+ * @param format of the env file: a shell cannot set every name
+ */
+export function checkVariableName(name: string, subject: string, format: Dialect, findings: Findings): void {
   if (!isEnvName(name)) {
-    return {
+    findings.add({
       code: 'ENV_NAME_INVALID',
       subject: printable(subject),
-      wrong: `${quote(name)} cannot be a variable's name`,
-      expected: 'use letters, digits and "_", not starting with a digit, at most 128',
-    };
-  }
-  if (format === 'shell' && isShellOwned(name)) {
-    return {
+      wrong: `${quote(name)} is not a valid variable name`,
+      expected: 'use at most 128 letters, digits and "_", and do not start with a digit',
+    });
+  } else if (format === 'shell' && isShellOwned(name)) {
+    findings.add({
       code: 'ENV_NAME_RESERVED',
       subject: printable(subject),
-      wrong: `shells keep ${quote(name)} for themselves and would refuse or alter the value`,
-      expected: 'choose another name',
-    };
-  }
-  if (isSteering(name)) warnings.push(warning(`${subject}: ${name} changes how programs run`));
-  return undefined;
+      wrong: `shells reserve the variable ${quote(name)} and would reject or change its value`,
+      expected: 'use another name',
+    });
+  } else if (isSteering(name)) findings.warn(`${subject}: ${name} changes how programs run`);
 }
 
-/** The problem of a file's name. @param fault goes on from the name */
+/** The problem of a file name. @param fault continues the sentence after the name */
 export function fileNameProblem(fault: string, name: string, subject: string): Problem {
   return {
     code: 'FILE_NAME_INVALID',
     subject: printable(subject),
-    wrong: `the name ${quote(name)} ${fault}`,
+    wrong: `the file name ${quote(name)} ${fault}`,
     expected: 'use a plain name such as tls.key',
   };
 }

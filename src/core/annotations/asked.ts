@@ -1,14 +1,59 @@
-/** What is asked for, as reading the annotations gathers it. */
-import type { PlanDirectory, PlanFile, PlanVariable, PlanVariables } from '../plan/plan.ts';
+/** What a pod asks for, gathered while its annotations are read. */
+import type { Dialect } from '../formats/index.ts';
+import type { SecretArn } from '../names/arn.ts';
+import type { PlanDirectory, PlanFile, PlanSecret, PlanVariable, PlanVariables } from '../plan/plan.ts';
+import type { Findings } from '../problems/findings.ts';
+import type { Aliases, Reference } from './reference.ts';
 
-/** What one set of containers is to receive. */
+/** What one set of containers receives. */
 export interface Group {
   /** Names of containers; undefined for the pod's own list. */
   readonly containers: readonly string[] | undefined;
-  /** Where the containers are named, for messages. */
+  /** The annotation that names the containers, for messages. */
   readonly subject: string;
   readonly env: PlanVariable[];
   readonly envFrom: PlanVariables[];
   readonly files: PlanFile[];
   readonly filesFrom: PlanDirectory[];
+}
+
+/** @param containers undefined for the pod's own list */
+export function emptyGroup(containers: readonly string[] | undefined, subject: string): Group {
+  return { containers, subject, env: [], envFrom: [], files: [], filesFrom: [] };
+}
+
+/** An ARN as a user wrote it, and the annotation that holds it. Rules about ARNs are checked against these. */
+export interface WrittenArn {
+  readonly arn: SecretArn;
+  readonly subject: string;
+}
+
+/** What reading an annotation needs, and adds to. */
+export interface Reading {
+  readonly aliases: Aliases;
+  readonly secrets: SecretTable;
+  readonly arns: WrittenArn[];
+  /** Format of the env file: a shell cannot set every name. */
+  readonly format: Dialect;
+  readonly findings: Findings;
+}
+
+/** Versions of secrets, each listed once, in the order of first mention. */
+export class SecretTable {
+  readonly list: PlanSecret[] = [];
+  readonly #indices = new Map<string, number>();
+
+  /** The index of the version that a reference names. A new version is added to the list. */
+  indexOf({ arn, stage, versionId }: Omit<Reference, 'key'>): number {
+    const version = `${arn.text}\n${stage ?? ''}\n${versionId ?? ''}`;
+    const known = this.#indices.get(version);
+    if (known !== undefined) return known;
+    this.#indices.set(version, this.list.length);
+    this.list.push({
+      arn: arn.text,
+      ...(stage === undefined ? {} : { stage }),
+      ...(versionId === undefined ? {} : { versionId }),
+    });
+    return this.list.length - 1;
+  }
 }

@@ -1,22 +1,26 @@
-/** The options of a pod, from text to values, each with its default applied. */
-
+/** The options of a pod, from text to values, each with its default. */
+import { parseDuration } from '../duration.ts';
 import { DIALECTS, type Dialect, isDialect } from '../formats/index.ts';
 import { annotationKey, type Option } from '../names/annotation-keys.ts';
 import { mountPathProblem } from '../names/paths.ts';
 import { parseQuantity } from '../pod/quantity.ts';
+import type { Findings } from '../problems/findings.ts';
 import { nearest } from '../problems/nearest.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import { ENV_MODES, type EnvMode, type InjectionSettings } from '../settings.ts';
 
-/** A quantity as written, `none` to leave the field out, or undefined to have it computed. */
+/** A quantity as written, `none` to omit the field, or undefined to have it computed. */
 export type ResourceOption = string | undefined;
 
 export interface Options {
-  /** Names as written; undefined for the default set, `*` for init containers too. */
+  /** Names as written; undefined for the default set, `*` to include init containers. */
   readonly containers: readonly string[] | '*' | undefined;
   readonly mountPath: string;
   readonly envMode: EnvMode;
+  /** What the annotation says, apart from the operator's default. */
+  readonly writtenEnvMode: EnvMode | 'invalid' | undefined;
   readonly envFormat: Dialect;
   readonly timeoutSeconds: number;
   readonly cpuRequest: ResourceOption;
@@ -28,117 +32,129 @@ export interface Options {
 }
 
 const DEFAULT_MOUNT_PATH = '/run/secrets/aws';
+const DEFAULT_TIMEOUT_SECONDS = 60;
 const MAX_ID = 2 ** 31 - 1;
-const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const;
 
-/** Parses every option; what does not parse becomes a problem and its default. */
-export function parseOptions(
+/** A parser of one option. Its problem is what the option expects. */
+type Parse<T> = (text: string) => Result<T, string>;
+
+/** Reads every option. A value that does not parse is added to the findings and replaced by the default. */
+export function readOptions(
   texts: ReadonlyMap<Option, string>,
   namespace: string,
   settings: InjectionSettings,
-  problems: Problem[],
+  findings: Findings,
 ): Options {
-  const read = <T>(option: Option, parse: (text: string) => T | Complaint, fallback: T): T => {
+  const read = <T>(option: Option, parse: Parse<T>, fallback: T): T => {
     const text = texts.get(option);
     if (text === undefined) return fallback;
     const parsed = parse(text);
-    if (!(parsed instanceof Complaint)) return parsed;
-    problems.push(parsed.asProblem(option, text));
+    if (parsed.ok) return parsed.value;
+    findings.add(invalid(option, text, parsed.problem));
     return fallback;
   };
   read('inject', parseInject, true);
-  const resources = settings.resources;
-  return {
-    containers: read('containers', parseContainers, undefined),
-    mountPath: parseMountPath(texts.get('mount-path'), problems),
-    envMode: read(
-      'env-mode',
-      parseEnvMode,
-      settings.namespaceEnvModes?.get(namespace) ?? settings.envMode ?? 'auto',
-    ),
+  const { resources } = settings;
+  const containers = read<Options['containers']>('containers', parseContainers, undefined);
+  const mountPath = readMountPath(texts.get('mount-path'), findings);
+  const writtenEnvMode = read<EnvMode | 'invalid' | undefined>(
+    'env-mode',
+    parseEnvMode,
+    texts.has('env-mode') ? 'invalid' : undefined,
+  );
+  const options: Options = {
+    containers,
+    mountPath,
+    envMode:
+      writtenEnvMode === undefined || writtenEnvMode === 'invalid'
+        ? (settings.namespaceEnvModes?.get(namespace) ?? settings.envMode ?? 'auto')
+        : writtenEnvMode,
+    writtenEnvMode,
     envFormat: read('env-format', parseFormat, 'shell'),
-    timeoutSeconds: read('fetch-timeout', parseTimeout, 60),
-    cpuRequest: read('cpu-request', parseResource, resources?.cpuRequest),
-    cpuLimit: read('cpu-limit', parseResource, resources?.cpuLimit),
-    memoryRequest: read('memory-request', parseResource, resources?.memoryRequest),
-    memoryLimit: read('memory-limit', parseResource, resources?.memoryLimit),
-    runAsUser: read('run-as-user', (text) => parseId(text, 1), undefined),
-    runAsGroup: read('run-as-group', (text) => parseId(text, 0), undefined),
+    timeoutSeconds: read('fetch-timeout', parseTimeout, DEFAULT_TIMEOUT_SECONDS),
+    cpuRequest: read<ResourceOption>('cpu-request', parseResource, resources?.cpuRequest),
+    cpuLimit: read<ResourceOption>('cpu-limit', parseResource, resources?.cpuLimit),
+    memoryRequest: read<ResourceOption>('memory-request', parseResource, resources?.memoryRequest),
+    memoryLimit: read<ResourceOption>('memory-limit', parseResource, resources?.memoryLimit),
+    runAsUser: read<number | undefined>('run-as-user', (text) => parseId(text, 1), undefined),
+    runAsGroup: read<number | undefined>('run-as-group', (text) => parseId(text, 0), undefined),
+  };
+  findings.add(formatConflict(options));
+  return options;
+}
+
+function invalid(option: Option, text: string, expected: string): Problem {
+  return {
+    code: 'OPTION_INVALID',
+    subject: annotationKey(option),
+    wrong: `${quote(text)} is not a valid value`,
+    expected,
   };
 }
 
-/** What an option's parser says instead of a value. */
-class Complaint {
-  readonly #expected: string;
-
-  constructor(expected: string) {
-    this.#expected = expected;
-  }
-
-  asProblem(option: Option, text: string): Problem {
-    const wrong = `${quote(text)} is not a value of this option`;
-    return { code: 'OPTION_INVALID', subject: annotationKey(option), wrong, expected: this.#expected };
-  }
+/** Only the env-mode file can have an env-format other than the shell's. */
+function formatConflict({ envFormat, writtenEnvMode: mode }: Options): Problem | undefined {
+  if (envFormat === 'shell' || (mode !== 'native' && mode !== 'shell')) return undefined;
+  return {
+    code: 'OPTION_CONFLICT',
+    subject: annotationKey('env-format'),
+    wrong: `${quote(envFormat)} contradicts ${annotationKey('env-mode')} ${quote(mode)}, which needs the format shell`,
+    expected: 'remove one of the two; with another env-format the application reads the env file itself',
+  };
 }
 
-function parseInject(text: string): boolean | Complaint {
-  if (text === 'true') return true;
-  return text === 'false' ? false : new Complaint('write "true" or "false"');
+function parseInject(text: string): Result<boolean, string> {
+  if (text === 'true' || text === 'false') return ok(text === 'true');
+  return failed('use "true" or "false"');
 }
 
-function parseContainers(text: string): readonly string[] | '*' | undefined | Complaint {
-  if (text.trim() === '*') return '*';
+function parseContainers(text: string): Result<readonly string[] | '*', string> {
+  if (text.trim() === '*') return ok('*');
   const names = text.split(',').map((name) => name.trim());
-  if (names.some((name) => name === '' || name === '*')) {
-    return new Complaint('write container names with commas between them, or "*" alone');
-  }
-  return [...new Set(names)];
+  return names.some((name) => name === '' || name === '*')
+    ? failed('use container names separated by commas, or "*" alone')
+    : ok([...new Set(names)]);
 }
 
-function parseEnvMode(text: string): EnvMode | Complaint {
-  return ENV_MODES.find((mode) => mode === text) ?? oneOf(text, ENV_MODES);
+function parseEnvMode(text: string): Result<EnvMode, string> {
+  const mode = ENV_MODES.find((one) => one === text);
+  return mode === undefined ? failed(oneOf(text, ENV_MODES)) : ok(mode);
 }
 
-function parseFormat(text: string): Dialect | Complaint {
-  return isDialect(text) ? text : oneOf(text, DIALECTS);
+function parseFormat(text: string): Result<Dialect, string> {
+  return isDialect(text) ? ok(text) : failed(oneOf(text, DIALECTS));
 }
 
-function oneOf(text: string, words: readonly string[]): Complaint {
+function oneOf(text: string, words: readonly string[]): string {
   const match = nearest(text, words);
   const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-  return new Complaint(`write ${list}${match === undefined ? '' : ` (did you mean ${match}?)`}`);
+  return `use ${list}${match === undefined ? '' : ` (did you mean ${match}?)`}`;
 }
 
-function parseTimeout(text: string): number | Complaint {
-  const match = /^(\d{1,6})([smh])$/.exec(text);
-  const unit = match?.[2];
-  const seconds =
-    unit === 's' || unit === 'm' || unit === 'h' ? Number(match?.[1]) * UNIT_SECONDS[unit] : undefined;
-  if (seconds === undefined || seconds < 5 || seconds > 600)
-    return new Complaint('write a duration from 5s to 10m');
-  return seconds;
+function parseTimeout(text: string): Result<number, string> {
+  const seconds = parseDuration(text);
+  return seconds === undefined || seconds < 5 || seconds > 600
+    ? failed('use a duration from 5s to 10m')
+    : ok(seconds);
 }
 
-function parseResource(text: string): ResourceOption | Complaint {
+function parseResource(text: string): Result<string, string> {
   const amount = text === 'none' ? 0 : parseQuantity(text);
-  if (amount === undefined || amount < 0)
-    return new Complaint('write a quantity such as 100m or 128Mi, or none');
-  return text;
+  return amount === undefined || amount < 0
+    ? failed('use a quantity such as 100m or 128Mi, or none')
+    : ok(text);
 }
 
-function parseId(text: string, least: number): number | Complaint {
+function parseId(text: string, least: number): Result<number, string> {
   const id = /^\d{1,10}$/.test(text) ? Number(text) : undefined;
-  if (id === undefined || id < least || id > MAX_ID) {
-    const why = least === 1 ? ' (the injected container never runs as root)' : '';
-    return new Complaint(`write a number from ${least} to ${MAX_ID}${why}`);
-  }
-  return id;
+  if (id !== undefined && id >= least && id <= MAX_ID) return ok(id);
+  const why = least === 1 ? '; the injected container never runs as root' : '';
+  return failed(`use a number from ${least} to ${MAX_ID}${why}`);
 }
 
-function parseMountPath(text: string | undefined, problems: Problem[]): string {
+function readMountPath(text: string | undefined, findings: Findings): string {
   if (text === undefined) return DEFAULT_MOUNT_PATH;
   const problem = mountPathProblem(text, annotationKey('mount-path'));
-  if (problem === undefined) return text;
-  problems.push(problem);
-  return DEFAULT_MOUNT_PATH;
+  findings.add(problem);
+  return problem === undefined ? text : DEFAULT_MOUNT_PATH;
 }

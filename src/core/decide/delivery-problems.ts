@@ -1,5 +1,4 @@
-/** What is known at admission to go wrong with variables later. */
-
+/** Problems with variables that are known at admission. */
 import { type Dialect, nativeFault, writeVariables } from '../formats/index.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
 import type { PlanVariable } from '../plan/plan.ts';
@@ -8,7 +7,7 @@ import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
 import type { DeliveredView } from './delivery.ts';
 
-/** Defaults that could not be carried: better refused now than on the day when the value is absent. */
+/** Defaults that the mode or format cannot represent: better rejected now than when the value is missing one day. */
 export function defaultProblems(view: DeliveredView, format: Dialect): readonly Problem[] {
   const isNative = view.recipients.some(({ envMode }) => envMode === 'native');
   return view.contents.env.flatMap((variable) => {
@@ -25,24 +24,24 @@ function defaultFault(
   if (value === undefined) return undefined;
   if (isNative) return nativeFault(name, value);
   const written = writeVariables(format, [{ name, value }]);
-  return 'faults' in written ? written.faults[0]?.fault : undefined;
+  return written.ok ? undefined : written.problem[0]?.fault;
 }
 
 function unusableDefault(variable: PlanVariable, fault: string): Problem {
   return {
     code: 'DEFAULT_NOT_REPRESENTABLE',
     subject: printable(subjectOf.env(variable)),
-    wrong: `the default of ${quote(variable.name)} ${fault}, which the way that its variables travel cannot carry`,
-    expected: `write another default, or choose another way with ${annotationKey('env-mode')}`,
+    wrong: `the default of ${quote(variable.name)} ${fault}, which the selected env-mode or env-format cannot represent`,
+    expected: `use another default, or another ${annotationKey('env-mode')}`,
   };
 }
 
-/** The bytes of pod that API servers and etcd take without trouble (etcd's own limit is 1.5 MiB for a request). */
+/** Bytes of variables that API servers and etcd store safely (the limit of etcd is 1.5 MiB for a request). */
 const MOST_ENTRIES_BYTES = 2 ** 20;
-/** An entry of `env` with its `fileKeyRef`, as JSON, without the name that it holds twice. */
+/** An entry of `env` with a `fileKeyRef` as JSON, without its name, which it contains twice. */
 const ENTRY_BYTES = 110;
 
-/** The problem that native variables would make a pod larger than a cluster stores. */
+/** The problem of native variables that make a pod too large to store. */
 export function nativeSizeProblem(views: readonly DeliveredView[]): Problem | undefined {
   let bytes = 0;
   for (const { recipients, contents } of views) {
@@ -54,7 +53,7 @@ export function nativeSizeProblem(views: readonly DeliveredView[]): Problem | un
   return {
     code: 'ENV_MODE_NATIVE_TOO_LARGE',
     subject: annotationKey('env-mode'),
-    wrong: 'native variables in so many containers make the pod larger than a cluster stores',
-    expected: 'name fewer containers or variables, or set it to shell or file',
+    wrong: `the native variables of all containers take more than ${MOST_ENTRIES_BYTES / 2 ** 20} MiB, which is more than a cluster stores`,
+    expected: 'request fewer variables, name fewer containers, or set it to shell or file',
   };
 }

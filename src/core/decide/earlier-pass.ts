@@ -1,93 +1,113 @@
 /**
- * Recognising our own work on a later pass, after a restore or in a copied pod. Names alone prove nothing, since
- * anybody can write them: the init container is ours when image, command and plan are what we would write, and it runs
- * as we would run it. Defaulted fields, and variables and mounts that others added, do not matter.
+ * Recognizes the work of an earlier pass: reinvocation, a restored pod or a copied pod. Anybody can write the names, so a
+ * name alone proves nothing: the init container is the injector's when image, command and plan are those that the
+ * injector writes. Defaulted fields, and variables and mounts that other webhooks added, do not matter.
  */
-
 import { CHECK_NAME, FETCHER_NAME, isInjected } from '../additions/injected-objects.ts';
 import { asArray, textField } from '../json.ts';
-import { PLAN_VARIABLE, type Plan } from '../plan/plan.ts';
+import { PLAN_VARIABLE, type Plan, receiverNames } from '../plan/plan.ts';
 import { readPlan } from '../plan/read-plan.ts';
-import { type Container, isNativeSidecar, type Pod } from '../pod/pod.ts';
+import { type Container, isMeshProxy, isNativeSidecar, type Pod } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
 
-/** An init container of our name that may be ours; whether its plan is, shows when the plan is made again. */
+/** The injected init containers of a pod, as an earlier pass left them. */
 export interface EarlierPass {
+  /** Undefined in a pod that is new. Whether its plan is right shows when the plan is made again. */
+  readonly fetcher: EarlierFetcher | undefined;
+  /** The kubelet check, where an earlier pass added one. */
+  readonly check: Container | undefined;
+  /** The index of the fetcher among the init containers, present or future. */
+  readonly fetcherIndex: number;
+}
+
+interface EarlierFetcher {
   readonly container: Container;
   readonly plan: Plan;
   readonly planText: string;
+  /** Names of the containers that the plan lists as receivers. */
+  readonly receivers: ReadonlySet<string>;
 }
 
-/**
- * Looks for the work of an earlier pass.
- * @returns undefined if there is none, or the problem that somebody else uses our name
- */
-export function findEarlierPass(pod: Pod, settings: InjectionSettings): EarlierPass | Problem | undefined {
+/** Looks for the work of an earlier pass. The problem is another object that uses a reserved name. */
+export function findEarlierPass(pod: Pod, settings: InjectionSettings): Result<EarlierPass> {
   const elsewhere = pod.containers.find(isInjected);
-  if (elsewhere !== undefined) return conflict(`containers[${elsewhere.index}]`, 'is a regular container');
+  if (elsewhere !== undefined)
+    return failed(conflict(elsewhere, 'is a regular container, not an init container'));
   const check = pod.initContainers.find((one) => one.name === CHECK_NAME);
   const container = pod.initContainers.find((one) => one.name === FETCHER_NAME);
-  const strange =
-    (check === undefined ? undefined : strangeness(check, CHECK_COMMAND, settings)) ??
-    (container === undefined ? undefined : strangeness(container, FETCH_COMMAND, settings));
-  if (strange !== undefined) return strange;
-  if (container === undefined) return undefined;
+  const difference =
+    (check === undefined ? undefined : differenceOf(check, CHECK_COMMAND, settings)) ??
+    (container === undefined ? undefined : differenceOf(container, FETCH_COMMAND, settings));
+  if (difference !== undefined) return failed(difference);
+  if (container === undefined) return ok({ fetcher: undefined, check, fetcherIndex: newFetcherIndex(pod) });
   const planText = planOf(container);
   const read = readPlan(planText);
-  if ('code' in read || planText === undefined)
-    return conflict(`initContainers[${container.index}]`, 'has no plan of the injector');
-  return { container, plan: read.plan, planText };
+  if (!read.ok || planText === undefined) return failed(conflict(container, 'has no valid plan'));
+  const { plan } = read.value;
+  const receivers = new Set(plan.views.flatMap((view) => receiverNames(view.receivers)));
+  return ok({ fetcher: { container, plan, planText, receivers }, check, fetcherIndex: container.index });
 }
 
-/** Why an init container of our name is not ours. */
-function strangeness(
+/** How an init container with a reserved name differs from the injector's, or undefined. */
+function differenceOf(
   container: Container,
-  ours: readonly string[],
+  expected: readonly string[],
   settings: InjectionSettings,
 ): Problem | undefined {
-  const { index, json, command } = container;
-  const subject = `initContainers[${index}]`;
+  const { json, command } = container;
   const image = textField(json, 'image') ?? '';
   if (![settings.image, ...(settings.imageMirrors ?? [])].map(repositoryOf).includes(repositoryOf(image))) {
     return {
-      ...conflict(subject, `has image ${quote(image)}, not the injector's`),
+      ...conflict(container, `uses image ${quote(image)} instead of the injector image`),
       expected:
-        'remove it from the manifest and let the injector add its own; if another webhook rewrites images, the ' +
-        'operator lists the mirror in the setting image-mirrors',
+        'remove it from the manifest, so that the injector adds its own; if another webhook rewrites images to a ' +
+        'mirror, the operator adds the mirror to the setting image-mirrors',
     };
   }
-  if (command?.length !== ours.length || !ours.every((part, i) => command[i] === part))
-    return conflict(subject, 'has another command than the injector writes');
-  if ((asArray(json['args']) ?? []).length > 0) return conflict(subject, 'has arguments');
+  if (command?.length !== expected.length || !expected.every((part, index) => command[index] === part))
+    return conflict(container, "has a command that is not the injector's");
+  if ((asArray(json['args']) ?? []).length > 0) return conflict(container, 'has arguments');
   if (isNativeSidecar(container))
-    return conflict(subject, 'runs as a sidecar: nobody would wait for its end');
+    return conflict(container, 'is a sidecar, so the application would not wait for it');
   return undefined;
 }
 
-/** The problem that an object of our name is not ours. */
-export function conflict(subject: string, what: string): Problem {
+/** The problem of a container with a reserved name that the injector did not write. */
+export function conflict({ list, index, name }: Container, what: string): Problem {
+  return nameConflict(`${list}[${index}]`, `container ${name} (a reserved name) ${what}`);
+}
+
+/** The problem of an object with a reserved name that the injector did not write. */
+export function nameConflict(subject: string, wrong: string): Problem {
   return {
     code: 'POD_NAME_CONFLICT',
     subject,
-    wrong: `an object with a name of the injector ${what}`,
-    expected: 'rename it, or remove it from the manifest and let the injector add its own',
+    wrong,
+    expected: 'rename it, or remove it from the manifest so that the injector adds its own',
   };
 }
 
-/** Of two plans the fetcher would read the last, so none of them counts. */
+/** The plan's text. With two plans, the fetcher would read the last one, so neither counts. */
 function planOf(container: Container): string | undefined {
   const [entry, ...others] = container.env.filter((one) => textField(one, 'name') === PLAN_VARIABLE);
   return entry === undefined || others.length > 0 ? undefined : textField(entry, 'value');
 }
 
 /**
- * An image without tag and digest: a restored pod may hold the image of an earlier release.
- * The last colon is a tag only behind the last slash, since a registry may have a port.
+ * An image without tag and digest: a restored pod may have the image of an earlier release. A colon before the last slash
+ * belongs to the port of a registry, not to a tag.
  */
 function repositoryOf(image: string): string {
   const name = image.split('@', 1)[0] ?? '';
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
+}
+
+/** First, but after a mesh proxy that is a native sidecar: the fetcher's traffic may have to pass through the proxy. */
+function newFetcherIndex(pod: Pod): number {
+  const lastProxy = pod.initContainers.findLast((one) => isMeshProxy(one) && isNativeSidecar(one));
+  return lastProxy === undefined ? 0 : lastProxy.index + 1;
 }

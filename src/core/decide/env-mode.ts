@@ -1,5 +1,4 @@
-/** Which way variables reach one container: decided from its command, the cluster and what is asked for. */
-
+/** How variables reach one container, decided from its command, the cluster and the requested variables. */
 import { hasShellPrefix } from '../additions/shell-mode.ts';
 import type { Dialect } from '../formats/index.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
@@ -8,9 +7,14 @@ import { subjectOf } from '../plan/plan-subjects.ts';
 import type { Container } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import type { EnvMode, NativeSupport } from '../settings.ts';
 
+/** The env-mode of one container. */
+export type Delivery = 'native' | 'shell' | 'file';
+
 export interface Situation {
+  /** Path of the env file in the receiving container. */
   readonly envFile: string;
   readonly format: Dialect;
   readonly native: NativeSupport | undefined;
@@ -19,52 +23,50 @@ export interface Situation {
 
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash']);
 
-/** @returns the way, or the problem that none is open */
-export function resolveEnvMode(
-  mode: EnvMode,
-  container: Container,
-  situation: Situation,
-): 'native' | 'shell' | 'file' | Problem {
-  // Whoever chose another format than the shell's reads the file; a contradiction is told once for the whole pod.
-  if (situation.format !== 'shell') return 'file';
+/** Resolves `auto`, and checks that the mode is possible for the container. */
+export function resolveEnvMode(mode: EnvMode, container: Container, situation: Situation): Result<Delivery> {
+  // With another format the application reads the file. A contradiction is reported once for the whole pod.
+  if (situation.format !== 'shell') return ok('file');
   const program = container.command?.[0];
   switch (mode) {
     case 'file':
-      return 'file';
+      return ok('file');
     case 'shell':
-      return program === undefined ? needsCommand(container) : 'shell';
-    case 'native':
-      return notNative(situation) ?? 'native';
+      return program === undefined ? failed(needsCommand(container)) : ok('shell');
+    case 'native': {
+      const obstacle = nativeObstacle(situation);
+      return obstacle === undefined ? ok('native') : failed(obstacle);
+    }
     case 'auto': {
-      const obstacle = notNative(situation);
-      if (obstacle === undefined) return 'native';
+      const obstacle = nativeObstacle(situation);
+      if (obstacle === undefined) return ok('native');
       const isShell =
         program !== undefined &&
         (hasShellPrefix(container, situation.envFile) || SHELLS.has(baseName(program)));
-      return isShell ? 'shell' : undecided(container, obstacle, situation.envFile);
+      return isShell ? ok('shell') : failed(undecided(container, obstacle, situation.envFile));
     }
   }
 }
 
-/** Why variables cannot be native, or undefined. */
-function notNative({ native, envFrom }: Situation): Problem | undefined {
+/** Why native mode is not possible, or undefined. */
+function nativeObstacle({ native, envFrom }: Situation): Problem | undefined {
   const subject = annotationKey('env-mode');
   if (native?.can !== true) {
     return {
       code: 'ENV_MODE_NATIVE_UNAVAILABLE',
       subject,
-      wrong: `native variables cannot be had: ${printable(native?.why ?? 'whether the cluster can has not been looked up', 300)}`,
+      wrong: `native mode is unavailable: ${printable(native?.why ?? 'cluster support has not been checked yet', 300)}`,
       expected: 'set it to shell or file',
     };
   }
-  const [spread] = envFrom;
-  if (spread === undefined) return undefined;
+  const [first] = envFrom;
+  if (first === undefined) return undefined;
   return {
     code: 'ENV_MODE_NEEDS_NAMES',
     subject,
-    wrong: `${printable(subjectOf.envFrom(spread))} brings variables whose names are known only when they are fetched, and native ones must be named`,
+    wrong: `native mode needs the names of all variables, but ${printable(subjectOf.envFrom(first))} gets its names from the secret`,
     expected:
-      'ask for them one by one, list their keys with include in the YAML form, or set it to shell or file',
+      'request the variables one by one, list their keys with include in the YAML form, or set it to shell or file',
   };
 }
 
@@ -72,8 +74,8 @@ function needsCommand(container: Container): Problem {
   return {
     code: 'ENV_MODE_NEEDS_COMMAND',
     subject: annotationKey('env-mode'),
-    wrong: `container ${quote(container.name)} has no command, so its image's own start cannot be put behind a shell`,
-    expected: 'write its command into the pod (the ENTRYPOINT of the image), or use env-mode file',
+    wrong: `container ${quote(container.name)} has no command, so shell mode is not possible`,
+    expected: 'set the command of the container (the ENTRYPOINT of its image), or use env-mode file',
   };
 }
 
@@ -81,13 +83,13 @@ function undecided(container: Container, obstacle: Problem, envFile: string): Pr
   const program = container.command?.[0];
   const found =
     program === undefined
-      ? `container ${quote(container.name)} has no command to put a shell before`
-      : `container ${quote(container.name)} starts ${quote(program)}, which is no shell`;
+      ? `container ${quote(container.name)} has no command, so shell mode is not possible`
+      : `container ${quote(container.name)} runs ${quote(program)}, which is not a shell, so auto does not select shell mode`;
   return {
     code: 'ENV_MODE_UNDECIDED',
     subject: annotationKey('env-mode'),
     wrong: `${found}, and ${obstacle.wrong}`,
-    expected: `set it to shell (the image needs /bin/sh and the pod the command) or to file (the program reads ${envFile})`,
+    expected: `set it to shell (needs /bin/sh in the image and a command in the pod) or to file (the application reads ${envFile})`,
   };
 }
 

@@ -1,40 +1,66 @@
-/** From views and their receivers to the plan. */
-
+/** From views and their containers to the plan. */
 import type { Options } from '../annotations/options.ts';
 import { textField } from '../json.ts';
-import { MAX_PLAN_BYTES, MAX_VOLUME_BYTES } from '../limits.ts';
+import { MAX_PLAN_BYTES } from '../limits.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
-import { type FileMode, PLAN_VERSION, type Plan, type PlanSecret, type PlanView } from '../plan/plan.ts';
-import type { Problem } from '../problems/problems.ts';
-import type { DeliveredView, Delivery } from './delivery.ts';
+import {
+  type FileMode,
+  formatPlan,
+  PLAN_VERSION,
+  type Plan,
+  type PlanSecret,
+  type PlanView,
+} from '../plan/plan.ts';
+import type { Findings } from '../problems/findings.ts';
+import { exceedsUtf8 } from '../utf8.ts';
+import type { DeliveredView } from './delivery.ts';
+import type { Delivery } from './env-mode.ts';
 
-/** A view with what only the first pass can know of it. */
+/** A view with the values that only the first pass can determine. */
 export interface PlannedView {
   readonly view: DeliveredView;
   readonly fileMode: FileMode;
-  /** What an earlier pass recorded of the same view. */
+  /** The same view in the plan of an earlier pass. */
   readonly recorded: PlanView | undefined;
 }
 
-/**
- * Makes the plan of a pod.
- * @param probes whether a node's kubelet has to prove that it can set variables from files
- */
-export function makePlan(
-  secrets: readonly PlanSecret[],
-  views: readonly PlannedView[],
-  options: Options,
-  probes: boolean,
-): Plan {
+export interface PlanSource {
+  readonly secrets: readonly PlanSecret[];
+  readonly views: readonly PlannedView[];
+  readonly options: Options;
+  /** Whether the kubelet of each node has to prove that it supports native variables. */
+  readonly probes: boolean;
+}
+
+/** A plan and its text. */
+export interface MadePlan {
+  readonly plan: Plan;
+  readonly text: string;
+}
+
+/** Makes the plan of a pod. A plan that is too large is added to the findings. */
+export function makePlan({ secrets, views, options, probes }: PlanSource, findings: Findings): MadePlan {
   const probed = probes ? views.findIndex(({ view }) => namesOf(view, 'native').length > 0) : -1;
-  return {
+  const plan: Plan = {
     version: PLAN_VERSION,
     timeoutSeconds: options.timeoutSeconds,
     secrets,
     views: views.map((view, index) => planView(view, options, index === probed)),
   };
+  const text = formatPlan(plan);
+  if (exceedsUtf8(text, MAX_PLAN_BYTES)) {
+    findings.add({
+      code: 'PLAN_TOO_LARGE',
+      subject: annotationKey('env', '*'),
+      wrong: `the references of the pod take more than ${MAX_PLAN_BYTES / 1024} KiB`,
+      expected:
+        'request fewer values, or store several values in one JSON secret and use env-from or file-from',
+    });
+  }
+  return { plan, text };
 }
 
+/** The order of members is part of the contract: see `formatPlan`. */
 function planView({ view, fileMode, recorded }: PlannedView, options: Options, probe: boolean): PlanView {
   return {
     volume: view.volume,
@@ -62,31 +88,4 @@ function declaredBy({ containers }: DeliveredView): readonly string[] {
     for (const entry of container.env) names.add(textField(entry, 'name') ?? '');
   }
   return [...names].sort();
-}
-
-/** Whether a plan's text is too long for a variable. */
-export function isPlanTooLarge(text: string): boolean {
-  // No character takes more than three bytes: most plans need not be counted.
-  return text.length * 3 > MAX_PLAN_BYTES && new TextEncoder().encode(text).length > MAX_PLAN_BYTES;
-}
-
-/** The problem that it is. */
-export function planTooLarge(): Problem {
-  return {
-    code: 'PLAN_TOO_LARGE',
-    subject: annotationKey('env', '*'),
-    wrong: `the references make a plan of more than ${MAX_PLAN_BYTES / 1024} KiB`,
-    expected:
-      'ask for fewer things, or put several values into one JSON secret and use env-from or file-from',
-  };
-}
-
-/** The problem that the volumes would hold more memory than a pod may be made to. */
-export function volumesTooLarge(): Problem {
-  return {
-    code: 'VOLUME_TOO_LARGE',
-    subject: annotationKey('env', '*'),
-    wrong: `what is asked for needs more than ${MAX_VOLUME_BYTES / 2 ** 20} MiB of memory`,
-    expected: 'ask for fewer things',
-  };
 }

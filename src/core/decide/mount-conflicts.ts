@@ -1,5 +1,4 @@
-/** What of the pod is in the way of our volumes, or takes from them what it does not receive. */
-
+/** Mounts and variables of the pod that conflict with the volumes of views. */
 import { isInjected } from '../additions/injected-objects.ts';
 import { field, textField } from '../json.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
@@ -8,13 +7,13 @@ import { isViewVolume } from '../names/volume-layout.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
-import { conflict } from './earlier-pass.ts';
+import { nameConflict } from './earlier-pass.ts';
 import type { View } from './views.ts';
 
 const PARTS = ['subPath', 'subPathExpr'];
 
-/** Mounts that are in the way of ours, and uses of our volumes that we would not write. */
-export function occupiedNames(pod: Pod, views: readonly View[], mountPath: string): readonly Problem[] {
+/** Mounts that the mount of a view would hide, and uses of a view's volume that the injector would not write. */
+export function mountConflicts(pod: Pod, views: readonly View[], mountPath: string): readonly Problem[] {
   const problems: Problem[] = [];
   for (const { volume, containers } of views) {
     for (const container of containers) {
@@ -26,26 +25,45 @@ export function occupiedNames(pod: Pod, views: readonly View[], mountPath: strin
     }
   }
   for (const container of [...pod.containers, ...pod.initContainers]) {
-    if (isInjected(container)) continue;
-    for (const mount of container.mounts) {
-      const volume = textField(mount, 'name') ?? '';
-      if (!isViewVolume(volume)) continue;
-      const subject = `${container.list}[${container.index}].volumeMounts`;
-      if (!receives(container, volume, views))
-        problems.push(conflict(subject, 'is mounted by a container that does not receive the secrets'));
-      else if (textField(mount, 'mountPath') !== mountPath)
-        problems.push(conflict(subject, `is mounted elsewhere than at ${quote(mountPath)}`));
-      else if (mount['readOnly'] !== true || PARTS.some((name) => textField(mount, name)))
-        problems.push(conflict(subject, 'is mounted for writing, or only a part of it'));
-    }
-    for (const entry of container.env) {
-      const volume = textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '';
-      if (!isViewVolume(volume) || receives(container, volume, views)) continue;
-      const subject = `${container.list}[${container.index}].env`;
-      problems.push(conflict(subject, 'gives a variable to a container that does not receive the secrets'));
-    }
+    if (!isInjected(container)) problems.push(...volumeConflicts(container, views, mountPath));
   }
   return problems;
+}
+
+function volumeConflicts(
+  container: Container,
+  views: readonly View[],
+  mountPath: string,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const subject = `${container.list}[${container.index}]`;
+  for (const mount of container.mounts) {
+    const volume = textField(mount, 'name') ?? '';
+    if (!isViewVolume(volume)) continue;
+    const wrong = mountConflict(container, mount, views, mountPath);
+    if (wrong !== undefined)
+      problems.push(nameConflict(`${subject}.volumeMounts`, `volume ${volume} (a reserved name) ${wrong}`));
+  }
+  for (const entry of container.env) {
+    const volume = textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '';
+    if (!isViewVolume(volume) || receives(container, volume, views)) continue;
+    const wrong = `volume ${volume} (a reserved name) provides a variable to container ${quote(container.name)}, which does not receive the secrets`;
+    problems.push(nameConflict(`${subject}.env`, wrong));
+  }
+  return problems;
+}
+
+function mountConflict(
+  container: Container,
+  mount: Container['mounts'][number],
+  views: readonly View[],
+  mountPath: string,
+): string | undefined {
+  if (!receives(container, textField(mount, 'name') ?? '', views))
+    return `is mounted in container ${quote(container.name)}, which does not receive the secrets`;
+  if (textField(mount, 'mountPath') !== mountPath) return `is not mounted at ${quote(mountPath)}`;
+  if (mount['readOnly'] !== true) return 'is not mounted read-only';
+  return PARTS.some((name) => textField(mount, name)) ? 'is mounted with a subPath' : undefined;
 }
 
 function receives(container: Container, volume: string, views: readonly View[]): boolean {
@@ -56,7 +74,7 @@ function pathTaken(container: Container, path: string, mountPath: string): Probl
   return {
     code: 'MOUNT_PATH_TAKEN',
     subject: annotationKey('mount-path'),
-    wrong: `container ${quote(container.name)} already mounts something at ${quote(path)}, which a mount at ${quote(mountPath)} would hide`,
-    expected: 'choose a directory of its own',
+    wrong: `container ${quote(container.name)} has a mount at ${quote(path)}, which a mount at ${quote(mountPath)} would hide`,
+    expected: 'use another directory',
   };
 }

@@ -1,17 +1,17 @@
-/** What came of one pod. The answer, the log line and the metric are all made from this one value. */
+/** The outcome for one pod. The answer, the log line and the metric are made from this value. */
 import type { AddOperation } from '../additions/patch.ts';
 import { ADMISSION_CODES } from '../problems/admission-codes.ts';
-import type { Problem } from '../problems/problems.ts';
+import { formatProblem, type Problem } from '../problems/problems.ts';
 
-/** Why a pod was left alone. A closed set: reasons are metric labels. */
+/** Why a pod was left unchanged. A closed set: reasons are metric labels. */
 export const REASONS = {
-  'not-create': 'only the creation of pods is of interest',
-  'not-a-pod': 'the object is not a pod, or a subresource of one',
-  'mirror-pod': 'a static pod of the node cannot be changed through the API',
-  'not-asked': 'no annotation of this product',
+  'not-create': 'the operation is not CREATE',
+  'not-a-pod': 'the object is not a pod, or is a subresource of a pod',
+  'mirror-pod': 'the pod is a static pod, which cannot be changed through the API',
+  'not-asked': 'the pod has no annotation of the injector',
   'inject-false': 'the annotation inject is "false"',
-  'nothing-asked': 'options are set, but no secret is asked for',
-  'already-injected': 'everything that would be added is already there',
+  'nothing-asked': 'the pod sets options but requests no secret',
+  'already-injected': 'the pod already contains everything that the injector adds',
 } as const;
 
 export type Reason = keyof typeof REASONS;
@@ -20,7 +20,7 @@ export interface Injected {
   readonly kind: 'injected';
   readonly patch: readonly AddOperation[];
   readonly warnings: readonly string[];
-  /** For the log line: counts only. */
+  /** Counts for the log line. */
   readonly references: number;
   readonly secrets: number;
   readonly containers: number;
@@ -37,7 +37,7 @@ export interface Denied {
   readonly problems: readonly [Problem, ...Problem[]];
 }
 
-/** Our own fault: nothing about the cause is kept, since it may quote what it choked on. */
+/** A bug in the injector. The cause is dropped, because it may quote the request. */
 export interface Failed {
   readonly kind: 'failed';
 }
@@ -48,7 +48,14 @@ export function unchanged(reason: Reason, warnings: readonly string[] = []): Unc
   return { kind: 'unchanged', reason, warnings };
 }
 
-/** The HTTP-like status in the review's answer. Of several problems a bug wins, then what the user can fix. */
+/** Denies a pod. A problem that occurs in several views is reported once. @throws RangeError without a problem */
+export function denied(problems: readonly Problem[]): Denied {
+  const [first, ...others] = new Map(problems.map((problem) => [formatProblem(problem), problem])).values();
+  if (first === undefined) throw new RangeError('a denial needs a problem');
+  return { kind: 'denied', problems: [first, ...others] };
+}
+
+/** The HTTP-like status in the review's answer. A bug takes precedence, then problems that the user can fix. */
 export function statusOf(outcome: Denied | Failed): 400 | 403 | 500 {
   if (outcome.kind === 'failed') return 500;
   const statuses = outcome.problems.map((problem) => ADMISSION_CODES[problem.code].status);

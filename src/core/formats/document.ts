@@ -1,30 +1,26 @@
-/** A secret's JSON as a tree, as far as the dialects look at it. */
+/** The JSON of a secret as a tree, for the formats that write it. */
 import { asArray, asObject } from '../json.ts';
 import { isExactNumber } from '../secret/secret-json.ts';
 import { encodingFault, type VariableFault } from './line-dialect.ts';
 
 /**
- * Deepest nesting that is written. Readers have limits of their own, from 64 levels up (.NET; Rust's serde
- * has 128, PyYAML ends at about 300), and recursion here needs one too.
+ * The deepest nesting that is written. Readers have limits from 64 levels up (.NET; serde in Rust has 128, PyYAML stops at
+ * about 300), and the recursion here needs a limit as well.
  */
 const DEEPEST = 64;
 
-/**
- * The digits of a number, whether it kept those of the secret or was computed; undefined for what is none.
- */
+/** The digits of a number; undefined for any other node. */
 export function numberText(node: unknown): string | undefined {
   return typeof node === 'number' || isExactNumber(node) ? JSON.stringify(node) : undefined;
 }
 
-/**
- * The document's top-level members if it is an object. A map, since names such as `__proto__` are plain data.
- */
+/** The top-level members of a document that is an object. In a map, names such as `__proto__` are plain data. */
 export function membersOf(document: unknown): ReadonlyMap<string, unknown> | undefined {
   const object = numberText(document) === undefined ? asObject(document) : undefined;
   return object === undefined ? undefined : new Map(Object.entries(object));
 }
 
-/** What keeps a document from being written as a tree, told by top-level member. */
+/** Why a document cannot be written as a tree, by top-level member. */
 export function documentFaults(document: unknown): readonly VariableFault[] {
   const members = membersOf(document);
   if (members === undefined) return faultsOf('', document, 0);
@@ -36,7 +32,7 @@ function faultsOf(name: string, node: unknown, depth: number): readonly Variable
   return fault === undefined ? [] : [{ name, fault }];
 }
 
-/** The first fault inside a node that lies `depth` levels down. */
+/** The first fault in a node at the given depth. */
 export function treeFault(node: unknown, depth: number): string | undefined {
   if (typeof node === 'string') return encodingFault(node);
   if (numberText(node) !== undefined) return undefined;

@@ -1,4 +1,5 @@
-/** The dialects of env files, and of files that hold a JSON secret in another format. */
+/** The formats of env files, and of files that contain a JSON secret in another format. */
+import { failed, ok } from '../problems/result.ts';
 import { docker } from './docker.ts';
 import { documentFaults, membersOf, treeFault } from './document.ts';
 import { dotenv } from './dotenv.ts';
@@ -34,9 +35,9 @@ const LINES: Readonly<Record<Exclude<Dialect, TreeDialect>, LineDialect>> = {
 };
 
 /**
- * The text of an env file.
+ * Writes an env file.
  * @param variables each name once
- * @returns the text, or every variable that the dialect cannot carry
+ * @returns the text, or all variables that the format cannot represent
  */
 export function writeVariables(dialect: Dialect, variables: readonly Variable[]): Written {
   return isTree(dialect)
@@ -45,28 +46,26 @@ export function writeVariables(dialect: Dialect, variables: readonly Variable[])
 }
 
 /**
- * The value of a JSON secret as a file. `json` and `yaml` keep types and nesting; the other dialects write
- * the top-level members as variables: text as it is, objects and arrays as compact JSON. Numbers keep their
- * digits.
- * @param document what JSON.parse gave, with numbers as JSON.rawJSON where their digits are to stay
- * @returns the text, or every top-level member that the dialect cannot carry; a fault without a name is about
- * all
+ * Writes a JSON secret as a file. `json` and `yaml` keep types and nesting; the other formats write the top-level members
+ * as variables: text unchanged, objects and arrays as compact JSON. Numbers keep their digits.
+ * @param document the result of JSON.parse, with numbers as JSON.rawJSON to keep their digits
+ * @returns the text, or all top-level members that the format cannot represent; a fault without a name is about the whole
+ * document
  */
 export function writeDocument(dialect: Dialect, document: unknown): Written {
   if (isTree(dialect)) return writeTree(dialect, document);
   const members = membersOf(document);
-  if (members === undefined) return { faults: [{ name: '', fault: 'is not a JSON object' }] };
+  if (members === undefined) return failed([{ name: '', fault: 'is not a JSON object' }]);
   const variables: Variable[] = [];
   const faults: VariableFault[] = [];
   for (const [name, member] of members) {
-    const fault = member === null ? 'is null, which is neither text nor absent' : treeFault(member, 1);
+    const fault = member === null ? 'is null' : treeFault(member, 1);
     if (fault !== undefined) faults.push({ name, fault });
     else variables.push({ name, value: typeof member === 'string' ? member : JSON.stringify(member) });
   }
   const written = writeLines(LINES[dialect], variables);
-  return faults.length === 0
-    ? written
-    : { faults: [...faults, ...('faults' in written ? written.faults : [])] };
+  if (faults.length === 0) return written;
+  return failed([...faults, ...(written.ok ? [] : written.problem)]);
 }
 
 function isTree(dialect: Dialect): dialect is TreeDialect {
@@ -75,6 +74,6 @@ function isTree(dialect: Dialect): dialect is TreeDialect {
 
 function writeTree(dialect: TreeDialect, document: unknown): Written {
   const faults = documentFaults(document);
-  if (faults.length > 0) return { faults };
-  return { text: dialect === 'json' ? `${JSON.stringify(document, null, 2)}\n` : writeYaml(document) };
+  if (faults.length > 0) return failed(faults);
+  return ok(dialect === 'json' ? `${JSON.stringify(document, null, 2)}\n` : writeYaml(document));
 }

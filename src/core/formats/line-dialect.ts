@@ -1,5 +1,6 @@
-/** What the dialects share: variables in, text or faults out, and what no environment variable can carry. */
+/** What the env file formats share: variables in, text or faults out, and what no environment variable can contain. */
 import { isEnvName } from '../names/env-names.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 
 export interface Variable {
   readonly name: string;
@@ -7,20 +8,20 @@ export interface Variable {
 }
 
 export interface VariableFault {
-  /** The variable or the document's top-level member; empty for a document that cannot be written at all. */
+  /** The variable or the top-level member; empty for a document that cannot be written at all. */
   readonly name: string;
-  /** What is wrong, without a word of the value: it goes on from the name, as in `holds a newline`. */
+  /** Continues a sentence after the name, as in `contains a newline`; never quotes the value. */
   readonly fault: string;
 }
 
-/** A file's text, or everything that kept it from being written. */
-export type Written = { readonly text: string } | { readonly faults: readonly VariableFault[] };
+/** The text of a file, or all faults that prevent it. */
+export type Written = Result<string, readonly VariableFault[]>;
 
-/** One way to write variables, each by itself. */
+/** A format that writes each variable on its own. */
 export interface LineDialect {
-  /** Why a variable cannot be written, going on from its name. */
+  /** Why the format cannot represent a variable, or undefined. */
   fault(name: string, value: string): string | undefined;
-  /** A variable that has no fault, with its line feed. */
+  /** The text of a variable without faults, with its line feed. */
   line(name: string, value: string): string;
 }
 
@@ -29,26 +30,20 @@ export function writeLines(dialect: LineDialect, variables: readonly Variable[])
     const fault = dialect.fault(name, value);
     return fault === undefined ? [] : [{ name, fault }];
   });
-  if (faults.length > 0) return { faults };
-  return { text: variables.map(({ name, value }) => dialect.line(name, value)).join('') };
+  if (faults.length > 0) return failed(faults);
+  return ok(variables.map(({ name, value }) => dialect.line(name, value)).join(''));
 }
 
-/** What keeps text from being UTF-8. */
+/** Why a text cannot be UTF-8, or undefined. */
 export function encodingFault(text: string): string | undefined {
-  return text.isWellFormed() ? undefined : 'holds half of a surrogate pair';
+  return text.isWellFormed() ? undefined : 'contains half of a surrogate pair';
 }
 
-/** What keeps a name and a value from being an environment variable, whoever reads the file. */
+/** Why no environment variable can have the name and the value, or undefined. */
 export function environmentFault(name: string, value: string): string | undefined {
-  if (!isEnvName(name)) return 'has a name that no environment variable can have';
-  return value.includes('\0') ? 'holds a NUL' : encodingFault(value);
+  if (!isEnvName(name)) return 'has a name that is not a valid variable name';
+  return value.includes('\0') ? 'contains a NUL character' : encodingFault(value);
 }
 
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
-
-/**
- * Longest line, without its line feed, that Go's bufio.Scanner returns when nobody asks it for more (64 KiB).
- */
+/** The longest line in bytes, without its line feed, that Go's bufio.Scanner returns by default (64 KiB). */
 export const LONGEST_SCANNED_LINE = 65_535;

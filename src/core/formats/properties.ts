@@ -1,20 +1,22 @@
 /**
- * `properties`: what java.util.Properties loads. All but printable ASCII is written as `\uXXXX`, in UTF-16 as
- * Java has it, so that load(InputStream), which reads ISO 8859-1, and load(Reader) come to the same.
+ * `properties`: the format that java.util.Properties loads. Characters other than printable ASCII are written as
+ * `\uXXXX` in UTF-16, so that load(InputStream), which reads ISO 8859-1, and load(Reader) return the same text.
  */
-
 import { encodingFault, type LineDialect } from './line-dialect.ts';
 import { unicodeEscape } from './unicode-escape.ts';
 
 export const properties: LineDialect = {
   fault: (name, value) => encodingFault(name) ?? encodingFault(value),
-  // In a value only the first blank needs an escape: from there on blanks belong to it.
-  line: (name, value) => `${escaped(name, / /g)}=${escaped(value, /^ /g)}\n`,
+  line: (name, value) => `${escapeProperty(name, 'all')}=${escapeProperty(value, 'leading')}\n`,
 };
 
-function escaped(text: string, blanks: RegExp): string {
+/**
+ * Escapes a key or a value.
+ * @param blanks which blanks to escape: in a value, only a leading blank is not part of the value
+ */
+export function escapeProperty(text: string, blanks: 'all' | 'leading'): string {
   return text
     .replaceAll(/[\\:=#!]/g, '\\$&')
-    .replaceAll(blanks, '\\ ')
+    .replaceAll(blanks === 'all' ? / /g : /^ /g, '\\ ')
     .replaceAll(/[^ -~]/g, unicodeEscape);
 }

@@ -1,11 +1,14 @@
-/**
- * The `shell` dialect: lines `NAME='value'` that every POSIX shell can source. As long as no value holds a
- * quote they are also what kubelet's `fileKeyRef` reads, so one file serves both readers.
- */
+/** Text for POSIX shells. */
 
-/** One assignment with its line feed, or undefined if no variable can carry the value (NUL, lone surrogate). */
-export function shellAssignment(name: string, value: string): string | undefined {
-  if (value.includes('\0') || !value.isWellFormed()) return undefined;
-  // Inside single quotes a shell takes everything literally, so only the quote itself needs a way around.
-  return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+/** A text in single quotes, in which a shell takes every character literally except the quote itself. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * A line `NAME='value'` of the format `shell`, which every POSIX shell can source. If the value contains no quote, kubelet
+ * reads the same line for `fileKeyRef`, so one file serves both.
+ */
+export function shellAssignment(name: string, value: string): string {
+  return `${name}=${shellQuote(value)}\n`;
 }

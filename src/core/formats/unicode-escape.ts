@@ -1,9 +1,8 @@
 /** Escapes that JSON, YAML and Java's properties share. */
 
 /**
- * What JSON writes as it is and YAML does not take so, or drops or folds: beyond the characters that it calls
- * printable, what YAML 1.1 took for the end of a line, and the byte order mark. Source:
- * https://yaml.org/spec/1.2.2/#51-character-set
+ * Characters that JSON writes literally but YAML rejects, drops or folds: characters that are not printable in YAML, line
+ * breaks of YAML 1.1, and the byte order mark. Source: https://yaml.org/spec/1.2.2/#51-character-set
  */
 export const NOT_PLAIN_IN_YAML = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 

@@ -1,24 +1,20 @@
 /**
- * `yaml`: block mappings with every text in double quotes, which readers of YAML 1.1 and 1.2 read the same.
- * So no text is taken for a number, a boolean or a date, whatever it looks like.
+ * `yaml`: block mappings with all text in double quotes. Readers of YAML 1.1 and 1.2 read this in the same way, and no
+ * text becomes a number, a boolean or a date.
  */
 import { asArray, asObject } from '../json.ts';
 import { numberText } from './document.ts';
 import { NOT_PLAIN_IN_YAML, unicodeEscape } from './unicode-escape.ts';
 
-/**
- * A key longer than this is written as `? key`: what stands before a colon may have 1024 characters at most.
- */
+/** A longer key is written as `? key`: a key before a colon has at most 1024 characters. */
 const LONGEST_IMPLICIT_KEY = 128;
 
-/**
- * A float that readers of YAML 1.1 would take for text: without a point, or with an exponent without a sign.
- */
+/** A float that readers of YAML 1.1 would read as text: no point, or an exponent without a sign. */
 const UNTYPED_FLOAT = /^-?\d+(?:[eE][-+]?\d+|\.\d+[eE]\d+)$/;
 
 /**
- * Writes what JSON.parse gives, with numbers by their digits. @param document at most as deep as document.ts
- * lets through
+ * Writes the result of JSON.parse; numbers keep their digits.
+ * @param document at most as deep as document.ts allows
  */
 export function writeYaml(document: unknown): string {
   return isBlock(document) ? block(document, '') : `${scalar(document)}\n`;
@@ -42,7 +38,7 @@ function value(node: unknown, indent: string): string {
 }
 
 function key(name: string, indent: string): string {
-  // Ruby's reader merges even below a quoted key of this name, unless it is told that the key is text.
+  // Ruby's reader treats even a quoted key of this name as a merge key, unless a tag says that it is text.
   if (name === '<<') return '!!str "<<"';
   const text = quoted(name);
   return text.length > LONGEST_IMPLICIT_KEY ? `? ${text}\n${indent}` : text;
@@ -54,7 +50,7 @@ function scalar(node: unknown): string {
   return typeof node === 'string' ? quoted(node) : JSON.stringify(node);
 }
 
-/** JSON's own escapes are YAML's too. */
+/** The escapes of JSON are valid in YAML. */
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll(NOT_PLAIN_IN_YAML, unicodeEscape);
 }

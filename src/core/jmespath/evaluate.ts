@@ -1,15 +1,15 @@
 /**
- * Evaluates JMESPath on a secret's JSON. Own code over the package's grammar, because the packages' evaluators lose
- * digits, reach prototypes and have no bounds: see docs/internals/decisions/0008-jmespath.md. Members are looked at through own
- * properties only, and every step is counted: a short expression can double its result a hundred times.
+ * Evaluates JMESPath on the JSON of a secret. README.md says why this is own code. Only own properties are read, and every
+ * step is counted, because a short expression can double its result a hundred times.
  */
 
+import { failed, ok, type Result } from '../problems/result.ts';
 import { type JsonNode, membersOf, numberOf } from '../secret/secret-json.ts';
 import { areEqual, type Caller, callFunction, typeOf } from './functions.ts';
 import { isFunctionName, type Parameter, parameterAt } from './signatures.ts';
 import type { Expression } from './syntax.ts';
 
-/** Visits, and elements and characters made. 64 KiB of JSON stay far below. */
+/** Visits, elements and characters. Expressions over 64 KiB of JSON stay far below. */
 const MOST_STEPS = 1_000_000;
 
 class Unanswerable extends Error {
@@ -21,22 +21,19 @@ class Unanswerable extends Error {
   }
 }
 
-/** @returns the result, null for nothing; or what is wrong, as words that follow "the expression" */
-export function evaluate(
-  expression: Expression,
-  root: JsonNode,
-): { readonly result: JsonNode } | { readonly fault: string } {
+/** @returns the result (null for nothing), or a fault that continues the sentence "the expression …" */
+export function evaluate(expression: Expression, root: JsonNode): Result<JsonNode, string> {
   let left = MOST_STEPS;
   const spend = (steps: number): void => {
     left -= steps;
-    if (left < 0) throw new Unanswerable('takes too many steps on this secret');
+    if (left < 0) throw new Unanswerable('needs too many steps on this secret');
   };
   try {
-    return { result: visit(expression, root, spend) };
+    return ok(visit(expression, root, spend));
   } catch (error) {
-    if (error instanceof Unanswerable) return { fault: error.fault };
-    // The stack's end: the secret's JSON nests thousands of levels deep.
-    if (error instanceof RangeError) return { fault: 'meets JSON that nests too deeply' };
+    if (error instanceof Unanswerable) return failed(error.fault);
+    // The end of the stack: the JSON of the secret is nested thousands of levels deep.
+    if (error instanceof RangeError) return failed('reaches JSON that is nested too deeply');
     throw error;
   }
 }
@@ -78,7 +75,7 @@ function visit(node: Expression, value: JsonNode, spend: Spend): JsonNode {
       return value === null ? null : node.children.map((child) => visit(child, value, spend));
     case 'MultiSelectHash':
       if (value === null) return null;
-      // Not by assignment, which would take the key __proto__ for the prototype.
+      // An assignment would set the prototype for the key __proto__.
       return Object.fromEntries(node.children.map((pair) => [pair.name, visit(pair.value, value, spend)]));
     case 'OrExpression': {
       const first = visit(node.left, value, spend);
@@ -95,8 +92,8 @@ function visit(node: Expression, value: JsonNode, spend: Spend): JsonNode {
     case 'Function':
       return call(node.name, node.children, value, spend);
     default:
-      // What parseJmesPath refuses.
-      throw new Unanswerable('is not JMESPath');
+      // parseJmesPath rejects these.
+      throw new Unanswerable('is not valid JMESPath');
   }
 }
 
@@ -123,7 +120,7 @@ function flatten(value: JsonNode, spend: Spend): JsonNode {
   return items.flat() as JsonNode[];
 }
 
-/** Python's rules for slices, as the specification asks for. */
+/** The rules of Python for slices, as in the specification. */
 function slice(
   items: readonly JsonNode[],
   bounds: { readonly start: number | null; readonly stop: number | null; readonly step: number | null },
@@ -144,14 +141,14 @@ function slice(
   return kept;
 }
 
-/** False are null, false, and everything empty; 0 is true. */
+/** Null, false and everything empty are false; 0 is true. */
 function isTrue(value: JsonNode, spend: Spend): boolean {
   if (value === null || value === false || value === '') return false;
   if (Array.isArray(value)) return value.length > 0;
   return membersOf(value) === undefined || sizeOf(value, spend) > 0;
 }
 
-/** How much there is to look through, which counts as work. */
+/** The size of a value, which counts as work. */
 function sizeOf(value: JsonNode, spend: Spend): number {
   const members = membersOf(value);
   const size = members === undefined ? lengthOf(value) : Object.keys(members).length;
@@ -163,7 +160,7 @@ function lengthOf(value: JsonNode): number {
   return typeof value === 'string' || Array.isArray(value) ? value.length : 1;
 }
 
-/** Everything can be equal; only numbers have an order. */
+/** All values can be compared for equality; only numbers have an order. */
 function compare(
   name: 'EQ' | 'NE' | 'GT' | 'GTE' | 'LT' | 'LTE',
   left: JsonNode,
@@ -200,7 +197,7 @@ function call(name: string, children: readonly Expression[], value: JsonNode, sp
     const argument = visit(child, value, spend);
     sizeOf(argument, spend);
     if (!fits(argument, parameterAt(name, index) ?? [], spend))
-      fail(`calls ${name} with a value of another type than it takes, as argument ${index + 1}`);
+      fail(`calls ${name} with a value of the wrong type as argument ${index + 1}`);
     return argument;
   });
   const caller: Caller = {
@@ -211,17 +208,17 @@ function call(name: string, children: readonly Expression[], value: JsonNode, sp
   return finite(callFunction(name, given, caller));
 }
 
-/** A number beyond what doubles hold would be written as null. */
+/** A number out of the range of doubles would be written as null. */
 function finite(value: JsonNode): JsonNode {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new Unanswerable('makes a number that is too large');
+  throw new Unanswerable('results in a number that is too large');
 }
 
 function fits(argument: JsonNode, types: readonly Parameter[], spend: Spend): boolean {
   const type = typeOf(argument);
-  const holdsOnly = (wanted: 'number' | 'string'): boolean => {
+  const containsOnly = (wanted: 'number' | 'string'): boolean => {
     const items = arrayOf(argument);
-    // What is sorted is compared character by character.
+    // Sorting compares character by character.
     spend(items?.reduce((sum: number, item) => sum + lengthOf(item), 0) ?? 0);
     return items?.every((item) => typeOf(item) === wanted) ?? false;
   };
@@ -230,9 +227,9 @@ function fits(argument: JsonNode, types: readonly Parameter[], spend: Spend): bo
       case 'any':
         return true;
       case 'numbers':
-        return holdsOnly('number');
+        return containsOnly('number');
       case 'strings':
-        return holdsOnly('string');
+        return containsOnly('string');
       case 'expression':
         return false;
       default:

@@ -1,6 +1,4 @@
-/**
- * JMESPath's functions over exact numbers. A number that a function only chooses, compares or moves keeps its digits.
- */
+/** The functions of JMESPath over exact numbers. A number that a function only selects or compares keeps its digits. */
 
 import {
   compactJson,
@@ -13,19 +11,19 @@ import {
 } from '../secret/secret-json.ts';
 import type { FunctionName } from './signatures.ts';
 
-/** What functions need of the evaluation that calls them. */
+/** The evaluation that calls a function. */
 export interface Caller {
-  /** Counts work; throws when there was too much. */
+  /** Counts work. Throws when the limit is exceeded. */
   spend(steps: number): void;
-  /** Ends the evaluation, with words that follow "the expression". */
+  /** Ends the evaluation with a fault that continues the sentence "the expression …". */
   fail(fault: string): never;
-  /** Evaluates the expression that was handed over with `&`. */
+  /** Evaluates the expression that was passed with `&`. */
   evaluate(item: JsonNode): JsonNode;
 }
 
 type Arguments = readonly JsonNode[];
 
-/** Calls a function. The number and the types of the arguments are checked already. */
+/** Calls a function. The caller has checked the number and the types of the arguments. */
 export function callFunction(name: FunctionName, given: Arguments, caller: Caller): JsonNode {
   const [first = null, second = null] = given;
   switch (name) {
@@ -84,7 +82,7 @@ export function callFunction(name: FunctionName, given: Arguments, caller: Calle
   }
 }
 
-/** The type's name as JMESPath says it. */
+/** The name of the type in JMESPath. */
 export function typeOf(node: JsonNode): 'null' | 'boolean' | 'string' | 'number' | 'array' | 'object' {
   if (node === null) return 'null';
   if (typeof node === 'boolean') return 'boolean';
@@ -93,7 +91,7 @@ export function typeOf(node: JsonNode): 'null' | 'boolean' | 'string' | 'number'
   return Array.isArray(node) ? 'array' : 'object';
 }
 
-/** Whether two nodes are equal, all the way down. */
+/** Whether two nodes are deeply equal. */
 export function areEqual(left: JsonNode, right: JsonNode, caller: Pick<Caller, 'spend'>): boolean {
   caller.spend(typeof left === 'string' ? left.length + 1 : 1);
   if (left === right) return true;
@@ -158,7 +156,7 @@ function lengthOf(node: JsonNode): number {
 function merge(given: Arguments, caller: Caller): JsonNode {
   const entries = given.flatMap((one) => Object.entries(objectOf(one)));
   caller.spend(entries.length);
-  // Not by assignment, which would take the key __proto__ for the prototype.
+  // An assignment would set the prototype for the key __proto__.
   return Object.fromEntries(entries);
 }
 
@@ -173,7 +171,7 @@ function sortedBy(items: readonly JsonNode[], name: FunctionName, caller: Caller
   if (types.size > 1 || [...types].some((type) => type !== 'number' && type !== 'string'))
     caller.fail(`calls ${name} with keys that are neither all numbers nor all strings`);
   const order = keyed.toSorted((left, right) => compare(left.key, right.key));
-  // Of several largest ones the first counts, as in the other implementations.
+  // With several largest elements the first one counts, as in other implementations.
   const last = order.at(-1);
   if (name === 'max_by' && last !== undefined)
     return order
@@ -183,7 +181,7 @@ function sortedBy(items: readonly JsonNode[], name: FunctionName, caller: Caller
   return order.map(({ item }) => item);
 }
 
-/** Numbers by value, strings by code points: UTF-16 units would put the characters above U+FFFF too early. */
+/** Numbers by value, strings by code points: with UTF-16 units, characters above U+FFFF would come too early. */
 function compare(left: JsonNode, right: JsonNode): number {
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a !== undefined && b !== undefined) return a - b;
@@ -203,12 +201,12 @@ function toNumber(node: JsonNode): JsonNode {
   return typeOf(node) === 'number' ? node : null;
 }
 
-/** A text this long cannot be part of any result, and a later step must not make more of it. */
+/** A longer text cannot be part of a result, and later steps must not multiply it. */
 const LONGEST = 1_048_576;
 
 function toText(node: JsonNode, caller: Caller): string {
   if (typeof node === 'string') return node;
-  const text = compactJson(node, LONGEST) ?? caller.fail('makes a text of more than 1 MiB');
+  const text = compactJson(node, LONGEST) ?? caller.fail('results in a text of more than 1 MiB');
   caller.spend(text.length);
   return text;
 }

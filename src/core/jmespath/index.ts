@@ -1,39 +1,43 @@
-/** JMESPath on a secret's JSON: checked at admission, evaluated where the value is. */
+/** JMESPath on the JSON of a secret: checked at admission, evaluated by the fetcher. */
 
 import { MAX_SECRET_BYTES } from '../limits.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import { type JsonDocument, nodeText } from '../secret/secret-json.ts';
+import { exceedsUtf8 } from '../utf8.ts';
 import { evaluate } from './evaluate.ts';
 import { parseJmesPath } from './syntax.ts';
 
 /**
  * Checks an expression without a document.
- * @returns what is wrong, as words that follow "the expression"; undefined if nothing is
+ * @returns a fault that continues the sentence "the expression …", or undefined
  */
 export function jmesPathFault(expression: string): string | undefined {
   const parsed = parseJmesPath(expression);
-  return 'fault' in parsed ? parsed.fault : undefined;
+  return parsed.ok ? undefined : parsed.problem;
 }
 
-/** What a selection comes to: a text, nothing (null), or words that follow "the expression" and never hold a value. */
-export type Selected = { readonly text: string } | { readonly absent: true } | { readonly fault: string };
-
 /**
- * Selects from a document. Strings come as they are, numbers with the digits of the secret, the rest as compact JSON.
- * A number that was computed is written as JavaScript writes it.
+ * Selects from a document. The result is a string unchanged, a number with the digits of the secret, or compact JSON. A
+ * computed number is written as JavaScript writes it.
+ * @returns the text; undefined if the expression selects nothing (null); or a fault that continues the sentence "the
+ * expression …" and never quotes a value
  */
-export function selectByJmesPath(expression: string, document: JsonDocument): Selected {
+export function selectByJmesPath(
+  expression: string,
+  document: JsonDocument,
+): Result<string | undefined, string> {
   const parsed = parseJmesPath(expression);
-  if ('fault' in parsed) return parsed;
-  const evaluated = evaluate(parsed.expression, document.root);
-  if ('fault' in evaluated) return evaluated;
-  if (evaluated.result === null) return { absent: true };
+  if (!parsed.ok) return parsed;
+  const evaluated = evaluate(parsed.value, document.root);
+  if (!evaluated.ok) return evaluated;
+  if (evaluated.value === null) return ok(undefined);
   let text: string | undefined;
   try {
-    text = nodeText(evaluated.result, MAX_SECRET_BYTES);
+    text = nodeText(evaluated.value, MAX_SECRET_BYTES);
   } catch {
-    return { fault: 'meets JSON that nests too deeply' };
+    return failed('reaches JSON that is nested too deeply');
   }
-  if (text === undefined || new TextEncoder().encode(text).length > MAX_SECRET_BYTES)
-    return { fault: `selects more than ${MAX_SECRET_BYTES} bytes` };
-  return { text };
+  if (text === undefined || exceedsUtf8(text, MAX_SECRET_BYTES))
+    return failed(`selects more than ${MAX_SECRET_BYTES} bytes`);
+  return ok(text);
 }

@@ -1,4 +1,4 @@
-/** The functions of JMESPath with what they take, as https://jmespath.org/specification.html#built-in-functions says. */
+/** The functions of JMESPath and their parameters. Source: https://jmespath.org/specification.html#built-in-functions */
 
 export type Parameter =
   | 'any'
@@ -11,9 +11,9 @@ export type Parameter =
   | 'strings';
 
 interface Signature {
-  /** For each argument, the types that it may have. */
+  /** The allowed types of each argument. */
   readonly parameters: readonly (readonly Parameter[])[];
-  /** The last parameter may come again. */
+  /** The last parameter may be repeated. */
   readonly isVariadic?: true;
 }
 
@@ -58,13 +58,13 @@ export function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(SIGNATURES, name);
 }
 
-/** What the argument at `index` may be; undefined if there is no such argument. */
+/** The allowed types of the argument at `index`; undefined if there is no such argument. */
 export function parameterAt(name: FunctionName, index: number): readonly Parameter[] | undefined {
   const { parameters, isVariadic }: Signature = SIGNATURES[name];
   return parameters[index] ?? (isVariadic ? parameters.at(-1) : undefined);
 }
 
-/** Whether the function takes that many arguments. */
+/** Whether the function accepts that number of arguments. */
 export function takesArguments(name: FunctionName, count: number): boolean {
   return (
     count >= SIGNATURES[name].parameters.length && (count === 0 || parameterAt(name, count - 1) !== undefined)

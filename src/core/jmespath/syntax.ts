@@ -1,59 +1,56 @@
 /**
- * Reads a JMESPath expression. The grammar is the package's; what it takes beyond the specification that AWS's own
- * tools follow is refused here, because it would mean something else, or nothing, there.
+ * Parses a JMESPath expression. The grammar is the package's. Its extensions of the specification are rejected, because they
+ * have another meaning, or none, in the tools of AWS.
  */
 import { compile, tokenize } from '@jmespath-community/jmespath';
 import { quote } from '../problems/quote.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import { isFunctionName, parameterAt, takesArguments } from './signatures.ts';
 
 export type Expression = ReturnType<typeof compile>;
 type Token = ReturnType<typeof tokenize>[number];
 
-/** Bounds the parser's recursion too: nothing nests deeper than it is long. */
+/** Also bounds the recursion of the parser. */
 const LONGEST = 1024;
 
-const NOT_JMESPATH = 'is not JMESPath: see https://jmespath.org/specification.html';
+const NOT_JMESPATH = 'is not valid JMESPath (see https://jmespath.org/specification.html)';
 
-const NOT_JSON = 'holds backticks around something that is not JSON: text stands in single quotes';
+const NOT_JSON = 'has backticks around text that is not JSON; write text in single quotes';
 
-/**
- * @returns the expression, or what is wrong with it as words that follow "the expression"
- */
-export function parseJmesPath(
-  text: string,
-): { readonly expression: Expression } | { readonly fault: string } {
-  if (text.trim() === '') return { fault: 'is empty' };
-  if (text.length > LONGEST) return { fault: `is longer than ${LONGEST} characters` };
+/** @returns the expression, or a fault that continues the sentence "the expression …" */
+export function parseJmesPath(text: string): Result<Expression, string> {
+  if (text.trim() === '') return failed('is empty');
+  if (text.length > LONGEST) return failed(`is longer than ${LONGEST} characters`);
   const unclosed = quotingFault(text);
-  if (unclosed !== undefined) return { fault: unclosed };
+  if (unclosed !== undefined) return failed(unclosed);
   let tokens: readonly Token[];
   try {
     tokens = tokenize(text);
   } catch {
-    return { fault: text.includes('`') ? NOT_JSON : NOT_JMESPATH };
+    return failed(text.includes('`') ? NOT_JSON : NOT_JMESPATH);
   }
   const spelling = tokensFault(text, tokens);
-  if (spelling !== undefined) return { fault: spelling };
+  if (spelling !== undefined) return failed(spelling);
   try {
     const expression = compile(text);
     const fault = meaningFault(expression);
-    return fault === undefined ? { expression } : { fault };
+    return fault === undefined ? ok(expression) : failed(fault);
   } catch {
-    // The package's message quotes the expression, raw.
-    return { fault: bracketsFault(tokens) ?? NOT_JMESPATH };
+    // The message of the package quotes the expression.
+    return failed(bracketsFault(tokens) ?? NOT_JMESPATH);
   }
 }
 
 const QUOTED =
   /'(?:[^'\\]|\\['\\]|\\(?!['\\]))*'|"(?:[^"\\]|\\["\\]|\\(?!["\\]))*"|`(?:[^`\\]|\\[`\\]|\\(?![`\\]))*`/g;
 
-/** The lexer takes a quote that nobody closed, and drops its last character. */
+/** The lexer accepts a quote that is not closed, and drops its last character. */
 function quotingFault(text: string): string | undefined {
   const [open] = /['"`]/.exec(text.replace(QUOTED, '')) ?? [];
-  return open === undefined ? undefined : `opens a quote (${open}) that it does not close`;
+  return open === undefined ? undefined : `has a quote (${open}) that is not closed`;
 }
 
-// What ends an operand, and what begins one without being an operator: side by side, a comma is missing.
+// Tokens that end an operand, and tokens that start one: between the two, an operator or a comma is missing.
 const ENDS: ReadonlySet<string> = new Set([
   ...['UnquotedIdentifier', 'QuotedIdentifier', 'Literal', 'Current', 'Number', 'Star'],
   ...['Rbracket', 'Rparen', 'Rbrace'],
@@ -63,7 +60,7 @@ const BEGINS: ReadonlySet<string> = new Set([
 ]);
 const CLOSES: ReadonlySet<string> = new Set(['Rbracket', 'Rparen', 'Rbrace']);
 
-// What the package knows beyond the specification.
+// Extensions of the package.
 const BEYOND: ReadonlySet<string> = new Set([
   ...['Variable', 'Assign', 'Root', 'Plus', 'Multiply', 'Divide', 'Modulo', 'Div', 'Question'],
 ]);
@@ -73,15 +70,15 @@ function tokensFault(text: string, tokens: readonly Token[]): string | undefined
     const type: string = token.type;
     const next: string = tokens[index + 1]?.type ?? 'EOF';
     if (type === 'Minus')
-      return 'holds a hyphen outside quotes: write a key that has one in double quotes, as in "db-host"';
+      return 'has a hyphen outside quotes; write a key that contains a hyphen in double quotes, as in "db-host"';
     if (type === 'Number' && !/^-?\d+(?![-\d])/.test(text.slice(token.start)))
-      return `holds a number that is no index, at character ${token.start + 1}`;
+      return `has a number that is not an index at character ${token.start + 1}`;
     if (BEYOND.has(type))
-      return `holds ${quote(text.charAt(token.start))} at character ${token.start + 1}, which is not part of JMESPath`;
+      return `has ${quote(text.charAt(token.start))} at character ${token.start + 1}, which is not part of JMESPath`;
     if (ENDS.has(type) && BEGINS.has(next))
       return `lacks a comma or a dot before character ${(tokens[index + 1]?.start ?? 0) + 1}`;
     if (type === 'Comma' && CLOSES.has(next))
-      return `ends a list with a comma, at character ${token.start + 1}`;
+      return `ends a list with a comma at character ${token.start + 1}`;
   }
   return undefined;
 }
@@ -93,19 +90,19 @@ function bracketsFault(tokens: readonly Token[]): string | undefined {
     (sum, { type }) => sum + (OPENING[type as string] ?? 0) - (CLOSES.has(type) ? 1 : 0),
     0,
   );
-  if (open > 0) return 'opens a bracket that it does not close';
-  return open < 0 ? 'closes a bracket that it did not open' : undefined;
+  if (open > 0) return 'has an opening bracket that is not closed';
+  return open < 0 ? 'has a closing bracket without an opening one' : undefined;
 }
 
-/** What the parser lets through and no evaluation could answer. */
+/** Faults of expressions that the parser accepts but that cannot be evaluated. */
 function meaningFault(node: Expression): string | undefined {
   switch (node.type) {
     case 'Function':
       return functionFault(node.name, node.children);
     case 'ExpressionReference':
-      return 'holds a & outside the arguments of sort_by, max_by, min_by and map';
+      return 'has & outside the arguments of sort_by, max_by, min_by and map';
     case 'Slice':
-      return node.step === 0 ? 'holds a slice with step 0' : undefined;
+      return node.step === 0 ? 'has a slice with step 0' : undefined;
     case 'Flatten':
     case 'NotExpression':
       return meaningFault(node.child);
@@ -150,14 +147,14 @@ function firstFault(nodes: readonly Expression[]): string | undefined {
 }
 
 function functionFault(name: string, given: readonly Expression[]): string | undefined {
-  if (!isFunctionName(name)) return `calls ${quote(name)}, which is no function of JMESPath`;
+  if (!isFunctionName(name)) return `calls ${quote(name)}, which is not a JMESPath function`;
   if (!takesArguments(name, given.length)) return `calls ${name} with ${given.length} arguments`;
   for (const [index, argument] of given.entries()) {
     const isReference = argument.type === 'ExpressionReference';
     if (isReference !== (parameterAt(name, index)?.includes('expression') ?? false)) {
       return isReference
-        ? `calls ${name} with an expression (&) where it takes a value`
-        : `calls ${name} without an expression (&) as its argument ${index + 1}`;
+        ? `calls ${name} with an expression (&) instead of a value`
+        : `calls ${name} without an expression (&) as argument ${index + 1}`;
     }
     const fault = meaningFault(isReference ? argument.child : argument);
     if (fault !== undefined) return fault;

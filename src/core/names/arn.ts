@@ -1,6 +1,7 @@
-/** Amazon Resource Names of Secrets Manager secrets and the partitions that they live in. */
-import type { Problem } from '../problems/problems.ts';
+/** Amazon Resource Names (ARNs) of Secrets Manager secrets, and AWS partitions. */
+
 import { quote } from '../problems/quote.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 
 export interface SecretArn {
   /** As the user wrote it. */
@@ -94,49 +95,54 @@ const SUFFIX_LENGTH = '-AbCdEf'.length;
 export const ARN_FIELDS = 7;
 
 /**
- * Parses an ARN of a secret, complete or without its six-character suffix. A name that itself ends in a hyphen
- * and six alphanumerics is read as having a suffix: Secrets Manager reads it so too.
+ * Parses the ARN of a secret, with or without its six-character suffix. A name that itself ends in a hyphen and six
+ * alphanumeric characters is read as if it had a suffix, as Secrets Manager does.
  * @param text the ARN alone, without the fields that a reference may append
- * @param subject the annotation to name in a problem
+ * @param subject the annotation that a problem names
  */
-export function parseArn(text: string, subject: string): SecretArn | Problem {
+export function parseArn(text: string, subject: string): Result<SecretArn> {
   const fields = text.split(':');
   const [arn, partition = '', service, region = '', account = '', kind, resource = ''] = fields;
   if (fields.length !== ARN_FIELDS || arn !== 'arn')
     return invalid(text, subject, 'is not the ARN of a secret');
   if (service !== 'secretsmanager')
-    return invalid(text, subject, `is an ARN of ${quote(service ?? '')}, not of secretsmanager`);
-  if (kind !== 'secret') return invalid(text, subject, `names a ${quote(kind ?? '')}, not a secret`);
-  if (!REGION.test(region)) return invalid(text, subject, 'has no valid Region');
-  if (!ACCOUNT.test(account)) return invalid(text, subject, 'has no account of 12 digits');
+    return invalid(text, subject, `is an ARN of service ${quote(service ?? '')}, not of secretsmanager`);
+  if (kind !== 'secret')
+    return invalid(text, subject, `is the ARN of a ${quote(kind ?? '')}, not of a secret`);
+  if (!REGION.test(region)) return invalid(text, subject, 'does not contain a valid Region');
+  if (!ACCOUNT.test(account)) return invalid(text, subject, 'does not contain a 12-digit account ID');
   if (!NAME.test(resource))
-    return invalid(text, subject, 'has no valid secret name (letters, digits and /_+=.@-!)');
+    return invalid(
+      text,
+      subject,
+      'does not contain a valid secret name; names use letters, digits and /_+=.@-!',
+    );
   const home = partitionOf(region);
   if (partition !== home.id) {
-    return {
+    return failed({
       code: 'ARN_PARTITION_MISMATCH',
       subject,
-      wrong: `${quote(text)} puts Region ${region} into partition ${quote(partition)}`,
-      expected: `Region ${region} belongs to partition ${home.id}: start the ARN with arn:${home.id}:`,
-    };
+      wrong: `${quote(text)} combines Region ${region} with partition ${quote(partition)}`,
+      expected: `Region ${region} belongs to partition ${home.id}; start the ARN with arn:${home.id}:`,
+    });
   }
   const hasSuffix = SUFFIX.test(resource);
-  return {
+  return ok({
     text,
     partition,
     region,
     account,
     name: hasSuffix ? resource.slice(0, -SUFFIX_LENGTH) : resource,
     suffix: hasSuffix ? resource.slice(1 - SUFFIX_LENGTH) : undefined,
-  };
+  });
 }
 
-function invalid(text: string, subject: string, what: string): Problem {
-  return {
+function invalid(text: string, subject: string, what: string): Result<never> {
+  return failed({
     code: 'ARN_INVALID',
     subject,
     wrong: `${quote(text)} ${what}`,
     expected:
-      'write it as arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>, copied from AWS',
-  };
+      'copy the ARN from AWS; it has the form arn:aws:secretsmanager:<region>:<account>:secret:<name>-<6 characters>',
+  });
 }

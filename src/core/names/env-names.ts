@@ -1,15 +1,15 @@
-/** Names of environment variables: which can exist, and which ones change how programs run. */
+/** Names of environment variables: which ones are valid, and which ones change how programs run. */
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Whether a POSIX shell can assign it. (Kubernetes allows more, but no shell could read the file.) */
+/** Whether a POSIX shell can assign the variable. (Kubernetes allows more names, but no shell could read the file.) */
 export function isEnvName(name: string): boolean {
   return name.length <= 128 && NAME.test(name);
 }
 
 /**
- * Variables that shells keep for themselves: dash, bash or busybox sh refuse the assignment or alter the value,
- * so a file that a shell reads cannot carry them.
+ * Variables that shells reserve: dash, bash or busybox sh reject the assignment or change the value, so a file for a
+ * shell cannot contain them.
  */
 const SHELL_OWNED: ReadonlySet<string> = new Set([
   '_',
@@ -36,7 +36,7 @@ const SHELL_OWNED: ReadonlySet<string> = new Set([
   'UID',
 ]);
 
-/** Whether a shell would refuse or alter the variable. */
+/** Whether a shell would reject or change the variable. */
 export function isShellOwned(name: string): boolean {
   return SHELL_OWNED.has(name) || name.startsWith('BASH_');
 }
@@ -81,12 +81,12 @@ const STEERING: ReadonlySet<string> = new Set([
 
 const STEERING_PREFIXES = ['LD_', 'DYLD_', 'COR_', 'CORECLR_', 'GIT_CONFIG'];
 
-/** Whether the variable changes which code a program loads or runs: asked for by name it warns, else it is refused. */
+/** Whether the variable changes which code a program loads or runs. By name it causes a warning, from `env-from` a problem. */
 export function isSteering(name: string): boolean {
   return STEERING.has(name) || STEERING_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-/** The variable that a key becomes. Only ASCII letters change case: others have rules that differ by language. */
+/** The variable name for a key. Only ASCII letters change case: the rules for other letters depend on the language. */
 export function nameFrom(
   key: string,
   {

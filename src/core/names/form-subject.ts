@@ -1,12 +1,12 @@
-/** The subject of messages about a part of the YAML form. */
+/** How messages name a part of the YAML form. */
 
 import { quote } from '../problems/quote.ts';
 import { PREFIX } from './prefix.ts';
 
-/** The annotation that holds the YAML form. */
+/** The annotation that contains the YAML form. */
 export const SECRETS = `${PREFIX}secrets`;
 
-/** From the list at the root to a part. */
+/** The keys and indices from the root list to a part. */
 export type Path = readonly (string | number)[];
 
 const PLAIN_KEY = /^[A-Za-z0-9_-]{1,64}$/;

@@ -1,4 +1,4 @@
-/** Patterns of keys: `*` stands for any characters, everything else for itself. */
+/** Patterns of keys: `*` matches any characters, every other character matches itself. */
 
 /** Whether a key matches one of the patterns. */
 export function matcher(patterns: readonly string[]): (key: string) => boolean {
@@ -6,7 +6,7 @@ export function matcher(patterns: readonly string[]): (key: string) => boolean {
   return (key) => parts.some((part) => matches(key, part));
 }
 
-/** Greedy from the left, in one walk: no pattern can make it slow, as a regular expression could. */
+/** Greedy from the left, in one pass: unlike a regular expression, no pattern can make it slow. */
 function matches(key: string, [first = '', ...rest]: readonly string[]): boolean {
   const last = rest.pop();
   if (last === undefined) return key === first;

@@ -1,51 +1,54 @@
-/** Which file names and mount paths are allowed. Everything is decided on the text: no file system is looked at. */
+/** File names and mount paths: which ones are allowed. Only the text is checked, not a file system. */
 
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
+import { utf8Length } from '../utf8.ts';
 import { ENV_FILE, PROBE_FILE } from './volume-layout.ts';
 
 const FILE_NAME = /^[A-Za-z0-9_.-]{1,200}$/;
 const MOST_DEPTH = 8;
 
-/** Why a file or directory name at the top of a view is refused, or undefined. `env` is the env file's own. */
+/** Why a file or directory name at the top of a view is not allowed, or undefined. */
 export function fileNameFault(name: string): string | undefined {
-  if (name === ENV_FILE) return 'is kept for the file of variables';
-  if (name === PROBE_FILE) return 'is kept for the check of the kubelet';
+  if (name === ENV_FILE) return 'is reserved for the env file';
+  if (name === PROBE_FILE) return 'is reserved for the kubelet check';
   return elementFault(name);
 }
 
 /** The same for a path with directories, such as `tls/key.pem`. */
 export function filePathFault(path: string): string | undefined {
   const elements = path.split('/');
-  if (elements.length > MOST_DEPTH) return `has more than ${MOST_DEPTH} elements`;
+  if (elements.length > MOST_DEPTH) return `has more than ${MOST_DEPTH} path elements`;
   const [top = '', ...below] = elements;
   return fileNameFault(top) ?? below.map(elementFault).find((fault) => fault !== undefined);
 }
 
 function elementFault(name: string): string | undefined {
-  if (name === '.' || name.startsWith('..')) return 'starts with ".." or is "."';
-  if (!FILE_NAME.test(name)) return 'is not 1 to 200 letters, digits, "-", "_" or "."';
+  if (name === '.') return 'is not allowed';
+  if (name.startsWith('..')) return 'starts with ".."';
+  if (!FILE_NAME.test(name)) return 'must consist of 1 to 200 letters, digits, "-", "_" and "."';
   return undefined;
 }
 
-/** The directories on the way to a path, from the top. */
+/** The parent directories of a path, from the top. */
 export function parentsOf(path: string): readonly string[] {
   const elements = path.split('/');
   return elements.slice(1).map((_element, index) => elements.slice(0, index + 1).join('/'));
 }
 
-/** Why a key of a JSON secret cannot be a file's name, or undefined. Wider than what an annotation can spell. */
+/** Why a key of a JSON secret is not a valid file name, or undefined. Allows more than an annotation key does. */
 export function keyFileFault(key: string): string | undefined {
   if (key === '') return 'is empty';
-  if (key === '.' || key.startsWith('..')) return 'starts with ".." or is "."';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[/\u0000-\u001f\u007f]/.test(key)) return 'holds "/" or a control character';
-  if (!key.isWellFormed()) return 'holds half of a surrogate pair';
-  if (new TextEncoder().encode(key).length > 255) return 'is longer than 255 bytes';
+  if (key === '.') return 'is "."';
+  if (key.startsWith('..')) return 'starts with ".."';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is about control characters
+  if (/[/\u0000-\u001f\u007f]/.test(key)) return 'contains "/" or a control character';
+  if (!key.isWellFormed()) return 'contains half of a surrogate pair';
+  if (utf8Length(key) > 255) return 'is longer than 255 bytes';
   return undefined;
 }
 
-/** A mount path as it is compared: without a trailing slash, and `/var/run` as the `/run` that it links to. */
+/** A mount path for comparison: without trailing slashes, and with `/run` for its link `/var/run`. */
 export function comparablePath(path: string): string {
   const trimmed = path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') : path;
   return trimmed.startsWith('/var/run') && (trimmed.length === 8 || trimmed[8] === '/')
@@ -53,14 +56,14 @@ export function comparablePath(path: string): string {
     : trimmed;
 }
 
-/** Whether a path equals another or lies above it. */
+/** Whether a path equals another path or is its parent. */
 export function covers(above: string, path: string): boolean {
   const a = comparablePath(above);
   const b = comparablePath(path);
   return a === b || a === '/' || b.startsWith(`${a}/`);
 }
 
-// A mount hides what lies below it: these hold programs, libraries or what the platform itself puts there.
+// A mount hides everything below it. These directories contain programs, libraries or mounts of the platform.
 const HIDDEN_BY_A_MOUNT = [
   '/',
   '/home',
@@ -107,18 +110,18 @@ const NOTHING_BELOW = [
   '/usr/sbin',
 ];
 
-/** A mount path, judged by itself: its form, and what it would hide. */
+/** The problem of a mount path: its form, or what it would hide. */
 export function mountPathProblem(path: string, subject: string): Problem | undefined {
   const invalid = (wrong: string): Problem => ({
     code: 'MOUNT_PATH_INVALID',
     subject,
     wrong: `${quote(path)} ${wrong}`,
-    expected: 'write an absolute path such as /run/secrets/aws',
+    expected: 'use an absolute path such as /run/secrets/aws',
   });
   if (!path.startsWith('/')) return invalid('is not absolute');
   if (path.length > 256) return invalid('is longer than 256 characters');
   if (!/^[A-Za-z0-9_./@+-]+$/.test(path))
-    return invalid('holds characters other than letters, digits and _./@+-');
+    return invalid('contains characters other than letters, digits and _./@+-');
   if (
     path.length > 1 &&
     path
@@ -126,7 +129,7 @@ export function mountPathProblem(path: string, subject: string): Problem | undef
       .slice(1)
       .some((part) => part === '' || part === '.' || part === '..')
   ) {
-    return invalid('holds an empty, "." or ".." element');
+    return invalid('contains an empty, "." or ".." element');
   }
   const compared = comparablePath(path);
   const hides =
@@ -135,7 +138,7 @@ export function mountPathProblem(path: string, subject: string): Problem | undef
   return {
     code: 'MOUNT_PATH_RESERVED',
     subject,
-    wrong: `a mount at ${quote(path)} would hide what the container or the platform keeps there`,
-    expected: 'choose a directory of its own, such as /run/secrets/aws',
+    wrong: `a mount at ${quote(path)} would hide files of the image or the platform`,
+    expected: 'use a dedicated directory such as /run/secrets/aws',
   };
 }

@@ -1,3 +1,3 @@
-/** The one place where the annotation prefix and the namespace label are spelled. */
+/** The annotation prefix and the namespace label. No other file spells them. */
 export const PREFIX = 'secrets-injector.dev/';
 export const NAMESPACE_LABEL = `${PREFIX}injection`;

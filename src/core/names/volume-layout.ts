@@ -1,17 +1,19 @@
-/** Names inside and around a view's volume, on which webhook, fetcher, kubelet check and guard agree. */
+/** Names in and around a view's volume that webhook, fetcher, kubelet check and guard share. */
 
-/** Directory of the fetcher under which each view's volume is mounted by its name. */
+/** Directory of the fetcher that contains the mount of each view's volume, by the name of the volume. */
 export const VIEWS_DIRECTORY = '/secrets';
-/** The file of a view that holds its variables. */
+/** The file of a view that contains its variables. */
 export const ENV_FILE = 'env';
-/** The file of a view that proves a kubelet able to read variables from files. It holds one variable, no secret. */
+/** The file that lets the kubelet check prove that kubelet reads variables from files. It contains no secret. */
 export const PROBE_FILE = '.probe';
 export const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
 export const PROBE_VALUE = 'ok';
-/** Names of the volumes of views. */
+/** The volume of the first view; the volumes of further views are numbered. */
+export const FIRST_VOLUME = 'aws-secrets';
 const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;
 
-/** Whether a volume has a name that views have. Almost every name is told by its beginning alone. */
+/** Whether the name is a name for a view's volume. */
 export function isViewVolume(name: string): boolean {
-  return name.startsWith('aws-secrets') && VIEW_VOLUME.test(name);
+  // Most names differ at the start, which is cheaper to compare.
+  return name.startsWith(FIRST_VOLUME) && VIEW_VOLUME.test(name);
 }

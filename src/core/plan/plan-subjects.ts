@@ -1,4 +1,4 @@
-/** The annotation that asked for an entry of the plan, to be named in messages. */
+/** The annotation that an entry of the plan comes from, for messages. */
 import { annotationKey } from '../names/annotation-keys.ts';
 import { subjectAt } from '../names/form-subject.ts';
 import type { Plan, PlanDirectory, PlanFile, PlanVariable, PlanVariables } from './plan.ts';
@@ -14,7 +14,7 @@ export const subjectOf = {
     entry === undefined ? annotationKey('file-from', directory) : subjectAt([entry, 'filesFrom']),
 };
 
-/** The annotations that ask for one secret of the plan, each once. */
+/** The annotations that use a secret of the plan, each once. */
 export function subjectsOfSecret(plan: Plan, secret: number): readonly string[] {
   const subjects = new Set<string>();
   for (const view of plan.views) {

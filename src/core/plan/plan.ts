@@ -1,15 +1,14 @@
 /**
- * The plan: what the fetcher will do. The webhook fixes it at admission, it travels as JSON in one environment
- * variable of the init container, and it is the only contract between the two programs. It holds references
- * and names, never values.
+ * The plan: what the fetcher does. The webhook makes it at admission and passes it as JSON in one environment variable of
+ * the init container. It is the only contract between the two programs. It contains references and names, never values.
  */
 import type { Dialect } from '../formats/index.ts';
 import type { PemPart } from '../secret/pem.ts';
 import type { Escape } from '../template/escapes.ts';
 
-/** Raised when an older fetcher could not follow a newer plan. */
+/** Increased when older fetchers cannot follow a newer plan. */
 export const PLAN_VERSION = 1;
-/** The environment variable that carries the plan. */
+/** The environment variable with the plan. */
 export const PLAN_VARIABLE = 'SECRETS_INJECTOR_PLAN';
 export type FileMode = '0400' | '0440' | '0444';
 
@@ -20,24 +19,24 @@ export interface PlanSecret {
   readonly versionId?: string;
 }
 
-/** Which entry of the YAML form asked; absent for an annotation of its own. For messages. */
+/** The entry of the YAML form that a reference comes from, for messages; undefined for an annotation of its own. */
 interface Asked {
   readonly entry?: number;
 }
 
-/** Which secret, an index into the plan's secrets; and whether it may be absent. */
+/** The secret of a reference, as an index into the plan's secrets, and whether the value may be missing. */
 interface Source extends Asked {
   readonly secret: number;
   readonly optional?: true;
 }
 
-/** One value. Without key and expression the whole secret is meant. */
+/** One value: the whole secret, one of its keys, or the result of an expression. */
 export interface Selection extends Source {
   /** A literal top-level key. */
   readonly key?: string;
   readonly jmesPath?: string;
   readonly decode?: 'base64';
-  /** What stands in when the value is absent: written as it is. */
+  /** Used when the value is missing, without decoding. */
   readonly default?: string;
 }
 
@@ -45,17 +44,17 @@ export interface PlanVariable extends Selection {
   readonly name: string;
 }
 
-/** Which keys of a secret are taken, and what happens to a name that something else has already given. */
-interface Spread extends Source {
-  /** Keys, `*` standing for any characters. */
+/** The use of all keys of a secret, and what to do when a name is already in use. */
+interface Expansion extends Source {
+  /** Keys to leave out; `*` matches any characters. */
   readonly exclude?: readonly string[];
-  /** Without it the fetcher stops. */
+  /** Otherwise a name that is in use is a problem. */
   readonly onCollision?: 'skip';
 }
 
 /** Every key of a secret as a variable. */
-export interface PlanVariables extends Spread {
-  /** Tells annotations apart; entries of the YAML form have none. */
+export interface PlanVariables extends Expansion {
+  /** The text after `env-from.`; entries of the YAML form have none. */
   readonly id?: string;
   readonly prefix?: string;
   readonly case?: 'upper' | 'lower';
@@ -63,39 +62,39 @@ export interface PlanVariables extends Spread {
 
 export interface PlanFile extends Selection {
   readonly path: string;
-  /** Permission bits in octal, where they are not the view's. */
+  /** Permission bits in octal; by default those of the view. */
   readonly mode?: string;
-  /** The whole JSON secret, written in this dialect. */
+  /** Writes the whole JSON secret in this format. */
   readonly format?: Dialect;
   readonly template?: string;
-  /** How a template's insertions are escaped that do not say so themselves. */
+  /** The escape of insertions that do not name one. */
   readonly escape?: Escape;
-  /** A part of a bundle in PEM. */
+  /** The part of a PEM bundle to write. */
   readonly pem?: PemPart;
 }
 
-/** Every key of a secret as a file of a directory. */
-export interface PlanDirectory extends Spread {
+/** Every key of a secret as a file in a directory. */
+export interface PlanDirectory extends Expansion {
   readonly directory: string;
-  /** Without it every key is taken. */
+  /** The keys to use; by default all. */
   readonly include?: readonly string[];
   readonly mode?: string;
 }
 
-/** The containers that receive a view, by how its variables reach them. */
+/** The containers that receive a view, by env-mode. */
 export interface Receivers {
-  /** kubelet sets their variables from the env file. */
+  /** kubelet sets the variables from the env file. */
   readonly native: readonly string[];
-  /** Their command is prefixed with a shell that reads the env file. */
+  /** The command is prefixed with a shell that reads the env file. */
   readonly shell: readonly string[];
-  /** They read files, the env file among them. */
+  /** The application reads the files, including the env file. */
   readonly file: readonly string[];
 }
 
-/** What one set of containers may see: one volume with one env file (if there are variables) and files. */
+/** What one set of containers may see: one volume with files and, if there are variables, an env file. */
 export interface PlanView {
   readonly volume: string;
-  /** Recorded at the first pass, because later webhooks may add containers, and settings may change. */
+  /** Recorded at the first pass, because other webhooks may add containers and settings may change. */
   readonly receivers: Receivers;
   readonly fileMode: FileMode;
   readonly format: Dialect;
@@ -103,9 +102,9 @@ export interface PlanView {
   readonly envFrom: readonly PlanVariables[];
   readonly files: readonly PlanFile[];
   readonly filesFrom: readonly PlanDirectory[];
-  /** Variables that receiving containers declare themselves: `envFrom` must not bring one of these. */
+  /** Variables that receiving containers declare: `envFrom` must not provide one of them. */
   readonly declared: readonly string[];
-  /** Set where a second init container proves that this node's kubelet can set variables from files. */
+  /** Set for the view that the kubelet check reads its probe variable from. */
   readonly probe?: true;
 }
 
@@ -117,7 +116,11 @@ export interface Plan {
   readonly views: readonly PlanView[];
 }
 
-/** The plan as text. The same plan always gives the same text, so that texts can be compared. */
+/**
+ * The plan as text. Two properties are part of the contract: the same plan always gives the same text, so that a second
+ * pass can compare texts; and members are in the order of `makePlan`, because the guard's CEL expressions search the text
+ * for sequences of members.
+ */
 export function formatPlan(plan: Plan): string {
   return JSON.stringify(plan);
 }
@@ -132,7 +135,7 @@ export function referencesOf(view: PlanView): readonly (Selection | PlanVariable
   return [...view.env, ...view.envFrom, ...view.files, ...view.filesFrom];
 }
 
-/** Whether a reference may come to nothing. */
+/** Whether the value of a reference may be missing. */
 export function mayBeAbsent(reference: Source & { readonly default?: string }): boolean {
   return reference.optional === true || reference.default !== undefined;
 }

@@ -1,12 +1,12 @@
-/** A plan read back, every part of it checked: anybody who can create a pod can write one. */
-
+/** Reads a plan. Every member is checked, because anybody who can create a pod can write a plan. */
 import { isDialect } from '../formats/index.ts';
-import { asArray, asObject, field, integerField, type JsonObject, textField } from '../json.ts';
+import { asArray, asObject, field } from '../json.ts';
 import { parseArn, type SecretArn } from '../names/arn.ts';
 import { isEnvName } from '../names/env-names.ts';
 import { filePathFault } from '../names/paths.ts';
 import { isViewVolume } from '../names/volume-layout.ts';
 import type { FetchProblem } from '../problems/problems.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import { PEM_PARTS } from '../secret/pem.ts';
 import { isEscape } from '../template/escapes.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type PlanVariables,
   type PlanView,
   type Receivers,
+  type Selection,
 } from './plan.ts';
 
 /** A plan with the ARN of each of its secrets parsed. */
@@ -28,173 +29,146 @@ export interface ReadPlan {
   readonly arns: readonly SecretArn[];
 }
 
-/** @returns the plan, or the one problem that makes it unusable */
-export function readPlan(text: string | undefined): ReadPlan | FetchProblem {
+/** Reads the text of a plan. @param text undefined when the variable is not set */
+export function readPlan(text: string | undefined): Result<ReadPlan, FetchProblem> {
   if (text === undefined || text === '')
-    return fault('the variable is not set', 'the webhook sets it: let it inject the container');
+    return invalid('the variable is not set', 'do not set it yourself; the webhook sets it in the container');
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return fault('the plan is not JSON', REWRITTEN);
+    return invalid('the plan is not JSON', REWRITTEN);
   }
   const version = field(json, 'version');
   if (version !== PLAN_VERSION) {
-    return fault(
-      `the plan's version is ${typeof version === 'number' ? version : 'missing'}, this fetcher reads ${PLAN_VERSION}`,
-      'use the same release for the webhook and its image',
+    return invalid(
+      `the plan has version ${typeof version === 'number' ? version : 'none'}, but this fetcher supports version ${PLAN_VERSION}`,
+      'use the same release for the webhook and the image',
     );
   }
-  const plan = checkedPlan(json);
-  if (plan === undefined) return fault('the plan does not have its shape', REWRITTEN);
+  if (!isPlan(json)) return invalid('the plan has unknown or invalid members', REWRITTEN);
   const arns: SecretArn[] = [];
-  for (const secret of plan.secrets) {
+  for (const secret of json.secrets) {
     const arn = parseArn(secret.arn, PLAN_VARIABLE);
-    if ('code' in arn) return fault(arn.wrong, arn.expected);
-    arns.push(arn);
+    if (!arn.ok) return invalid(arn.problem.wrong, arn.problem.expected);
+    arns.push(arn.value);
   }
-  return { plan, arns };
+  return ok({ plan: json, arns });
 }
 
-const REWRITTEN = 'something rewrote it after the webhook: create the pod again';
+const REWRITTEN = 'another webhook or user changed it; create the pod again';
 
-function fault(wrong: string, expected: string): FetchProblem {
-  return { code: 'PLAN_INVALID', subject: PLAN_VARIABLE, wrong, expected };
-}
-
-function checkedPlan(json: unknown): Plan | undefined {
-  const timeoutSeconds = integerField(json, 'timeoutSeconds');
-  const secrets = listOf(field(json, 'secrets'), isSecret);
-  if (timeoutSeconds === undefined || timeoutSeconds < 1 || timeoutSeconds > 3600 || secrets === undefined)
-    return undefined;
-  if (!hasOnly(json, {}, ['version', 'timeoutSeconds', 'secrets', 'views'])) return undefined;
-  const count = secrets.length;
-  const views = listOf(field(json, 'views'), (view): view is PlanView => isView(view, count));
-  if (views === undefined || views.length === 0) return undefined;
-  return { version: PLAN_VERSION, timeoutSeconds, secrets, views };
-}
-
-function isSecret(json: unknown): json is PlanSecret {
-  return textField(json, 'arn') !== undefined && hasOnly(json, { stage: isText, versionId: isText }, ['arn']);
-}
-
-function isView(json: unknown, secrets: number): json is PlanView {
-  const volume = textField(json, 'volume');
-  const fileMode = textField(json, 'fileMode');
-  if (volume === undefined || !isViewVolume(volume)) return false;
-  if (fileMode !== '0400' && fileMode !== '0440' && fileMode !== '0444') return false;
-  const probe = field(json, 'probe');
-  if (!isDialect(field(json, 'format')) || (probe !== undefined && probe !== true)) return false;
-  return (
-    hasOnly(json, {}, VIEW) &&
-    isReceivers(field(json, 'receivers')) &&
-    isListOf(field(json, 'declared'), isText) &&
-    isListOf(field(json, 'env'), (one) => isVariable(one, secrets)) &&
-    isListOf(field(json, 'envFrom'), (one) => isVariables(one, secrets)) &&
-    isListOf(field(json, 'files'), (one) => isFile(one, secrets)) &&
-    isListOf(field(json, 'filesFrom'), (one) => isDirectory(one, secrets))
-  );
-}
-
-const VIEW = [
-  'volume',
-  'receivers',
-  'fileMode',
-  'format',
-  'env',
-  'envFrom',
-  'files',
-  'filesFrom',
-  'declared',
-  'probe',
-] as const satisfies readonly (keyof PlanView)[];
-const MODES = ['native', 'shell', 'file'] as const satisfies readonly (keyof Receivers)[];
-
-function isReceivers(json: unknown): json is Receivers {
-  return hasOnly(json, {}, MODES) && MODES.every((mode) => isListOf(field(json, mode), isText));
+function invalid(wrong: string, expected: string): Result<never, FetchProblem> {
+  return failed({ code: 'PLAN_INVALID', subject: PLAN_VARIABLE, wrong, expected });
 }
 
 type Check = (value: unknown) => boolean;
-type Checks = Readonly<Record<string, Check>>;
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTrue: Check = (value) => value === true;
-const isTexts: Check = (value) => isListOf(value, isText);
-const isMode: Check = (value) => isText(value) && /^0[0-7]{3}$/.test(value);
-const oneOf =
-  (...texts: readonly string[]): Check =>
-  (value) =>
-    isText(value) && texts.includes(value);
+/** A check for each member of a type, so that a new member does not compile without one. */
+type Shape<T> = { readonly [Name in keyof Required<T>]: Check };
 
-const SOURCE: Checks = {
-  secret: Number.isInteger,
-  entry: (value) => Number.isInteger(value) && (value as number) >= 0,
-  optional: isTrue,
-};
-const SELECTION: Checks = {
-  ...SOURCE,
-  key: isText,
-  jmesPath: isText,
-  decode: oneOf('base64'),
-  default: isText,
-};
-const SPREAD: Checks = { ...SOURCE, exclude: isTexts, onCollision: oneOf('skip') };
-const VARIABLES: Checks = { ...SPREAD, id: isText, prefix: isText, case: oneOf('upper', 'lower') };
-const FILE: Checks = {
-  ...SELECTION,
-  mode: isMode,
-  format: isDialect,
-  template: isText,
-  escape: (value) => isText(value) && isEscape(value),
-  pem: oneOf(...PEM_PARTS),
-};
-const DIRECTORY: Checks = { ...SPREAD, include: isTexts, mode: isMode };
-
-// A name becomes part of a line or of a path, so a forged one could write where it should not.
-function isVariable(json: unknown, secrets: number): json is PlanVariable {
-  const name = textField(json, 'name');
-  return name !== undefined && isEnvName(name) && isReference(json, secrets, SELECTION, ['name']);
-}
-
-function isVariables(json: unknown, secrets: number): json is PlanVariables {
-  return isReference(json, secrets, VARIABLES, []);
-}
-
-function isFile(json: unknown, secrets: number): json is PlanFile {
-  const path = textField(json, 'path');
-  return (
-    path !== undefined && filePathFault(path) === undefined && isReference(json, secrets, FILE, ['path'])
-  );
-}
-
-function isDirectory(json: unknown, secrets: number): json is PlanDirectory {
-  const directory = textField(json, 'directory');
-  if (directory === undefined || filePathFault(directory) !== undefined) return false;
-  return isReference(json, secrets, DIRECTORY, ['directory']);
-}
-
-function isReference(json: unknown, secrets: number, checks: Checks, others: readonly string[]): boolean {
-  const secret = integerField(json, 'secret');
-  return secret !== undefined && secret >= 0 && secret < secrets && hasOnly(json, checks, others);
-}
-
-/** Whether every member is known and right. What a later release adds is not followed half. */
-function hasOnly(json: unknown, checks: Checks, others: readonly string[]): boolean {
-  const object: JsonObject | undefined = asObject(json);
-  if (object === undefined) return false;
-  return Object.keys(object).every((key) => {
-    if (others.includes(key)) return true;
-    const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
-    return check?.(object[key]) === true;
+function isPlan(json: unknown): json is Plan {
+  const secrets = asArray(field(json, 'secrets'));
+  return hasShape<Plan>(json, {
+    version: (value) => value === PLAN_VERSION,
+    timeoutSeconds: (value) => isInteger(value) && value >= 1 && value <= 3600,
+    secrets: listOf<PlanSecret>({ arn: isText, stage: optional(isText), versionId: optional(isText) }),
+    views: (value) =>
+      asArray(value)?.length !== 0 && listOf<PlanView>(viewShape(secrets?.length ?? 0))(value),
   });
 }
 
-function isListOf(json: unknown, check: Check): boolean {
-  return asArray(json)?.every(check) === true;
+/** @param secrets how many secrets the plan has */
+function viewShape(secrets: number): Shape<PlanView> {
+  const source = {
+    secret: (value: unknown) => isInteger(value) && value >= 0 && value < secrets,
+    entry: optional((value) => isInteger(value) && value >= 0),
+    optional: optional(isTrue),
+  };
+  const selection: Shape<Selection> = {
+    ...source,
+    key: optional(isText),
+    jmesPath: optional(isText),
+    decode: optional(oneOf('base64')),
+    default: optional(isText),
+  };
+  const expansion = { ...source, exclude: optional(isTexts), onCollision: optional(oneOf('skip')) };
+  return {
+    volume: (value) => isText(value) && isViewVolume(value),
+    receivers: (value) => hasShape<Receivers>(value, { native: isTexts, shell: isTexts, file: isTexts }),
+    fileMode: oneOf('0400', '0440', '0444'),
+    format: isDialect,
+    // A name becomes part of a line or of a path: a forged name could write elsewhere.
+    env: listOf<PlanVariable>({ ...selection, name: (value) => isText(value) && isEnvName(value) }),
+    envFrom: listOf<PlanVariables>({
+      ...expansion,
+      id: optional(isText),
+      prefix: optional(isText),
+      case: optional(oneOf('upper', 'lower')),
+    }),
+    files: listOf<PlanFile>({
+      ...selection,
+      path: isPath,
+      mode: optional(isMode),
+      format: optional(isDialect),
+      template: optional(isText),
+      escape: optional((value) => isText(value) && isEscape(value)),
+      pem: optional(oneOf(...PEM_PARTS)),
+    }),
+    filesFrom: listOf<PlanDirectory>({
+      ...expansion,
+      directory: isPath,
+      include: optional(isTexts),
+      mode: optional(isMode),
+    }),
+    declared: isTexts,
+    probe: optional(isTrue),
+  };
 }
 
-/** The list if every element passes. */
-function listOf<T>(json: unknown, check: (element: unknown) => element is T): readonly T[] | undefined {
-  const list = asArray(json);
-  return list?.every(check) === true ? (list as readonly T[]) : undefined;
+/** Whether all members pass and no other member exists: a member of a later release is not ignored. */
+function hasShape<T>(json: unknown, shape: Shape<T>): json is T {
+  const object = asObject(json);
+  if (object === undefined) return false;
+  const checks: Readonly<Record<string, Check>> = shape;
+  return (
+    Object.keys(object).every((name) => Object.hasOwn(checks, name)) &&
+    Object.entries(checks).every(([name, check]) => check(field(object, name)))
+  );
+}
+
+function listOf<T>(shape: Shape<T>): Check {
+  return (value) => asArray(value)?.every((element) => hasShape<T>(element, shape)) === true;
+}
+
+function optional(check: Check): Check {
+  return (value) => value === undefined || check(value);
+}
+
+function oneOf(...texts: readonly string[]): Check {
+  return (value) => isText(value) && texts.includes(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): boolean {
+  return asArray(value)?.every(isText) === true;
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true;
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isInteger(value);
+}
+
+function isMode(value: unknown): boolean {
+  return isText(value) && /^0[0-7]{3}$/.test(value);
+}
+
+function isPath(value: unknown): boolean {
+  return isText(value) && filePathFault(value) === undefined;
 }

@@ -1,9 +1,10 @@
 /**
- * The few fields of a pod that decisions are made from, read from raw JSON. Everything else is neither looked at
- * nor kept: fields that are newer than this code stay in the pod because nothing is ever written back.
+ * The fields of a pod that decisions depend on, read from raw JSON. Other fields are not read. Nothing is written back,
+ * so fields that are newer than this code stay in the pod.
  */
 import { asArray, asObject, field, integerField, type JsonObject, textField } from '../json.ts';
 import type { Problem } from '../problems/problems.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 
 export type ContainerList = 'containers' | 'initContainers';
 
@@ -26,30 +27,30 @@ export interface Pod {
   readonly volumes: readonly JsonObject[];
 }
 
-/** Reads a pod. @returns the pod, or the problem of a shape that the API server would refuse as well */
-export function readPod(json: unknown): Pod | Problem {
+/** Reads a pod. The problem is a shape that the API server would reject as well. */
+export function readPod(json: unknown): Result<Pod> {
   const pod = asObject(json);
   const spec = asObject(field(pod, 'spec'));
-  if (pod === undefined || spec === undefined) return malformed('spec', 'is not an object');
+  if (pod === undefined || spec === undefined) return malformed('spec', 'the field is not an object');
   const containers = containersOf(spec, 'containers');
   const initContainers = containersOf(spec, 'initContainers');
   const volumes = objectsOf(field(spec, 'volumes'));
   if (containers === undefined || containers.length === 0)
-    return malformed('spec.containers', 'is not a list of named containers');
+    return malformed('spec.containers', 'the field is not a list of named containers');
   if (initContainers === undefined)
-    return malformed('spec.initContainers', 'is not a list of named containers');
-  if (volumes === undefined) return malformed('spec.volumes', 'is not a list of objects');
-  return {
+    return malformed('spec.initContainers', 'the field is not a list of named containers');
+  if (volumes === undefined) return malformed('spec.volumes', 'the field is not a list of objects');
+  return ok({
     json: pod,
     spec,
     annotations: field(field(pod, 'metadata'), 'annotations'),
     containers,
     initContainers,
     volumes,
-  };
+  });
 }
 
-/** Whether a pod is for Windows nodes: by its own word, or by the label that it selects. */
+/** Whether a pod is for Windows nodes, by `spec.os` or by its node selector. */
 export function isWindows(pod: Pod): boolean {
   return (
     textField(field(pod.spec, 'os'), 'name') === 'windows' ||
@@ -57,7 +58,7 @@ export function isWindows(pod: Pod): boolean {
   );
 }
 
-/** Proxies of service meshes: they never receive secrets unless named. */
+/** Proxies of service meshes. They receive secrets only when an annotation names them. */
 const MESH_PROXIES: ReadonlySet<string> = new Set([
   'istio-proxy',
   'linkerd-proxy',
@@ -69,12 +70,12 @@ export function isMeshProxy(container: Container): boolean {
   return MESH_PROXIES.has(container.name);
 }
 
-/** Whether an init container runs beside the others for the pod's whole life (a native sidecar). */
+/** Whether an init container runs for the whole life of the pod (a native sidecar). */
 export function isNativeSidecar(container: Container): boolean {
   return container.list === 'initContainers' && textField(container.json, 'restartPolicy') === 'Always';
 }
 
-/** A user or group id of a container: its own, else the pod's. */
+/** The user or group ID of a container, from the container or else from the pod. */
 export function effectiveId(
   pod: Pod,
   container: Container,
@@ -102,7 +103,7 @@ function containersOf(spec: JsonObject, list: ContainerList): readonly Container
   return containers;
 }
 
-/** A list of objects; absent and null are empty, as in the API. */
+/** A list of objects. A missing list and null are empty, as in the API. */
 function objectsOf(json: unknown): readonly JsonObject[] | undefined {
   if (json === undefined || json === null) return [];
   const list = asArray(json);
@@ -115,6 +116,11 @@ function isTextList(json: unknown): json is readonly string[] {
   return Array.isArray(json) && json.every((element) => typeof element === 'string');
 }
 
-function malformed(subject: string, wrong: string): Problem {
-  return { code: 'POD_MALFORMED', subject, wrong, expected: 'send a pod as the API server would accept it' };
+function malformed(subject: string, wrong: string): Result<never> {
+  return failed<Problem>({
+    code: 'POD_MALFORMED',
+    subject,
+    wrong,
+    expected: 'fix the manifest; the API server would reject this pod as well',
+  });
 }

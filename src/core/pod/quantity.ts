@@ -1,4 +1,4 @@
-/** Kubernetes resource quantities, as far as sums of CPU and memory need them. */
+/** Kubernetes resource quantities, as needed for sums of CPU and memory. */
 
 // Source: apimachinery's pkg/api/resource quantity grammar.
 const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d{1,3})?$/;
@@ -21,7 +21,7 @@ const SCALE: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** The number a quantity stands for, or undefined if it is none. `500m` is 0.5, `64Mi` is 67108864. */
+/** The number of a quantity: `500m` is 0.5, `64Mi` is 67108864. @returns undefined for any other text */
 export function parseQuantity(text: unknown): number | undefined {
   if (typeof text === 'number' && Number.isFinite(text)) return text;
   if (typeof text !== 'string' || text.length > 64) return undefined;
@@ -33,13 +33,13 @@ export function parseQuantity(text: unknown): number | undefined {
   return scale === undefined ? Number(`${match[1]}${suffix}`) : Number(match[1]) * scale;
 }
 
-/** CPU cores as a quantity, rounded up to a thousandth: `0.25` is `250m`. */
+/** CPU cores as a quantity, rounded up to a thousandth: `0.25` becomes `250m`. */
 export function cpuQuantity(cores: number): string {
   const milli = Math.ceil(Math.round(cores * 1e9) / 1e6);
   return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
 }
 
-/** Bytes as a quantity, rounded up to the next KiB and written in Mi where that is exact. */
+/** Bytes as a quantity, rounded up to a KiB and written in Mi where that is exact. */
 export function memoryQuantity(bytes: number): string {
   const kib = Math.ceil(bytes / 1024);
   return kib % 1024 === 0 ? `${kib / 1024}Mi` : `${kib}Ki`;

@@ -32,8 +32,8 @@ export class Findings<Code extends string = AdmissionCode> {
     else for (const problem of found) this.#problems.push(problem);
   }
 
-  /** Takes the value of a result. @returns undefined where the result is a problem, which is added */
-  take<T>(result: Result<T, Problem<Code>>): T | undefined {
+  /** Takes the value of a result. @returns undefined where it has none; its problem, if any, is added */
+  take<T>(result: Result<T, Problem<Code> | undefined>): T | undefined {
     if (result.ok) return result.value;
     this.add(result.problem);
     return undefined;

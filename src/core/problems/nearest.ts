@@ -1,8 +1,8 @@
-/** The nearest of some known words, for "did you mean". */
+/** The nearest known word, for "did you mean". */
 
 /** @returns the candidate at the smallest edit distance, if that is at most a third of its length (at least 2). */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  // A key can be hundreds of kilobytes long; nothing that long is a typo of a known one.
+  // A key can be hundreds of kilobytes long; a text of that length is not a typo of a known word.
   if (word.length > 40) return undefined;
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;

@@ -1,14 +1,14 @@
-/** Every key of a secret, or those that an entry wants. */
+/** Expands a secret into its keys: all of them, or those that an entry includes. */
 import { matcher } from '../names/key-patterns.ts';
 import { mayBeAbsent, type PlanDirectory, type PlanVariables } from '../plan/plan.ts';
 import type { SecretMembers } from '../secret/secret-json.ts';
 import type { Place, Values } from './values.ts';
 
 /**
- * The members that an entry takes, in the secret's order.
- * @returns nothing if the secret is absent or a problem was told
+ * The keys of an entry with their text, in the order of the secret.
+ * @returns nothing if the secret is missing or a problem was added
  */
-export function spread(
+export function expand(
   entry: PlanVariables | PlanDirectory,
   place: Place,
   values: Values,
@@ -18,23 +18,18 @@ export function spread(
   if (members === undefined) return [];
   const isOptional = mayBeAbsent(entry);
   const include = 'include' in entry ? entry.include : undefined;
-  if (!isOptional) complainOfMissing(include ?? [], members, place, values);
+  if (!isOptional) addMissing(include ?? [], members, place, values);
   const isIncluded = include === undefined ? () => true : (key: string) => include.includes(key);
   const isExcluded = matcher(entry.exclude ?? []);
-  const taken: (readonly [string, string])[] = [];
+  const expanded: (readonly [string, string])[] = [];
   for (const [key, text] of members) {
     if (!isIncluded(key) || isExcluded(key)) continue;
-    if (text !== null) taken.push([key, text]);
-    else if (!isOptional) values.complainOfNull(key, place);
+    if (text !== null) expanded.push([key, text]);
+    else if (!isOptional) values.addNull(key, place);
   }
-  return taken;
+  return expanded;
 }
 
-function complainOfMissing(
-  include: readonly string[],
-  members: SecretMembers,
-  place: Place,
-  values: Values,
-): void {
-  for (const key of include) if (!members.has(key)) values.complainOfMissing(key, place);
+function addMissing(include: readonly string[], members: SecretMembers, place: Place, values: Values): void {
+  for (const key of include) if (!members.has(key)) values.addMissing(key, place);
 }

@@ -1,4 +1,4 @@
-/** The files of a view: values byte for byte, documents in another dialect, templates, parts of a bundle. */
+/** The files of a view: values byte for byte, documents in another format, templates, and parts of PEM bundles. */
 import { writeDocument } from '../formats/index.ts';
 import { FORMAT_REPRESENTATIONS, MAX_SECRET_BYTES } from '../limits.ts';
 import { keyFileFault, parentsOf } from '../names/paths.ts';
@@ -8,10 +8,12 @@ import type { FetchProblem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import { pickPem } from '../secret/pem.ts';
 import { SecretValue } from '../secret/secret-value.ts';
-import { spread } from './expand.ts';
+import { exceedsUtf8 } from '../utf8.ts';
+import { expand } from './expand.ts';
 import { select } from './select.ts';
 import type { Place, Values } from './values.ts';
 
+/** The room of a file in another format in its volume: see `representations`. */
 const MOST_BYTES = FORMAT_REPRESENTATIONS * MAX_SECRET_BYTES;
 
 export interface RenderedFile {
@@ -20,17 +22,17 @@ export interface RenderedFile {
   readonly content: SecretValue;
   /** Permission bits. */
   readonly mode: number;
-  /** Set for certificates, whose end may be near: who asked, and for which secret. */
+  /** Set for certificates, which may expire soon: their annotation and secret. */
   readonly certificatesOf?: { readonly subject: string; readonly arn: string };
 }
 
 export function renderFiles(view: PlanView, values: Values): readonly RenderedFile[] {
   const files = view.files.flatMap((entry) => renderFile(entry, view, values));
   const taken = takenPaths(view);
-  return [...files, ...view.filesFrom.flatMap((entry) => spreadFiles(entry, view, taken, values))];
+  return [...files, ...view.filesFrom.flatMap((entry) => expandFiles(entry, view, taken, values))];
 }
 
-/** Paths that no key can have, each with who has it: those of files, and of directories that others need. */
+/** Paths of files and of directories, which no key can have, each with its annotation. */
 function takenPaths(view: PlanView): ReadonlyMap<string, string> {
   const taken = new Map<string, string>();
   for (const entry of view.filesFrom)
@@ -47,7 +49,7 @@ function renderFile(entry: PlanFile, view: PlanView, values: Values): readonly R
   const content = contentOf(entry, place, values);
   if (content === undefined) return [];
   if (content.revealBytes() === undefined) {
-    values.complainOfEncoding(place);
+    values.addInvalidUnicode(place);
     return [];
   }
   const arn = values.arnOf(entry.secret);
@@ -59,19 +61,18 @@ function contentOf(entry: PlanFile, place: Place, values: Values): SecretValue |
   if (entry.template !== undefined) return filled(entry, entry.template, place, values);
   if (entry.format !== undefined) return converted(entry, entry.format, place, values);
   if (entry.pem === undefined) return select(entry, place.subject, values);
-  // What stands in is written as it is, so it must not come back as something to take a part of.
+  // The default is written unchanged, so it must not be selected as a bundle.
   const { default: _, ...found } = entry;
   const optional = mayBeAbsent(entry) ? ({ optional: true } as const) : {};
   const bundle = select({ ...found, ...optional }, place.subject, values);
-  if (bundle === undefined) return standIn(entry);
+  if (bundle === undefined) return defaultOf(entry);
   const part = pickPem(bundle, entry.pem);
-  if ('content' in part) return part.content;
-  values.complain(unusable(place, values, part.fault, 'store a bundle in PEM, or leave pem out'));
+  if (part.ok) return part.value;
+  values.findings.add(unusable(place, values, part.problem, 'store a PEM bundle, or remove pem'));
   return undefined;
 }
 
-/** The default, if there is one. */
-function standIn({ default: text }: PlanFile): SecretValue | undefined {
+function defaultOf({ default: text }: PlanFile): SecretValue | undefined {
   return text === undefined ? undefined : new SecretValue(text);
 }
 
@@ -80,15 +81,15 @@ function filled(entry: PlanFile, template: string, place: Place, values: Values)
   const document = whole === undefined ? undefined : values.documentOf(whole, place);
   if (document === undefined) return undefined;
   const { renderTemplate } = values.engines;
-  if (renderTemplate === undefined) throw new TypeError('this plan needs the engine of templates');
-  const result = renderTemplate(template, entry.escape, document);
-  if ('text' in result) return new SecretValue(result.text);
-  for (const problem of result.problems) {
-    values.complain({
+  if (renderTemplate === undefined) throw new TypeError('this plan needs the template engine');
+  const rendered = renderTemplate(template, entry.escape, document);
+  if (rendered.ok) return new SecretValue(rendered.value);
+  for (const problem of rendered.problem) {
+    values.findings.add({
       code: 'VALUE_NOT_REPRESENTABLE',
       subject: place.subject,
-      wrong: `the template, filled from the secret ${values.arnOf(entry.secret)}, ${problem}`,
-      expected: 'mend the template or the secret',
+      wrong: `the template, filled from secret ${values.arnOf(entry.secret)}, ${problem}`,
+      expected: 'correct the template or the secret',
     });
   }
   return undefined;
@@ -101,33 +102,30 @@ function converted(
   values: Values,
 ): SecretValue | undefined {
   const whole = values.wholeOf(entry);
-  if (whole === undefined) return standIn(entry);
+  if (whole === undefined) return defaultOf(entry);
   const document = values.documentOf(whole, place);
   if (document === undefined) return undefined;
   const written = writeDocument(format, document.root);
-  if ('text' in written) {
-    if (!isTooLong(written.text)) return new SecretValue(written.text);
-    const fault = `grows to more than ${MOST_BYTES / 1024} KiB in the dialect ${format}`;
-    values.complain(unusable(place, values, fault, 'store it less deeply nested, or choose another format'));
+  if (written.ok) {
+    if (!exceedsUtf8(written.value, MOST_BYTES)) return new SecretValue(written.value);
+    const fault = `takes more than ${MOST_BYTES / 1024} KiB in the format ${format}`;
+    values.findings.add(
+      unusable(place, values, fault, 'store JSON with less nesting, or select another format'),
+    );
     return undefined;
   }
-  for (const { name, fault } of written.faults) {
-    values.complain({
+  for (const { name, fault } of written.problem) {
+    values.findings.add({
       code: 'VALUE_NOT_REPRESENTABLE',
       subject: place.subject,
-      wrong: `${name === '' ? 'the secret' : `the key ${quote(name)} of the secret`} ${values.arnOf(place.secret)} ${fault}, which the dialect ${format} cannot carry`,
-      expected: 'store it otherwise, or choose another format',
+      wrong: `${name === '' ? '' : `key ${quote(name)} of `}secret ${values.arnOf(place.secret)} ${fault}, which the format ${format} cannot represent`,
+      expected: 'change the value, or select another format',
     });
   }
   return undefined;
 }
 
-/** Whether a file is larger than its room in the volume: see `representations`. */
-function isTooLong(text: string): boolean {
-  return text.length > MOST_BYTES || new TextEncoder().encode(text).length > MOST_BYTES;
-}
-
-function spreadFiles(
+function expandFiles(
   entry: PlanDirectory,
   view: PlanView,
   taken: ReadonlyMap<string, string>,
@@ -135,14 +133,14 @@ function spreadFiles(
 ): readonly RenderedFile[] {
   const place = { subject: subjectOf.filesFrom(entry), secret: entry.secret };
   const mode = bits(entry.mode ?? view.fileMode);
-  return spread(entry, place, values).flatMap(([key, text]) => {
+  return expand(entry, place, values).flatMap(([key, text]) => {
     const path = `${entry.directory}/${key}`;
     const takenBy = taken.get(path);
     if (takenBy !== undefined && entry.onCollision === 'skip') return [];
     const fault = keyFileFault(key);
-    if (fault !== undefined) values.complain(notAFile(key, fault, place));
-    else if (takenBy !== undefined) values.complain(pathTaken(key, takenBy, place));
-    else if (!text.isWellFormed()) values.complainOfEncoding(place);
+    if (fault !== undefined) values.findings.add(notAFile(key, fault, place));
+    else if (takenBy !== undefined) values.findings.add(pathTaken(key, takenBy, place));
+    else if (!text.isWellFormed()) values.addInvalidUnicode(place);
     else return [{ path, content: new SecretValue(text), mode }];
     return [];
   });
@@ -156,7 +154,7 @@ function notAFile(key: string, fault: string, { subject }: Place): FetchProblem 
   return {
     code: 'VALUE_NAME_INVALID',
     subject,
-    wrong: `the key ${quote(key)} ${fault}, so it cannot be a file's name`,
+    wrong: `key ${quote(key)} is not a valid file name: it ${fault}`,
     expected: 'rename the key in the secret, or exclude it in the YAML form',
   };
 }
@@ -165,8 +163,8 @@ function pathTaken(key: string, takenBy: string, { subject }: Place): FetchProbl
   return {
     code: 'VALUE_NAME_TAKEN',
     subject,
-    wrong: `the file of the key ${quote(key)} is already given by ${takenBy}`,
-    expected: 'keep one of the two, or set onCollision to skip',
+    wrong: `${takenBy} already provides the file of key ${quote(key)}`,
+    expected: 'remove one of the two, or set onCollision to skip',
   };
 }
 
@@ -174,7 +172,7 @@ function unusable(place: Place, values: Values, fault: string, expected: string)
   return {
     code: 'VALUE_NOT_REPRESENTABLE',
     subject: place.subject,
-    wrong: `the secret ${values.arnOf(place.secret)} ${fault}`,
+    wrong: `secret ${values.arnOf(place.secret)} ${fault}`,
     expected,
   };
 }

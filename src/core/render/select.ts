@@ -1,5 +1,4 @@
-/** One value out of a secret: the whole, a key, or what an expression finds; decoded, or what stands in for it. */
-
+/** Selects one value of a secret: the whole, a key, or the result of an expression; decoded, or the default. */
 import { mayBeAbsent, type Selection } from '../plan/plan.ts';
 import type { FetchProblem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
@@ -9,7 +8,7 @@ import type { Values } from './values.ts';
 
 /**
  * Selects a value.
- * @returns undefined if it is absent and may be, or if a problem was told
+ * @returns undefined if the value is missing and optional, or if a problem was added
  */
 export function select(selection: Selection, subject: string, values: Values): SecretValue | undefined {
   const found = find(selection, subject, values);
@@ -18,57 +17,58 @@ export function select(selection: Selection, subject: string, values: Values): S
   }
   if (found === undefined || selection.decode === undefined) return found;
   const decoded = decodeBase64(found);
-  if (decoded === undefined) values.complain(notBase64(selection, subject, values.arnOf(selection.secret)));
+  if (decoded === undefined)
+    values.findings.add(notBase64(selection, subject, values.arnOf(selection.secret)));
   return decoded;
 }
 
-/** @returns `absent` only where that is allowed; undefined where a problem was told */
+/** @returns `absent` only for an optional value; undefined if a problem was added */
 function find(selection: Selection, subject: string, values: Values): SecretValue | 'absent' | undefined {
   const whole = values.wholeOf(selection);
   if (whole === undefined) return 'absent';
   const place = { subject, secret: selection.secret };
-  if (selection.jmesPath !== undefined)
-    return evaluate(selection.jmesPath, whole, selection, subject, values);
-  if (selection.key === undefined) return whole;
+  const { key, jmesPath } = selection;
+  if (jmesPath !== undefined) return evaluate({ ...selection, jmesPath }, whole, subject, values);
+  if (key === undefined) return whole;
   const members = values.membersOf(whole, place);
   if (members === undefined) return undefined;
-  const text = members.get(selection.key);
+  const text = members.get(key);
   if (typeof text === 'string') return new SecretValue(text);
   if (mayBeAbsent(selection)) return 'absent';
-  if (text === null) values.complainOfNull(selection.key, place);
-  else values.complainOfMissing(selection.key, place);
+  if (text === null) values.addNull(key, place);
+  else values.addMissing(key, place);
   return undefined;
 }
 
 function evaluate(
-  expression: string,
+  selection: Selection & { readonly jmesPath: string },
   whole: SecretValue,
-  selection: Selection,
   subject: string,
   values: Values,
 ): SecretValue | 'absent' | undefined {
   const document = values.documentOf(whole, { subject, secret: selection.secret });
   if (document === undefined) return undefined;
   const { selectByJmesPath } = values.engines;
-  if (selectByJmesPath === undefined) throw new TypeError('this plan needs the engine of JMESPath');
-  const result = selectByJmesPath(expression, document);
+  if (selectByJmesPath === undefined) throw new TypeError('this plan needs the JMESPath engine');
+  const expression = selection.jmesPath;
   const arn = values.arnOf(selection.secret);
-  if ('text' in result) return new SecretValue(result.text);
-  if ('absent' in result) {
-    if (mayBeAbsent(selection)) return 'absent';
-    values.complain({
-      code: 'VALUE_KEY_MISSING',
+  const selected = selectByJmesPath(expression, document);
+  if (!selected.ok) {
+    values.findings.add({
+      code: 'VALUE_NOT_SELECTABLE',
       subject,
-      wrong: `the expression ${quote(expression)} finds nothing in the secret ${arn}`,
-      expected: 'mend the expression, or make it optional',
+      wrong: `the expression ${quote(expression)}, applied to secret ${arn}, ${selected.problem}`,
+      expected: 'correct the expression or the secret',
     });
     return undefined;
   }
-  values.complain({
-    code: 'VALUE_NOT_SELECTABLE',
+  if (selected.value !== undefined) return new SecretValue(selected.value);
+  if (mayBeAbsent(selection)) return 'absent';
+  values.findings.add({
+    code: 'VALUE_KEY_MISSING',
     subject,
-    wrong: `the expression ${quote(expression)}, applied to the secret ${arn}, ${result.fault}`,
-    expected: 'mend the expression or the secret',
+    wrong: `the expression ${quote(expression)} selects nothing from secret ${arn}`,
+    expected: 'correct the expression, or make the reference optional',
   });
   return undefined;
 }
@@ -76,15 +76,14 @@ function evaluate(
 function notBase64({ key, jmesPath }: Selection, subject: string, arn: string): FetchProblem {
   const part =
     jmesPath !== undefined
-      ? `what ${quote(jmesPath)} finds in `
+      ? `the result of ${quote(jmesPath)} from `
       : key !== undefined
-        ? `the key ${quote(key)} of `
+        ? `key ${quote(key)} of `
         : '';
-  const what = `${part}the secret ${arn}`;
   return {
     code: 'VALUE_NOT_DECODABLE',
     subject,
-    wrong: `${what} is not base64`,
-    expected: 'store it in base64, or leave decode out',
+    wrong: `${part}secret ${arn} is not valid base64`,
+    expected: 'store the value in base64, or remove decode',
   };
 }

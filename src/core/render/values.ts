@@ -1,11 +1,8 @@
-/**
- * The fetched values of a plan, as rendering asks for them: parsed once however many references name them, and every
- * fault told to whoever gathers problems.
- */
-
+/** The fetched values of a plan for rendering: each one is parsed once, and problems are gathered as findings. */
 import type { selectByJmesPath } from '../jmespath/index.ts';
 import type { Plan, Selection } from '../plan/plan.ts';
-import type { FetchProblem } from '../problems/problems.ts';
+import type { FetchCode } from '../problems/fetch-codes.ts';
+import { Findings } from '../problems/findings.ts';
 import { quote } from '../problems/quote.ts';
 import {
   type JsonDocument,
@@ -17,34 +14,34 @@ import {
 import type { SecretValue } from '../secret/secret-value.ts';
 import type { renderTemplate } from '../template/index.ts';
 
-/** Engines that few plans need: whoever renders such a plan brings them. */
+/** Engines that few plans need. The caller provides them for the plans that do. */
 export interface Engines {
   readonly selectByJmesPath?: typeof selectByJmesPath;
   readonly renderTemplate?: typeof renderTemplate;
 }
 
-/** What is complained of: where, and which secret. */
+/** A reference, for messages: its annotation and its secret. */
 export interface Place {
   readonly subject: string;
   readonly secret: number;
 }
 
 export class Values {
-  readonly problems: FetchProblem[] = [];
+  readonly findings = new Findings<FetchCode>();
   readonly engines: Engines;
   readonly #plan: Plan;
   readonly #values: readonly (SecretValue | undefined)[];
   readonly #members = new Map<number, SecretMembers | undefined>();
   readonly #documents = new Map<number, JsonDocument | undefined>();
 
-  /** @param values in the order of the plan's secrets; undefined for one that is absent and may be */
+  /** @param values in the order of the plan's secrets; undefined for a missing optional secret */
   constructor(plan: Plan, values: readonly (SecretValue | undefined)[], engines: Engines) {
     this.#plan = plan;
     this.#values = values;
     this.engines = engines;
   }
 
-  /** The whole value; undefined if the secret is absent. */
+  /** The whole value; undefined if the secret is missing. */
   wholeOf({ secret }: Pick<Selection, 'secret'>): SecretValue | undefined {
     return this.#values[secret];
   }
@@ -53,19 +50,19 @@ export class Values {
     return this.#plan.secrets[secret]?.arn ?? '';
   }
 
-  /** The top-level members of a secret; undefined, with a problem, if it is no JSON object. */
+  /** The top-level members of a secret; undefined, with a problem, if the secret is not a JSON object. */
   membersOf(value: SecretValue, place: Place): SecretMembers | undefined {
     if (!this.#members.has(place.secret))
       this.#members.set(place.secret, readMembers(this.#read(value, place)));
     const members = this.#members.get(place.secret);
-    if (members === undefined) this.#complainOfJson(value, place, 'object');
+    if (members === undefined) this.#addNotJson(value, place, 'object');
     return members;
   }
 
-  /** A secret as JSON of any kind; undefined, with a problem, if it is none. */
+  /** A secret as JSON of any type; undefined, with a problem, if the secret is not JSON. */
   documentOf(value: SecretValue, place: Place): JsonDocument | undefined {
     const document = this.#read(value, place);
-    if (document === undefined) this.#complainOfJson(value, place, 'any');
+    if (document === undefined) this.#addNotJson(value, place, 'any');
     return document;
   }
 
@@ -74,46 +71,42 @@ export class Values {
     return this.#documents.get(secret);
   }
 
-  #complainOfJson(value: SecretValue, { subject, secret }: Place, kind: 'object' | 'any'): void {
+  #addNotJson(value: SecretValue, { subject, secret }: Place, kind: 'object' | 'any'): void {
     const what = kind === 'object' ? 'a JSON object' : 'JSON';
     const isDeep = nestsTooDeeply(value, kind);
-    this.complain({
+    this.findings.add({
       code: 'VALUE_NOT_JSON',
       subject,
-      wrong: `the secret ${this.arnOf(secret)} ${isDeep ? 'nests too deeply to be read' : `is not ${what}`}`,
-      expected: `store ${isDeep ? 'flatter JSON' : what}, or leave the key out to get the whole value`,
+      wrong: `secret ${this.arnOf(secret)} ${isDeep ? 'is nested too deeply' : `is not ${what}`}`,
+      expected: `store ${isDeep ? 'JSON with less nesting' : what}, or remove the key to get the whole value`,
     });
   }
 
-  complain(problem: FetchProblem): void {
-    this.problems.push(problem);
-  }
-
-  /** A member that is null: absent for whoever can do without, and a mistake for everybody else. */
-  complainOfNull(key: string, { subject, secret }: Place): void {
-    this.complain({
+  /** Adds the problem of a key that is null. An optional reference treats null as missing. */
+  addNull(key: string, { subject, secret }: Place): void {
+    this.findings.add({
       code: 'VALUE_KEY_MISSING',
       subject,
-      wrong: `the key ${quote(key)} of the secret ${this.arnOf(secret)} is null`,
-      expected: 'give it a value: null is neither text nor absent',
+      wrong: `key ${quote(key)} of secret ${this.arnOf(secret)} is null`,
+      expected: 'set a value for the key, or make the reference optional in the YAML form',
     });
   }
 
-  complainOfMissing(key: string, { subject, secret }: Place): void {
-    this.complain({
+  addMissing(key: string, { subject, secret }: Place): void {
+    this.findings.add({
       code: 'VALUE_KEY_MISSING',
       subject,
-      wrong: `the secret ${this.arnOf(secret)} has no key ${quote(key)}`,
-      expected: 'name a top-level key of its JSON; case matters',
+      wrong: `secret ${this.arnOf(secret)} has no key ${quote(key)}`,
+      expected: 'use a top-level key of its JSON; keys are case-sensitive',
     });
   }
 
-  complainOfEncoding({ subject, secret }: Place): void {
-    this.complain({
+  addInvalidUnicode({ subject, secret }: Place): void {
+    this.findings.add({
       code: 'VALUE_NOT_REPRESENTABLE',
       subject,
-      wrong: `a value of the secret ${this.arnOf(secret)} holds half of a surrogate pair, which has no UTF-8 form`,
-      expected: 'store it again with whole characters',
+      wrong: `a value of secret ${this.arnOf(secret)} contains half of a surrogate pair, which UTF-8 cannot represent`,
+      expected: 'store the value again with valid Unicode text',
     });
   }
 }

@@ -1,7 +1,9 @@
 /**
- * Splits a PEM bundle: certificates for one file, the private key for another. Textual encodings are those of RFC 7468;
- * headers inside a block are those of RFC 1421, which OpenSSL's encrypted keys still have.
+ * Splits a PEM bundle: certificates for one file, the private key for another. Sources: RFC 7468 for the encoding, RFC 1421
+ * for headers inside a block, which OpenSSL's encrypted keys have.
  */
+
+import { failed, ok, type Result } from '../problems/result.ts';
 import { decodeBase64 } from './decode.ts';
 import { SecretValue } from './secret-value.ts';
 
@@ -15,28 +17,25 @@ const LABELS: Readonly<Record<PemPart, ReadonlySet<string>>> = {
 };
 
 /**
- * Picks a part of a bundle. Blocks come byte for byte, each with a line feed at its end; what stands between blocks is
- * left out.
- * @returns the part, or what is wrong as words that follow "the value"
+ * Picks a part of a bundle. Blocks are copied byte for byte, each with a line feed at its end; text between blocks is left
+ * out.
+ * @returns the part, or a fault that continues a sentence after the name of the secret
  */
-export function pickPem(
-  value: SecretValue,
-  part: PemPart,
-): { readonly content: SecretValue } | { readonly fault: string } {
+export function pickPem(value: SecretValue, part: PemPart): Result<SecretValue, string> {
   const text = value.revealText();
-  if (text === undefined) return { fault: 'is not text' };
+  if (text === undefined) return failed('is not text');
   const blocks = readPemBlocks(text);
-  if ('fault' in blocks) return blocks;
-  const picked = blocks.filter((block) => LABELS[part].has(block.label));
+  if (!blocks.ok) return blocks;
+  const picked = blocks.value.filter((block) => LABELS[part].has(block.label));
   if (picked.length === 0)
-    return { fault: `holds no ${part === 'certificates' ? 'certificate' : 'private key'} in PEM` };
+    return failed(`contains no PEM ${part === 'certificates' ? 'certificate' : 'private key'}`);
   if (part === 'private-key' && picked.length > 1)
-    return { fault: `holds ${picked.length} private keys, not one` };
-  return { content: new SecretValue(picked.map((block) => block.text).join('')) };
+    return failed(`contains ${picked.length} private keys, not one`);
+  return ok(new SecretValue(picked.map((block) => block.text).join('')));
 }
 
 export interface PemBlock {
-  /** What stands between BEGIN and the hyphens. */
+  /** The text between BEGIN and the hyphens. */
   readonly label: string;
   /** From BEGIN to END as stored, with a line break at the end. */
   readonly text: string;
@@ -44,43 +43,43 @@ export interface PemBlock {
 
 const BOUNDARY = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 #]*)-----[ \t]*$/;
 
-/** @returns every block in order, or what is wrong as words that follow "the value" */
-export function readPemBlocks(text: string): readonly PemBlock[] | { readonly fault: string } {
+/** @returns all blocks in order, or a fault that continues a sentence after the name of the secret */
+export function readPemBlocks(text: string): Result<readonly PemBlock[], string> {
   const blocks: PemBlock[] = [];
   let open: { readonly label: string; readonly lines: string[] } | undefined;
   // Each line keeps its end.
   for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     const bare = line.replace(/\r?\n$/, '');
     const [, kind, label = ''] = BOUNDARY.exec(bare) ?? [];
-    if (kind === undefined && bare.includes('-----')) return { fault: lineFault(bare) };
+    if (kind === undefined && bare.includes('-----')) return failed(lineFault(bare));
     if (kind === 'BEGIN') {
-      if (open !== undefined) return { fault: unended(open.label) };
+      if (open !== undefined) return failed(unended(open.label));
       open = { label, lines: [] };
     }
     open?.lines.push(line);
     if (kind !== 'END') continue;
-    if (open?.label !== label) return { fault: 'holds an END line of PEM without its BEGIN line' };
-    if (!isBody(open.lines.slice(1, -1))) return { fault: `holds a damaged block of PEM${shown(label)}` };
+    if (open?.label !== label) return failed('contains a PEM END line without its BEGIN line');
+    if (!isBody(open.lines.slice(1, -1))) return failed(`contains a damaged PEM block${shown(label)}`);
     blocks.push({ label, text: endLine(open.lines.join('')) });
     open = undefined;
   }
-  return open === undefined ? blocks : { fault: unended(open.label) };
+  return open === undefined ? ok(blocks) : failed(unended(open.label));
 }
 
 function unended(label: string): string {
-  return `holds a block of PEM${shown(label)} without its END line`;
+  return `contains a PEM block${shown(label)} without its END line`;
 }
 
-/** A label is told if it is a known one: any other may be the secret itself. */
+/** Only known labels are shown: another label may be the secret itself. */
 function shown(label: string): string {
   return PEM_PARTS.some((part) => LABELS[part].has(label)) ? ` (${label})` : '';
 }
 
-/** What comes of a bundle that was pasted into a form or a shell. */
+/** The fault of a bundle that was pasted into a form or a shell. */
 function lineFault(line: string): string {
   if (line.includes('\\n'))
-    return 'holds PEM with \\n in place of line breaks: store it as JSON text, or with real line breaks';
-  return 'holds PEM whose BEGIN and END do not stand on lines of their own: line breaks were lost when it was stored';
+    return 'contains PEM with \\n instead of line breaks; store it as JSON text, or with real line breaks';
+  return 'contains PEM whose BEGIN and END are not on separate lines; line breaks were lost when it was stored';
 }
 
 function isBody(lines: readonly string[]): boolean {

@@ -1,29 +1,29 @@
 /**
- * JSON inside a secret. Numbers keep the digits that the secret holds, and nothing the parser says is passed on:
- * V8's messages quote the text that they could not read.
+ * The JSON of a secret. Numbers keep their digits. Messages of the parser are dropped, because V8 quotes the text that it
+ * could not read.
  */
 import { asObject } from '../json.ts';
 import type { SecretValue } from './secret-value.ts';
 
-/** A number with the digits of the secret's text. Only `JSON.rawJSON` makes one, so no object can pass for it. */
+/** A number with the digits of the secret's text. Only `JSON.rawJSON` creates one, so no object can imitate it. */
 export interface ExactNumber {
   readonly rawJSON: string;
 }
 
-/** What JSON holds. Plain numbers are computed ones; those of the secret are exact. */
+/** A node of JSON. Numbers of the secret are exact; plain numbers were computed. */
 export type JsonNode = null | boolean | string | number | ExactNumber | readonly JsonNode[] | JsonMembers;
 
-/** An object of JSON: own properties are its members, whatever their names (`__proto__`, `constructor`). */
+/** An object of JSON. Its members are own properties, whatever their names (`__proto__`, `constructor`). */
 export interface JsonMembers {
   readonly [key: string]: JsonNode;
 }
 
-/** A secret's JSON, to select from and to fill templates with. */
+/** The JSON of a secret, for selections and templates. */
 export interface JsonDocument {
   readonly root: JsonNode;
 }
 
-// ECMAScript's JSON.parse source text access (in Node since 21), newer than the `lib` that the core compiles with.
+// JSON.parse source text access of ECMAScript (in Node since 21) is newer than the `lib` of the compiler.
 interface SourceTextJson {
   parse(
     text: string,
@@ -35,8 +35,8 @@ interface SourceTextJson {
 const json = JSON as unknown as SourceTextJson;
 
 /**
- * Reads JSON text. Of members of one name the last counts, as for every JSON.parse.
- * @returns the document; undefined if the value is not JSON text, or nests deeper than the stack reaches
+ * Reads JSON text. With duplicate members, the last one counts, as for JSON.parse.
+ * @returns the document; undefined if the value is not JSON or is nested too deeply for the stack
  */
 export function readDocument(value: SecretValue): JsonDocument | undefined {
   const text = jsonText(value);
@@ -51,16 +51,16 @@ export function readDocument(value: SecretValue): JsonDocument | undefined {
   }
 }
 
-/** A byte order mark in front may be ignored (RFC 8259 section 8.1): editors of Windows put one there. */
+/** A leading byte order mark may be ignored (RFC 8259 section 8.1): editors on Windows write one. */
 function jsonText(value: SecretValue): string | undefined {
   const text = value.revealText();
   return text?.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /**
- * Whether a value that could not be read is JSON all the same, so that its depth is to blame: what takes the stack is
- * to look at each member, and a plain parse does not.
- * @param kind what was to be read
+ * Whether a value that could not be read is valid JSON, so that its depth is the reason: a plain parse needs less stack than
+ * one that visits each member.
+ * @param kind the expected type
  */
 export function nestsTooDeeply(value: SecretValue, kind: 'object' | 'any'): boolean {
   try {
@@ -71,10 +71,10 @@ export function nestsTooDeeply(value: SecretValue, kind: 'object' | 'any'): bool
   }
 }
 
-/** The members of a secret that is a JSON object, with their text form; a null is a member without a text. */
+/** The members of a JSON object as text; the text of null is null. */
 export type SecretMembers = ReadonlyMap<string, string | null>;
 
-/** @returns the members, or undefined if the document is no object, or nests deeper than the stack reaches. */
+/** @returns the members; undefined if the document is not an object or is nested too deeply for the stack */
 export function readMembers(document: JsonDocument | undefined): SecretMembers | undefined {
   const object = document === undefined ? undefined : membersOf(document.root);
   if (object === undefined) return undefined;
@@ -87,7 +87,7 @@ export function readMembers(document: JsonDocument | undefined): SecretMembers |
   return members;
 }
 
-/** Strings as they are; numbers with their own digits; objects and arrays as compact JSON. */
+/** Strings unchanged, numbers with their digits, objects and arrays as compact JSON. */
 function textOf(member: unknown): string | null {
   if (member === null) return null;
   return typeof member === 'string' ? member : JSON.stringify(member);
@@ -97,32 +97,32 @@ export function isExactNumber(value: unknown): value is ExactNumber {
   return json.isRawJSON(value);
 }
 
-/** The number as JavaScript computes with it; undefined for anything else. */
+/** The JavaScript number; undefined for any other node. */
 export function numberOf(node: JsonNode): number | undefined {
   if (typeof node === 'number') return node;
   return isExactNumber(node) ? Number(node.rawJSON) : undefined;
 }
 
-/** A number that is written as `text`; undefined if that is no number of JSON. */
+/** A number with the digits of a text; undefined if the text is not a JSON number. */
 export function exactNumber(text: string): ExactNumber | undefined {
   return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(text) ? json.rawJSON(text) : undefined;
 }
 
-/** The members, if the node is an object of JSON. */
+/** The members of a node that is an object. */
 export function membersOf(node: JsonNode): JsonMembers | undefined {
   return isExactNumber(node) ? undefined : (asObject(node) as JsonMembers | undefined);
 }
 
-/** A computed number as JSON writes it, but with the sign of a negative zero. */
+/** A computed number in JSON, with the sign of a negative zero. */
 function numberText(value: number): string {
   return Object.is(value, -0) ? '-0' : JSON.stringify(value);
 }
 
 /**
- * Compact JSON. The length is counted while it is written: selections can hold the same array many times, so that
- * what is small in memory may be endless as text.
- * @param most length in UTF-16 units
- * @returns undefined if it is longer
+ * Compact JSON. The length is checked while writing: a selection can contain the same array many times, so that a value that
+ * is small in memory may be very long as text.
+ * @param most the limit in UTF-16 units
+ * @returns undefined if the text is longer
  */
 export function compactJson(node: JsonNode, most: number): string | undefined {
   const parts: string[] = [];
@@ -154,7 +154,7 @@ export function compactJson(node: JsonNode, most: number): string | undefined {
   return write(node) ? parts.join('') : undefined;
 }
 
-/** The text form of a member: strings as they are, everything else as compact JSON of at most `most` UTF-16 units. */
+/** A node as text: strings unchanged, other nodes as compact JSON, of at most `most` UTF-16 units. */
 export function nodeText(node: JsonNode, most: number): string | undefined {
   if (typeof node !== 'string') return compactJson(node, most);
   return node.length <= most ? node : undefined;

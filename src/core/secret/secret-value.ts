@@ -1,10 +1,10 @@
-/** The wrapper around secret material. Printing it, in any way, prints a placeholder. */
+/** The wrapper around secret values. Every way of printing it prints a placeholder. */
 
 const PLACEHOLDER = '[secret]';
 
 /**
- * A secret's value, text or bytes. It is wrapped at the line that first sees it and opened only where it is
- * parsed, rendered or written. Template strings, JSON, `console` and `util.inspect` all show a placeholder.
+ * A secret value, text or bytes. Code wraps the value on the line that receives it, and unwraps it only to parse, render or
+ * write it. Template strings, JSON, `console` and `util.inspect` show a placeholder.
  */
 export class SecretValue {
   readonly #content: string | Uint8Array;
@@ -13,7 +13,7 @@ export class SecretValue {
     this.#content = content;
   }
 
-  /** The value as text; undefined for bytes that are not UTF-8 or text that cannot be UTF-8. */
+  /** The value as text; undefined for bytes that are not UTF-8 and for text that UTF-8 cannot represent. */
   revealText(): string | undefined {
     if (typeof this.#content === 'string') return this.#content.isWellFormed() ? this.#content : undefined;
     try {
@@ -23,7 +23,7 @@ export class SecretValue {
     }
   }
 
-  /** The value as bytes, text as UTF-8; undefined for text that cannot be UTF-8. */
+  /** The value as bytes, text in UTF-8; undefined for text that UTF-8 cannot represent. */
   revealBytes(): Uint8Array | undefined {
     if (typeof this.#content !== 'string') return this.#content;
     return this.#content.isWellFormed() ? new TextEncoder().encode(this.#content) : undefined;
@@ -41,7 +41,7 @@ export class SecretValue {
     return PLACEHOLDER;
   }
 
-  /** Node's `util.inspect` looks this symbol up by name, so no Node API is needed. */
+  /** Node's `util.inspect` finds this symbol by name, so the core needs no Node API. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return PLACEHOLDER;
   }

@@ -1,8 +1,9 @@
 /**
- * How an insertion is written for the place where it stands. `json`, `yaml` and `shell` write a whole literal, quotes
- * included; the others write what may stand between the user's own characters.
+ * The escapes of insertions. `json`, `yaml` and `shell` write a complete literal with quotes; the others write text that may
+ * be part of a larger text.
  */
-
+import { escapeProperty } from '../formats/properties.ts';
+import { shellQuote } from '../formats/shell-file.ts';
 import { NOT_PLAIN_IN_YAML, unicodeEscape } from '../formats/unicode-escape.ts';
 import { compactJson, type JsonNode, nodeText } from '../secret/secret-json.ts';
 
@@ -14,38 +15,43 @@ export function isEscape(name: string): name is Escape {
   return (ESCAPES as readonly string[]).includes(name);
 }
 
-/** Whether what is written brings its own quotes. */
-export function bringsQuotes(dialect: Escape): boolean {
+/** Whether an escape adds quotes. */
+export function addsQuotes(dialect: Escape): boolean {
   return dialect === 'json' || dialect === 'yaml' || dialect === 'shell';
 }
 
-/** The text for an insertion; or the class of characters that the escape cannot carry; or that it is too long. */
-export type Escaped = { readonly text: string } | { readonly cannot: string } | { readonly tooLong: true };
+export type Escaped =
+  | { readonly kind: 'text'; readonly text: string }
+  /** The escape cannot represent a class of characters. */
+  | { readonly kind: 'unsupported'; readonly characters: string }
+  | { readonly kind: 'too-long' };
 
-/** Writes a node. @param most length of its text in UTF-16 units, before escaping */
+/** Escapes a node. @param most the limit of its text in UTF-16 units, before escaping */
 export function escapeNode(node: JsonNode, dialect: Escape, most: number): Escaped {
   const isJson = dialect === 'json' || dialect === 'yaml';
   const text = isJson ? compactJson(node, most) : nodeText(node, most);
-  if (text === undefined) return { tooLong: true };
-  // As JSON, half of a pair is the escape \ud800, which readers take for different things.
+  if (text === undefined) return { kind: 'too-long' };
+  // In JSON, half of a pair is the escape \ud800, which readers interpret in different ways.
   if (!text.isWellFormed() || (isJson && HALF_AS_JSON.test(text)))
-    return { cannot: 'half of a surrogate pair' };
+    return { kind: 'unsupported', characters: 'half of a surrogate pair' };
   switch (dialect) {
     case 'json':
     case 'raw':
-      return { text };
+      return { kind: 'text', text };
     case 'yaml':
-      return { text: text.replace(NOT_PLAIN_IN_YAML, unicodeEscape) };
+      return { kind: 'text', text: text.replace(NOT_PLAIN_IN_YAML, unicodeEscape) };
     case 'shell':
-      return text.includes('\0') ? { cannot: 'a NUL' } : { text: `'${text.replaceAll("'", "'\\''")}'` };
+      return text.includes('\0')
+        ? { kind: 'unsupported', characters: 'a NUL character' }
+        : { kind: 'text', text: shellQuote(text) };
     case 'url':
-      return { text: encodeURIComponent(text).replace(/[!'()*]/g, percentEscape) };
+      return { kind: 'text', text: encodeURIComponent(text).replace(/[!'()*]/g, percentEscape) };
     case 'properties':
-      return { text: text.replace(NOT_PLAIN_PROPERTY, propertyEscape) };
+      return { kind: 'text', text: escapeProperty(text, 'all') };
     case 'xml':
       return NOT_XML.test(text)
-        ? { cannot: 'a control character' }
-        : { text: text.replace(/[&<>"'\t\n\r]/g, xmlEscape) };
+        ? { kind: 'unsupported', characters: 'a control character' }
+        : { kind: 'text', text: text.replace(/[&<>"'\t\n\r]/g, xmlEscape) };
   }
 }
 
@@ -53,23 +59,16 @@ export function escapeNode(node: JsonNode, dialect: Escape, most: number): Escap
 const HALF_AS_JSON = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 // https://www.w3.org/TR/xml/#charsets
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is about control characters
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-
-// java.util.Properties reads a stream as ISO 8859-1, and gives these a meaning in keys or at the start of values.
-const NOT_PLAIN_PROPERTY = /[^!-~]|[\\=:#!]/g;
 
 function percentEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-function propertyEscape(unit: string): string {
-  return /[ -~]/.test(unit) ? `\\${unit}` : unicodeEscape(unit);
-}
-
 const XML_NAMES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** White space too: an attribute's reader would turn it into blanks. */
+/** White space is escaped as well, because readers of attributes replace it by blanks. */
 function xmlEscape(character: string): string {
   return XML_NAMES[character] ?? `&#${character.charCodeAt(0)};`;
 }

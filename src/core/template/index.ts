@@ -1,66 +1,65 @@
-/** Files made of text and of values from a secret's JSON: checked at admission, rendered where the value is. */
+/** Templates that are filled from the JSON of a secret: checked at admission, rendered by the fetcher. */
 import { MAX_SECRET_BYTES } from '../limits.ts';
 import { quote } from '../problems/quote.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
 import { type JsonDocument, type JsonNode, membersOf, numberOf } from '../secret/secret-json.ts';
+import { exceedsUtf8 } from '../utf8.ts';
 import { type Escape, escapeNode } from './escapes.ts';
 import { type Path, parseTemplate, type TemplateNode } from './syntax.ts';
 
 export { ESCAPES, type Escape, isEscape } from './escapes.ts';
 
-/** Tags followed and characters looked at: arrays in nested sections multiply. */
+/** Rendered tags and visited characters: arrays in nested sections multiply. */
 const MOST_STEPS = 1_000_000;
 
 /**
  * Checks a template without a document.
- * @param defaultEscape for insertions that name none; without it each must
- * @returns what is wrong, as words that follow "the template"; undefined if nothing is
+ * @param defaultEscape for insertions without an escape; otherwise each insertion needs one
+ * @returns a fault that continues the sentence "the template …", or undefined
  */
 export function templateFault(template: string, defaultEscape?: Escape): string | undefined {
   const parsed = parseTemplate(template, defaultEscape);
-  return 'fault' in parsed ? parsed.fault : undefined;
+  return parsed.ok ? undefined : parsed.problem;
 }
 
-/** The text, or words that follow "the template", for each thing that is wrong. They name keys and never hold a value. */
-export type RenderedTemplate = { readonly text: string } | { readonly problems: readonly string[] };
-
 /**
- * Fills a template. Numbers keep the digits of the secret, objects and arrays become compact JSON before they are
- * escaped. A section is left out when its key is absent or holds null, false, 0, an empty text or an empty array, as in
- * mustache.js; a missing key in an insertion is a problem.
+ * Fills a template. Numbers keep the digits of the secret; objects and arrays become compact JSON before they are escaped. A
+ * section is omitted if its key is missing, null, false, 0, an empty string or an empty array, as in mustache.js. A missing
+ * key in an insertion is a fault.
+ * @returns the text, or faults that continue the sentence "the template …"; they name keys and never quote a value
  */
 export function renderTemplate(
   template: string,
   defaultEscape: Escape | undefined,
   document: JsonDocument,
-): RenderedTemplate {
+): Result<string, readonly string[]> {
   const parsed = parseTemplate(template, defaultEscape);
-  if ('fault' in parsed) return { problems: [parsed.fault] };
+  if (!parsed.ok) return failed([parsed.problem]);
   const run: Run = { parts: [], problems: new Set(), room: MAX_SECRET_BYTES, steps: MOST_STEPS };
   try {
-    const isComplete = renderAll(parsed.nodes, [document.root], run);
-    if (!isComplete) run.problems.add(run.room < 0 ? TOO_LONG : 'takes too many steps on this secret');
+    const isComplete = renderAll(parsed.value, [document.root], run);
+    if (!isComplete) run.problems.add(run.room < 0 ? TOO_LONG : 'needs too many steps on this secret');
   } catch (error) {
-    // The stack's end: the secret's JSON nests thousands of levels deep.
+    // The end of the stack: the JSON of the secret is nested thousands of levels deep.
     if (!(error instanceof RangeError)) throw error;
-    run.problems.add('meets JSON that nests too deeply');
+    run.problems.add('reaches JSON that is nested too deeply');
   }
   const text = run.parts.join('');
-  if (run.problems.size === 0 && new TextEncoder().encode(text).length > MAX_SECRET_BYTES)
-    run.problems.add(TOO_LONG);
-  return run.problems.size > 0 ? { problems: [...run.problems] } : { text };
+  if (run.problems.size === 0 && exceedsUtf8(text, MAX_SECRET_BYTES)) run.problems.add(TOO_LONG);
+  return run.problems.size > 0 ? failed([...run.problems]) : ok(text);
 }
 
-const TOO_LONG = `makes more than ${MAX_SECRET_BYTES} bytes`;
+const TOO_LONG = `results in more than ${MAX_SECRET_BYTES} bytes`;
 
 interface Run {
   readonly parts: string[];
   readonly problems: Set<string>;
-  /** UTF-16 units that may still be written: fewer than the bytes. */
+  /** UTF-16 units that may still be written. */
   room: number;
   steps: number;
 }
 
-/** @returns false when the end was not reached */
+/** @returns false if a limit was reached before the end */
 function renderAll(nodes: readonly TemplateNode[], contexts: readonly JsonNode[], run: Run): boolean {
   return nodes.every((node) => spend(1, run) && renderNode(node, contexts, run));
 }
@@ -85,7 +84,7 @@ function renderNode(node: TemplateNode, contexts: readonly JsonNode[], run: Run)
     case 'section': {
       const value = lookUp(node.path, contexts);
       const items = itemsOf(value);
-      // A flag asks a question and is no context: `.` and names mean inside what they mean outside.
+      // `true` is a condition, not a context: `.` and names keep their meaning inside the section.
       const enter = (item: JsonNode) => (value === true ? contexts : [...contexts, item]);
       if (node.isInverted) return items.length > 0 || renderAll(node.children, contexts, run);
       return items.every((item) => spend(1, run) && renderAll(node.children, enter(item), run));
@@ -97,30 +96,33 @@ function insert(path: Path, dialect: Escape, contexts: readonly JsonNode[], run:
   const value = lookUp(path, contexts);
   const name = quote(path.join('.') || '.');
   if (value === undefined || value === null) {
-    run.problems.add(`inserts ${name}, which ${value === null ? 'is null' : 'the secret does not have'}`);
+    run.problems.add(`inserts ${name}, which ${value === null ? 'is null' : 'the secret does not contain'}`);
     return true;
   }
   const escaped = escapeNode(value, dialect, run.room);
-  if ('tooLong' in escaped) {
-    run.room = -1;
-    return false;
+  switch (escaped.kind) {
+    case 'text':
+      return put(escaped.text, run);
+    case 'too-long':
+      run.room = -1;
+      return false;
+    case 'unsupported':
+      run.problems.add(
+        `inserts ${name}, which contains ${escaped.characters} that the escape ${dialect} cannot represent`,
+      );
+      // Nothing was written, so only the steps bound how often a long value is visited.
+      return spend(typeof value === 'string' ? value.length : MAX_SECRET_BYTES, run);
   }
-  if ('cannot' in escaped) {
-    run.problems.add(`inserts ${name}, which holds ${escaped.cannot}: ${dialect} cannot carry that`);
-    // Nothing was written, so only this bounds how often a long value is looked at.
-    return spend(typeof value === 'string' ? value.length : MAX_SECRET_BYTES, run);
-  }
-  return put(escaped.text, run);
 }
 
-/** The times that a section is rendered, each with its context. */
+/** The contexts of a section, one for each time that the section is rendered. */
 function itemsOf(value: JsonNode | undefined): readonly JsonNode[] {
   if (Array.isArray(value)) return value;
   if (value === undefined || value === null || value === false || value === '') return [];
   return numberOf(value) === 0 ? [] : [value];
 }
 
-/** The nearest context that has the first name decides, as in Mustache. Own members only. */
+/** Resolves a path from the nearest context that has the first name, as in Mustache. Only own members are read. */
 function lookUp([first, ...others]: Path, contexts: readonly JsonNode[]): JsonNode | undefined {
   if (first === undefined) return contexts.at(-1);
   const nearest = contexts.findLast((context) => member(context, first) !== undefined);

@@ -1,13 +1,15 @@
 /**
- * Reads a template: Mustache (https://mustache.github.io/mustache.5.html) with insertions, sections, inverted sections
- * and comments. The package reads it, with the standard's rules for lines that hold only a tag; partials, other
- * delimiters and unescaped insertions are refused before it sees them.
+ * Parses a template: Mustache (https://mustache.github.io/mustache.5.html) with insertions, sections, inverted sections and
+ * comments. The package parses it, with the standard's rules for lines that contain only a tag. Partials, other delimiters
+ * and unescaped insertions are rejected first.
  */
 import mustache from 'mustache';
 import { quote } from '../problems/quote.ts';
-import { bringsQuotes, ESCAPES, type Escape, isEscape } from './escapes.ts';
+import { failed, ok, type Result } from '../problems/result.ts';
+import { exceedsUtf8 } from '../utf8.ts';
+import { addsQuotes, ESCAPES, type Escape, isEscape } from './escapes.ts';
 
-/** Names to follow from the nearest context that has the first one; none for `.`, the context itself. */
+/** Names, resolved from the nearest context that has the first name; empty for `.`, the context itself. */
 export type Path = readonly string[];
 
 export type TemplateNode =
@@ -21,32 +23,30 @@ export type TemplateNode =
     };
 
 const LONGEST = 16_384;
-// The package's search for the end of a tag takes quadratic time in its blanks.
+// The package needs quadratic time for blanks in a tag.
 const LONGEST_TAG = 256;
 const DEEPEST = 16;
 
-/** @returns the template, or what is wrong with it as words that follow "the template" */
-export function parseTemplate(
-  template: string,
-  defaultEscape: Escape | undefined,
-): { readonly nodes: readonly TemplateNode[] } | { readonly fault: string } {
-  if (new TextEncoder().encode(template).length > LONGEST)
-    return { fault: `is longer than ${LONGEST} bytes` };
+/** @returns the nodes, or a fault that continues the sentence "the template …" */
+export function parseTemplate(template: string, defaultEscape: Escape | undefined): Parsed {
+  if (exceedsUtf8(template, LONGEST)) return failed(`is longer than ${LONGEST} bytes`);
   const fault = tagsFault(template);
-  if (fault !== undefined) return { fault };
+  if (fault !== undefined) return failed(fault);
   let spans: Spans;
   try {
-    // A writer of its own: the package's keeps every template that it ever saw.
+    // The package's default writer caches every template.
     spans = new mustache.Writer().parse(template) as Spans;
   } catch {
-    // The package's message quotes the template, raw. Tags are well-formed here, so sections are what it refuses.
-    return { fault: 'does not close every section that it opens, in order' };
+    // The message of the package quotes the template. Tags are well-formed here, so the fault is in the sections.
+    return failed('has sections that are not closed in order');
   }
   return convert(spans, { template, defaultEscape, depth: 0 });
 }
 
-/** What the package makes: type, value, start, end, and the inside of a section. */
+/** The tokens of the package: type, value, start, end, and the tokens inside a section. */
 type Spans = readonly (readonly [string, string, number, number, Spans?])[];
+
+type Parsed = Result<readonly TemplateNode[], string>;
 
 interface Surroundings {
   readonly template: string;
@@ -59,17 +59,17 @@ function lineAt(template: string, position: number): string {
 }
 
 const REFUSED: Readonly<Record<string, string>> = {
-  '{': 'a third brace: write {{ name | raw }} for a value without escapes',
-  '&': 'an ampersand: write {{ name | raw }} for a value without escapes',
-  '>': 'a partial, and there is nothing to include',
-  '=': 'other delimiters, which cannot be set',
+  '{': 'a third brace; use {{ name | raw }} for a value without escapes',
+  '&': 'an ampersand; use {{ name | raw }} for a value without escapes',
+  '>': 'a partial, which is not supported',
+  '=': 'other delimiters, which are not supported',
 };
 
 function tagsFault(template: string): string | undefined {
   for (let open = template.indexOf('{{'); open >= 0; ) {
     const close = template.indexOf('}}', open + 2);
     const where = () => lineAt(template, open);
-    if (close < 0) return `does not close the braces that it opens in ${where()}`;
+    if (close < 0) return `has braces that are not closed in ${where()}`;
     if (close - open > LONGEST_TAG)
       return `has more than ${LONGEST_TAG} characters between the braces in ${where()}`;
     const refused =
@@ -79,31 +79,33 @@ function tagsFault(template: string): string | undefined {
           .trimStart()
           .charAt(0)
       ];
-    if (refused !== undefined) return `holds ${refused} (${where()})`;
+    if (refused !== undefined) return `has ${refused} (${where()})`;
     open = template.indexOf('{{', close + 2);
   }
   return undefined;
 }
 
-function convert(
-  spans: Spans,
-  around: Surroundings,
-): { readonly nodes: readonly TemplateNode[] } | { readonly fault: string } {
-  if (around.depth > DEEPEST) return { fault: `nests sections more than ${DEEPEST} deep` };
+function convert(spans: Spans, around: Surroundings): Parsed {
+  if (around.depth > DEEPEST) return failed(`nests sections more than ${DEEPEST} levels deep`);
   const nodes: TemplateNode[] = [];
   for (const [index, span] of spans.entries()) {
     const [type, value, start] = span;
     if (type === '!') continue;
-    const node = type === 'text' ? { kind: 'text' as const, text: value } : convertTag(span, around);
-    if ('fault' in node) return node;
-    if (node.kind === 'insertion' && isBetweenQuotes(spans, index) && bringsQuotes(node.dialect)) {
-      return {
-        fault: `puts quotes around ${quote(value)} in ${lineAt(around.template, start)}, which ${node.dialect} does itself`,
-      };
+    if (type === 'text') {
+      nodes.push({ kind: 'text', text: value });
+      continue;
+    }
+    const tag = convertTag(span, around);
+    if (!tag.ok) return tag;
+    const node = tag.value;
+    if (node.kind === 'insertion' && isBetweenQuotes(spans, index) && addsQuotes(node.dialect)) {
+      return failed(
+        `has quotes around ${quote(value)} in ${lineAt(around.template, start)}, but the escape ${node.dialect} adds quotes itself`,
+      );
     }
     nodes.push(node);
   }
-  return { nodes };
+  return ok(nodes);
 }
 
 function isBetweenQuotes(spans: Spans, index: number): boolean {
@@ -115,33 +117,26 @@ function isBetweenQuotes(spans: Spans, index: number): boolean {
 function convertTag(
   [type, value, start, , inside]: Spans[number],
   around: Surroundings,
-): TemplateNode | { readonly fault: string } {
+): Result<TemplateNode, string> {
   const where = () => lineAt(around.template, start);
   const [name = '', dialect = around.defaultEscape, ...more] = value.split('|').map((part) => part.trim());
   const path = pathOf(name);
   if (path === undefined || more.length > 0) {
-    return { fault: `holds ${quote(value)} in ${where()}, where a key (or keys joined by dots) is expected` };
+    return failed(`has ${quote(value)} in ${where()}, where a key (or keys joined by dots) is expected`);
   }
   if (type === 'name') {
-    if (dialect === undefined)
-      return {
-        fault: `does not say how to escape ${quote(name)} in ${where()}: write {{ ${quoteless(name)} | json }}`,
-      };
+    if (dialect === undefined) return failed(`does not say how to escape ${quote(name)} in ${where()}`);
     if (!isEscape(dialect))
-      return {
-        fault: `escapes ${quote(name)} in ${where()} as ${quote(dialect)}, which is none of ${ESCAPES.join(', ')}`,
-      };
-    return { kind: 'insertion', path, dialect };
+      return failed(
+        `has the unknown escape ${quote(dialect)} for ${quote(name)} in ${where()}; use one of ${ESCAPES.join(', ')}`,
+      );
+    return ok({ kind: 'insertion', path, dialect });
   }
-  if (value.includes('|')) return { fault: `gives the section ${quote(name)} in ${where()} an escape` };
+  if (value.includes('|')) return failed(`has an escape for the section ${quote(name)} in ${where()}`);
   const children = convert(inside ?? [], { ...around, depth: around.depth + 1 });
-  return 'fault' in children
-    ? children
-    : { kind: 'section', path, isInverted: type === '^', children: children.nodes };
-}
-
-function quoteless(name: string): string {
-  return quote(name).slice(1, -1);
+  return children.ok
+    ? ok({ kind: 'section', path, isInverted: type === '^', children: children.value })
+    : children;
 }
 
 function pathOf(name: string): Path | undefined {

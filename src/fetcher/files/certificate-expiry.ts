@@ -19,8 +19,8 @@ export function certificateWarnings(
   now: number,
 ): readonly string[] {
   const blocks = readPemBlocks(pem);
-  if ('fault' in blocks) return [];
-  const certificates = blocks.filter((block) => block.label === 'CERTIFICATE');
+  if (!blocks.ok) return [];
+  const certificates = blocks.value.filter((block) => block.label === 'CERTIFICATE');
   return certificates.flatMap((block, index) => {
     const which =
       certificates.length === 1 ? 'certificate' : `certificate ${index + 1} of ${certificates.length}`;

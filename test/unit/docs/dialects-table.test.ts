@@ -12,8 +12,8 @@ const EXAMPLE = [
 function examples(): string {
   return DIALECTS.map((dialect) => {
     const written = writeVariables(dialect, EXAMPLE);
-    if ('faults' in written) throw new Error(`${dialect} cannot write the example`);
-    const lines = written.text.trimEnd().split('\n');
+    if (!written.ok) throw new Error(`${dialect} cannot write the example`);
+    const lines = written.value.trimEnd().split('\n');
     return `\`${dialect}\`\n\n${lines.map((line) => `    ${line}`).join('\n')}\n`;
   }).join('\n');
 }

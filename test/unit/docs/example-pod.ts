@@ -12,7 +12,7 @@ import {
   receiverNames,
 } from '../../../src/core/plan/plan.ts';
 import { readPlan } from '../../../src/core/plan/read-plan.ts';
-import { areProblems, type RenderedFile, renderViews } from '../../../src/core/render/render.ts';
+import { type RenderedFile, renderViews } from '../../../src/core/render/render.ts';
 import { SecretValue } from '../../../src/core/secret/secret-value.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { renderTemplate } from '../../../src/core/template/index.ts';
@@ -85,12 +85,12 @@ export function showOf(annotations: Readonly<Record<string, string>>): Shown {
   if (outcome.kind !== 'injected') throw new Error(`${outcome.kind}: ${Object.keys(annotations).join()}`);
   const plan = planOf(annotations, outcome.patch);
   const rendered = renderViews(plan, plan.secrets.map(secretOf), { selectByJmesPath, renderTemplate });
-  if (areProblems(rendered)) throw new Error(JSON.stringify(rendered));
+  if (!rendered.ok) throw new Error(JSON.stringify(rendered));
   const views = plan.views.map((view, index) => {
     const names = receiverNames(view.receivers);
     return {
       containers: names.length === NAMES.length ? undefined : names,
-      parts: (rendered[index]?.files ?? []).flatMap((file) => partsOf(file, view)),
+      parts: (rendered.value[index]?.files ?? []).flatMap((file) => partsOf(file, view)),
     };
   });
   return { kind: 'injected', warnings: outcome.warnings, views };
@@ -111,8 +111,8 @@ function planOf(annotations: Readonly<Record<string, string>>, patch: readonly u
   const [fetcher] = pod.spec.initContainers ?? [];
   const text = fetcher?.env.find((one) => one.name === PLAN_VARIABLE)?.value ?? '';
   const read = readPlan(text);
-  if ('code' in read) throw new Error(read.wrong);
-  return read.plan;
+  if (!read.ok) throw new Error(read.problem.wrong);
+  return read.value.plan;
 }
 
 interface Container {

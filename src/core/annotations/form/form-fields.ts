@@ -1,24 +1,24 @@
-/** Every field of the YAML form, for the reference page. Read from the schema: there is no second list. */
+/** Every field of the YAML form, read from the schema for the reference page. */
 import { asArray, asObject, type JsonObject, textField } from '../../json.ts';
 import { formSchema } from './json-schema.ts';
 
 export interface FormField {
-  /** Below an entry: `env.<name>.default`. */
+  /** Relative to an entry: `env.<name>.default`. */
   readonly path: string;
-  /** In words: `text`, `true or false`, `list of text`, `map`, a choice's values, or several of these. */
+  /** In words: `text`, `true or false`, `list of text`, `map`, the values of a choice, or several of these. */
   readonly type: string;
   readonly required: boolean;
-  /** Written as in YAML; undefined where there is none. */
+  /** As written in YAML; undefined without a default. */
   readonly default: string | undefined;
   readonly doc: string;
 }
 
-/** The fields in the order of their definition, each before what it holds. */
+/** The fields in the order of their definition; a map comes before its fields. */
 export function formFields(): readonly FormField[] {
   const { $defs } = formSchema();
   const resolve = (schema: JsonObject): JsonObject => {
     const target = textField(schema, '$ref')?.replace('#/$defs/', '');
-    // What stands beside a reference says more than what it refers to.
+    // Keywords beside a reference are more specific than the definition.
     return target === undefined ? schema : { ...$defs[target], ...schema };
   };
   const branchesOf = (schema: JsonObject): readonly JsonObject[] =>

@@ -1,78 +1,85 @@
-/** From what zod found wrong to problems in our own words. */
+/** From zod's issues to problems in the project's own words. */
 import type * as z from 'zod/mini';
 import { asArray, asObject, field } from '../../json.ts';
 import type { Path } from '../../names/form-subject.ts';
 import { nearest } from '../../problems/nearest.ts';
 import { printable, quote } from '../../problems/quote.ts';
-import type { Complaints } from './complaints.ts';
+import type { FormFindings } from './form-findings.ts';
 import { breach, type Rule } from './rules.ts';
 import { FIELDS_OF } from './schema.ts';
 import { fromOwnKey, REFUSED, type Tree } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Adds what zod found wrong with a tree. @returns the paths to drop for the rest to be valid */
-export function complainOf(issues: readonly Issue[], tree: Tree, complaints: Complaints): readonly Path[] {
-  const faulty: Path[] = [];
-  for (const issue of issues) complainOfOne(issue, [], tree, complaints, faulty);
-  return faulty;
+/** Adds the issues that zod found in a tree. @returns the paths to drop so that the rest is valid */
+export function addIssues(issues: readonly Issue[], tree: Tree, findings: FormFindings): readonly Path[] {
+  const writer: Writer = { tree, findings, faulty: [] };
+  for (const issue of issues) addIssue(issue, [], writer);
+  return writer.faulty;
 }
 
-function complainOfOne(issue: Issue, above: Path, tree: Tree, complaints: Complaints, faulty: Path[]): void {
+interface Writer {
+  readonly tree: Tree;
+  readonly findings: FormFindings;
+  readonly faulty: Path[];
+}
+
+function addIssue(issue: Issue, above: Path, writer: Writer): void {
+  const { tree, findings, faulty } = writer;
   const path: Path = [...above, ...issue.path.filter((part) => typeof part !== 'symbol')];
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
       faulty.push([...path, key]);
-      if (!complaints.full) complainOfUnknown(path, fromOwnKey(key), complaints);
+      if (!findings.isFull) addUnknown(path, fromOwnKey(key), findings);
     }
     return;
   }
   if (issue.code === 'invalid_union') {
-    // Text or a map: if the value is one of the two, its own faults are what the user has to hear of.
+    // Text or a map: if the value is one of the two, report the issues of that branch.
     const inner = issue.errors.find((errors) => errors.some((one) => !isOfOtherKind(one)));
     if (inner !== undefined) {
-      for (const one of inner) complainOfOne(one, path, tree, complaints, faulty);
+      for (const one of inner) addIssue(one, path, writer);
       return;
     }
   }
   if (isLengthOfOtherKind(issue, path, faulty)) return;
   faulty.push(path);
-  if (complaints.full) return;
+  if (findings.isFull) return;
   const shown = path.map((part) => (typeof part === 'string' ? fromOwnKey(part) : part));
   if (issue.code === 'custom') {
     const rule: Rule | undefined = issue.params?.['rule'];
     const wrong =
-      rule === undefined ? 'names nothing' : breach(rule, asObject(valueAt(tree.root, path)) ?? {});
+      rule === undefined ? 'the map is empty' : breach(rule, asObject(valueAt(tree.root, path)) ?? {});
     const code = (rule?.kind === 'conflict' ? rule.code : undefined) ?? 'SECRETS_ENTRY_INVALID';
-    complaints.add(code, shown, wrong ?? 'breaks a rule', issue.message);
+    findings.add(code, shown, wrong ?? 'the value is not valid', issue.message);
     return;
   }
   const value = valueAt(tree.root, path);
   if (value === REFUSED) return;
   const spelling = tree.spelling(valueAt(tree.root, path.slice(0, -1)), path.at(-1) ?? '');
-  complaints.add('SECRETS_ENTRY_INVALID', shown, found(value, spelling), expected(issue, value, spelling));
+  findings.add('SECRETS_ENTRY_INVALID', shown, found(value, spelling), expected(issue, value, spelling));
 }
 
-/** Whether an issue only says that the value is not of the kind (text, map, `true`) of this branch. */
+/** Whether an issue only says that the value has another type (text, map, `true`) than this branch. */
 function isOfOtherKind(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** zod counts the length of whatever has one, so text in place of a list would be complained of twice. */
+/** zod checks the length of every value that has one, so text in place of a list would be reported twice. */
 function isLengthOfOtherKind(issue: Issue, path: Path, faulty: readonly Path[]): boolean {
   if (issue.code !== 'too_small' && issue.code !== 'too_big') return false;
   const last = faulty.at(-1);
   return last?.length === path.length && last.every((part, index) => part === path[index]);
 }
 
-function complainOfUnknown(path: Path, key: string, complaints: Complaints): void {
+function addUnknown(path: Path, key: string, findings: FormFindings): void {
   const known = fieldsAt(path);
   const match = nearest(key, known);
-  complaints.add(
+  findings.add(
     'SECRETS_ENTRY_INVALID',
     [...path, key],
-    'no such field exists here',
-    match === undefined ? `known are ${known.join(', ')}` : `did you mean ${match}?`,
+    'the field does not exist here',
+    match === undefined ? `use one of ${known.join(', ')}` : `did you mean ${match}?`,
   );
 }
 
@@ -84,26 +91,26 @@ function fieldsAt(path: Path): readonly string[] {
 }
 
 function found(value: unknown, spelling: string | undefined): string {
-  if (value === undefined) return 'is missing';
-  if (value === null) return spelling === '' ? 'holds nothing' : 'holds null';
-  if (value === '') return 'is empty';
-  if (typeof value === 'string') return `holds ${quote(value)}`;
-  if (typeof value === 'number')
-    return `holds the number ${printable(spelling ?? '', 32)}, which is not text`;
-  if (typeof value === 'boolean') return `holds ${value} without quotes`;
+  if (value === undefined) return 'the field is missing';
+  if (value === null) return spelling === '' ? 'the field has no value' : 'the value is null';
+  if (value === '') return 'the value is empty';
+  if (typeof value === 'string') return `the value is ${quote(value)}`;
+  if (typeof value === 'number') return `the value is the number ${printable(spelling ?? '', 32)}, not text`;
+  if (typeof value === 'boolean') return `the value is ${value} without quotes`;
   const list = asArray(value);
-  if (list !== undefined) return list.length === 0 ? 'holds an empty list' : `holds a list of ${list.length}`;
-  return 'holds a map';
+  if (list !== undefined)
+    return list.length === 0 ? 'the list is empty' : `the value is a list of ${list.length}`;
+  return 'the value is a map';
 }
 
-/** What our own schema says it expects; where quotes alone are missing, the text with quotes. */
+/** What the schema expects; where only quotes are missing, the text with quotes. */
 function expected(issue: Issue, value: unknown, spelling: string | undefined): string {
   const wantsText =
     (issue.code === 'invalid_type' && issue.expected === 'string') ||
     (issue.code === 'invalid_union' && issue.errors.some((errors) => errors.some(isOfText)));
   const scalar = typeof value === 'number' || typeof value === 'boolean';
   if (scalar && wantsText && spelling !== undefined && spelling.length <= 32) {
-    return `quote it if it is text: "${spelling}"; else ${issue.message}`;
+    return `if this is text, quote it: "${spelling}"; otherwise ${issue.message}`;
   }
   if (issue.code === 'invalid_value' && typeof value === 'string') {
     const match = nearest(

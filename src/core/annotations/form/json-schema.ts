@@ -1,7 +1,7 @@
 /**
- * The published JSON Schema (draft 2020-12) of a pod's annotations, for editors and CI, made from the tables that
- * the webhook decides by. The YAML form is in a string, which `contentSchema` describes: validators skip that by
- * default, editors use it, and `#/$defs/entries` can be used by itself.
+ * The published JSON Schema (draft 2020-12) of a pod's annotations, for editors and CI, made from the webhook's own
+ * tables. The YAML form is in a string, which `contentSchema` describes: validators ignore that keyword by default,
+ * editors use it, and `#/$defs/entries` can be used on its own.
  */
 import * as z from 'zod/mini';
 import type { JsonObject } from '../../json.ts';
@@ -11,7 +11,7 @@ import { PREFIX } from '../../names/prefix.ts';
 import { FORM_DOCS } from './parts.ts';
 import { ENTRIES } from './schema.ts';
 
-/** The schema of the YAML form's contents: a `$ref` and what it refers to. */
+/** The schema of the content of the YAML form: a `$ref` and its definitions. */
 export interface FormSchema {
   readonly $ref: string;
   readonly $defs: Readonly<Record<string, JsonObject>>;
@@ -40,7 +40,7 @@ export function annotationsSchema(): JsonObject {
       ),
       [SECRETS]: {
         type: 'string',
-        description: 'The YAML form: a list of secrets, and what is made of each.',
+        description: 'The YAML form: a list of secrets and their uses.',
         contentMediaType: 'application/yaml',
         contentSchema: { $ref },
       },
@@ -51,7 +51,7 @@ export function annotationsSchema(): JsonObject {
         { type: 'string', description: sentence(doc) },
       ]),
     ),
-    // Whatever else is under the prefix is refused. No look-ahead: not every validator's patterns have it.
+    // Other keys under the prefix are rejected. No look-ahead: not every validator supports it in patterns.
     propertyNames: {
       anyOf: [
         { not: { pattern: `^${pattern(PREFIX)}` } },

@@ -1,24 +1,24 @@
 /**
- * Parts that the schema of the YAML form is built from. Each takes its documentation, and the `error` text: what
- * a message expects of the user. Nothing of zod's own is shown.
+ * Building blocks for the schema of the YAML form. Each takes its documentation and the text that a message gives as
+ * what is expected. Messages contain nothing of zod's own texts.
  */
 import * as z from 'zod/mini';
 import { asObject, type JsonObject } from '../../json.ts';
 import { breach, keywordsOf, type Rule } from './rules.ts';
 
-/** What the published schema says of a part beyond its shape. `id` makes it a definition of its own. */
+/** The documentation of a part in the published schema. With an `id`, the part becomes a definition. */
 export interface PartDoc {
   readonly id?: string;
   readonly description: string;
-  /** In plain words where it is no value. */
+  /** In words where the default is not a value. */
   readonly default?: string | boolean;
   readonly [keyword: string]: unknown;
 }
 
-/** Documentation by part; kept apart from zod's global registry, which other code may share. */
+/** Documentation by part, separate from zod's global registry, which other code may share. */
 export const FORM_DOCS = z.registry<PartDoc>();
 
-export function text(description: string, expected = 'write text', more: JsonObject = {}) {
+export function text(description: string, expected = 'use text', more: JsonObject = {}) {
   return z
     .string({ error: expected })
     .check(z.minLength(1, { error: expected }))
@@ -33,7 +33,7 @@ export function pattern(regex: RegExp, description: string, expected: string, mo
 }
 
 export function flag(description: string) {
-  const error = 'write true or false, without quotes';
+  const error = 'use true or false without quotes';
   return z.boolean({ error }).register(FORM_DOCS, { description, default: false });
 }
 
@@ -43,7 +43,7 @@ export function choice<const Values extends readonly [string, ...string[]]>(
   more: { readonly default?: Values[number] } = {},
 ) {
   const last = values.at(-1);
-  const error = values.length === 1 ? `write ${last}` : `write ${values.slice(0, -1).join(', ')} or ${last}`;
+  const error = values.length === 1 ? `use ${last}` : `use ${values.slice(0, -1).join(', ')} or ${last}`;
   return z.enum(values, { error }).register(FORM_DOCS, { description, ...more });
 }
 
@@ -54,7 +54,7 @@ export function list(item: z.ZodMiniType<string>, least: 0 | 1, description: str
     .register(FORM_DOCS, { description });
 }
 
-/** A map with fixed fields. Rules are looked at even when fields are invalid: all problems show at once. */
+/** A map with fixed fields. Rules are checked even when fields are invalid, so that all problems are reported. */
 export function fields<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   rules: readonly Rule[],
@@ -68,7 +68,7 @@ export function fields<Shape extends z.core.$ZodLooseShape>(
     }),
   );
   return z
-    .strictObject(shape, { error: `write a map of ${Object.keys(shape).join(', ')}` })
+    .strictObject(shape, { error: `use a map of ${Object.keys(shape).join(', ')}` })
     .check(...checks)
     .register(FORM_DOCS, { ...doc, ...keywordsOf(rules) });
 }

@@ -1,11 +1,11 @@
-/** The YAML form: the text of the annotation `secrets` → typed entries, or every problem that it has. */
+/** From the text of the annotation `secrets` to typed entries. */
 
 import { asArray, asObject, field, type JsonObject } from '../../json.ts';
 import { MAX_REFERENCES } from '../../limits.ts';
 import { type Path, subjectAt } from '../../names/form-subject.ts';
-import type { Problem } from '../../problems/problems.ts';
-import { Complaints } from './complaints.ts';
-import { complainOf } from './issues.ts';
+import type { Findings } from '../../problems/findings.ts';
+import { FormFindings } from './form-findings.ts';
+import { addIssues } from './issues.ts';
 import {
   ENTRIES,
   ENTRY,
@@ -18,18 +18,18 @@ import {
 } from './schema.ts';
 import { fromOwnKey, readTree } from './tree.ts';
 
-/** Something asked for by a name of the user's; without `key` and `jmesPath` the whole value is meant. */
+/** A variable or file under the name that the user chose. Without `key` and `jmesPath` it is the whole value. */
 export type Named<Form> = Form & {
   readonly name: string;
-  /** Where it stands, for messages. */
+  /** Its place in the form, for messages. */
   readonly subject: string;
 };
 
-/** One entry of the form. Names, ARNs and expressions in it are as written: they are not judged here. */
+/** One entry of the form. Names, ARNs and expressions are as written; they are checked later. */
 export interface Entry {
   /** Its place in the list. */
   readonly index: number;
-  /** Where it stands, for messages. */
+  /** Its place in the form, for messages. */
   readonly subject: string;
   readonly secret: string;
   readonly env: readonly Named<VariableForm>[];
@@ -42,44 +42,41 @@ export interface Entry {
   readonly optional: boolean | undefined;
 }
 
-export interface SecretsForm {
-  /** With problems, what could be read nevertheless, so that it can be judged further. */
-  readonly entries: readonly Entry[];
-  readonly problems: readonly Problem[];
-}
-
-/** Reads the text of the annotation `secrets`. Never throws; work is bounded whatever the text. */
-export function readSecretsForm(text: string): SecretsForm {
-  const complaints = new Complaints();
-  const tree = readTree(text, complaints);
-  if (tree === undefined) return { entries: [], problems: complaints.list };
+/**
+ * Reads the text of the annotation `secrets`. Never throws; the work is bounded whatever the text.
+ * @returns the entries; with problems, those that could be read, so that they can be checked further
+ */
+export function readSecretsForm(text: string, findings: Findings): readonly Entry[] {
+  const found = new FormFindings(findings);
+  const tree = readTree(text, found);
+  if (tree === undefined) return [];
   const count = countOfNames(tree.root);
   if (count > MAX_REFERENCES) {
-    const expected = `ask for at most ${MAX_REFERENCES}; envFrom and filesFrom take all keys of a secret at once`;
-    complaints.add('TOO_MANY_REFERENCES', [], `the form asks for ${count} things`, expected);
-    return { entries: [], problems: complaints.list };
+    const expected = `request at most ${MAX_REFERENCES}; envFrom and filesFrom use all keys of a secret at once`;
+    found.add('TOO_MANY_REFERENCES', [], `the form requests ${count} variables and files`, expected);
+    return [];
   }
   const root = asArray(tree.root);
-  // Of a list that is too long, one complaint is enough: what is behind the limit is not looked at.
+  // For a list that is too long, one problem is enough: entries after the limit are not read.
   const result = ENTRIES.safeParse(
     root !== undefined && root.length > MAX_ENTRIES ? root.slice(0, MAX_ENTRIES + 1) : tree.root,
   );
   const forms: (EntryForm | undefined)[] = result.success
     ? result.data
-    : withoutFaults(root ?? [], complainOf(result.error.issues, tree, complaints));
+    : withoutFaults(root ?? [], addIssues(result.error.issues, tree, found));
   const entries: Entry[] = [];
   for (const [index, form] of forms.entries()) {
     if (form === undefined) continue;
     if (form.failover !== undefined) {
-      const wrong = 'this version of aws-secrets-injector cannot do this yet';
-      complaints.add('ANNOTATION_UNAVAILABLE', [index, 'failover'], wrong, 'remove it');
+      const wrong = 'this version of aws-secrets-injector does not support failover yet';
+      found.add('ANNOTATION_UNAVAILABLE', [index, 'failover'], wrong, 'remove the field');
     }
     entries.push(entryOf(form, index));
   }
-  return { entries, problems: complaints.list };
+  return entries;
 }
 
-/** How many variables and files an annotation names, and how many times it takes all keys. */
+/** The number of variables and files that the form names, and of uses of all keys of a secret. */
 function countOfNames(root: unknown): number {
   let count = 0;
   for (const entry of asArray(root) ?? []) {
@@ -89,7 +86,7 @@ function countOfNames(root: unknown): number {
   return count;
 }
 
-/** Entries without their faulty fields (of `env` and `files`: names); undefined where too little is left. */
+/** Entries without their faulty fields (in `env` and `files`: names); undefined where too little remains. */
 function withoutFaults(root: readonly unknown[], faulty: readonly Path[]): (EntryForm | undefined)[] {
   const dropped = new Map<unknown, Set<string>>();
   for (const [index, part = '', name] of faulty) {
@@ -118,7 +115,7 @@ function without(entry: JsonObject, drops: ReadonlySet<string>): JsonObject {
   return kept;
 }
 
-/** Keys cannot hold NUL except as the last character, so this is unambiguous. */
+/** Keys contain NUL only as the last character, so this is unambiguous. */
 function dropKey(part: string | number, name: string | number | undefined): string {
   return typeof part === 'string' && isNamed(part) && name !== undefined ? `${part}\0${name}` : `${part}`;
 }

@@ -1,13 +1,10 @@
-/**
- * What fields of one object say about each other. A rule is data: validation and the published JSON Schema are
- * made from the same one.
- */
+/** Rules between the fields of one object. A rule is data: validation and the published JSON Schema are made from it. */
 import { asArray, type JsonObject } from '../../json.ts';
 import type { AdmissionCode } from '../../problems/admission-codes.ts';
 import { quote } from '../../problems/quote.ts';
 
 export type Rule =
-  /** Both fields together are refused; with `is`, only when the second one has that value. */
+  /** Both fields together are invalid; with `is`, only when the second field has that value. */
   | {
       readonly kind: 'conflict';
       readonly fields: readonly [string, string];
@@ -15,11 +12,11 @@ export type Rule =
       readonly code?: AdmissionCode;
       readonly expected: string;
     }
-  /** The first field means something only beside the second. */
+  /** The first field needs the second. */
   | { readonly kind: 'needs'; readonly fields: readonly [string, string]; readonly expected: string }
-  /** At least one of the fields. */
+  /** At least one of the fields is needed. */
   | { readonly kind: 'some'; readonly fields: readonly string[]; readonly expected: string }
-  /** Two lists name nothing in common. No JSON Schema can say this. */
+  /** Two lists have no element in common. JSON Schema cannot express this. */
   | { readonly kind: 'disjoint'; readonly fields: readonly [string, string]; readonly expected: string };
 
 /** One conflict of a field with each of several others. */
@@ -27,29 +24,31 @@ export function conflicts(field: string, others: readonly string[], expected: st
   return others.map((other) => ({ kind: 'conflict', fields: [field, other], expected }));
 }
 
-/** Why an object breaks a rule, or undefined. Fields are looked at as they are, even if invalid themselves. */
+/** How an object breaks a rule, or undefined. Fields that are invalid themselves count as well. */
 export function breach(rule: Rule, object: JsonObject): string | undefined {
   const has = (field: string | undefined): boolean => field !== undefined && object[field] !== undefined;
   const [first, second] = rule.fields;
   switch (rule.kind) {
     case 'conflict': {
       if (!has(first) || !has(second)) return undefined;
-      if (rule.is === undefined) return `holds both ${first} and ${second}`;
-      return object[second ?? ''] === rule.is ? `holds ${first}, and ${second}: ${rule.is}` : undefined;
+      if (rule.is === undefined) return `the map has both ${first} and ${second}`;
+      return object[second ?? ''] === rule.is
+        ? `the map has ${first} together with ${second}: ${rule.is}`
+        : undefined;
     }
     case 'needs':
-      return has(first) && !has(second) ? `holds ${first} without ${second}` : undefined;
+      return has(first) && !has(second) ? `the map has ${first} without ${second}` : undefined;
     case 'some':
-      return rule.fields.some(has) ? undefined : `holds none of ${rule.fields.join(', ')}`;
+      return rule.fields.some(has) ? undefined : `the map has none of ${rule.fields.join(', ')}`;
     case 'disjoint': {
       const others = new Set(asArray(object[second]) ?? []);
       const both = (asArray(object[first]) ?? []).find((name) => others.has(name));
-      return typeof both === 'string' ? `${first} and ${second} both name ${quote(both)}` : undefined;
+      return typeof both === 'string' ? `both ${first} and ${second} contain ${quote(both)}` : undefined;
     }
   }
 }
 
-/** The keywords of JSON Schema that say the same as the rules. */
+/** The keywords of JSON Schema that express the rules. */
 export function keywordsOf(rules: readonly Rule[]): JsonObject {
   const all = rules.map(keywordOf).filter((keyword) => keyword !== undefined);
   return all.length === 0 ? {} : { allOf: all };

@@ -1,4 +1,4 @@
-/** Plain scalars by the core schema of YAML 1.2 (§10.3.2): what is text, and what needs quotes to be text. */
+/** Plain scalars by the core schema of YAML 1.2 (section 10.3.2): which are text, and which need quotes to be text. */
 
 const NULL = /^(?:null|Null|NULL|~|)$/;
 const TRUE = /^(?:true|True|TRUE)$/;
@@ -9,7 +9,7 @@ const NUMBER =
 /** No other character begins one of the above. */
 const SPECIAL_START = /^[-+.0-9~nNtTfF]/;
 
-/** @returns text, a boolean, null, or a number (of which only its being one matters) */
+/** @returns text, a boolean, null, or a number, whose value does not matter */
 export function plainScalar(source: string): string | boolean | null | number {
   if (source !== '' && !SPECIAL_START.test(source)) return source;
   if (NULL.test(source)) return null;

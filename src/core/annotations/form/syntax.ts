@@ -1,4 +1,4 @@
-/** What the YAML parser complains of, in our own words: its messages quote the text at length. */
+/** The YAML parser's errors in the project's own words: its messages quote the text at length. */
 import type { YAMLException } from 'js-yaml';
 
 export interface SyntaxFault {
@@ -6,53 +6,61 @@ export interface SyntaxFault {
   readonly expected: string;
 }
 
-const TAB = 'a tab in the indentation';
+const TAB = 'the indentation contains a tab';
 const SPACES = 'indent with spaces';
 
-/** Beginnings of the parser's reasons. What is not listed is only "no valid YAML". */
+/** Prefixes of the parser's reasons. A reason that is not listed becomes "the text is not valid YAML". */
 const FAULTS: readonly (readonly [reason: string, what: string, expected?: string])[] = [
   ['tab characters', TAB, SPACES],
   [
     'bad indentation',
-    'something that does not fit here, or its indentation',
-    'line up what belongs together; quote text that holds ": " or begins with a special character',
+    'the indentation or the syntax is wrong',
+    'align keys of the same map; quote text that contains ": " or starts with a special character',
   ],
   [
     'deficient indentation',
-    'too little indentation',
-    'line up what belongs together; close quotes and brackets',
+    'the indentation is too small',
+    'align keys of the same map; close quotes and brackets',
   ],
-  ['nesting exceeded', 'deeper nesting than the form has', 'see the annotation reference for the form'],
-  ['a whitespace character is expected after the key', 'no space behind a ":"', 'write "key: value"'],
-  ["expected ':' after a mapping key", 'a key without ":"', 'write "key: value"'],
-  ['can not read a block mapping entry', 'a line without ":" where a key stands', 'write "key: value"'],
-  ['missed comma', 'no comma between parts in brackets', 'put a comma between them'],
-  ["expected the node content, but found ','", 'a comma too many', 'remove it'],
-  ['unexpected end of the stream within a flow', 'a bracket that is never closed', 'close it'],
-  ['unexpected end of the stream within a', 'a quote that is never closed', 'close it'],
-  ['unexpected end of the document within a', 'a quote that is never closed', 'close it'],
-  ['unknown escape sequence', 'an unknown "\\" escape in double quotes', 'use single quotes, or "\\\\"'],
-  ['expected hexadecimal', 'an unknown "\\" escape in double quotes', 'use single quotes, or "\\\\"'],
-  ['the stream contains non-printable', 'a control character', 'write it as an escape in double quotes'],
-  ['expected valid JSON character', 'a control character', 'write it as an escape in double quotes'],
-  ['null byte', 'a NUL character', 'remove it'],
-  ['directives end mark', 'a line that begins with "%"', 'quote the text'],
-  ['end of the stream or a document separator', 'text behind the end', 'indent it, or quote what is text'],
-  ['duplication of', 'two anchors or tags in one place', 'use neither'],
+  ['nesting exceeded', 'the nesting is deeper than the form allows', 'see the annotation reference'],
+  ['a whitespace character is expected after the key', 'a space is missing after ":"', 'use "key: value"'],
+  ["expected ':' after a mapping key", 'a key has no ":"', 'use "key: value"'],
+  ['can not read a block mapping entry', 'a line of a map has no ":"', 'use "key: value"'],
+  ['missed comma', 'a comma is missing between elements in brackets', 'add the comma'],
+  ["expected the node content, but found ','", 'there is one comma too many', 'remove it'],
+  ['unexpected end of the stream within a flow', 'a bracket is not closed', 'close it'],
+  ['unexpected end of the stream within a', 'a quote is not closed', 'close it'],
+  ['unexpected end of the document within a', 'a quote is not closed', 'close it'],
+  ['unknown escape sequence', 'a "\\" escape in double quotes is unknown', 'use single quotes, or "\\\\"'],
+  ['expected hexadecimal', 'a "\\" escape in double quotes is unknown', 'use single quotes, or "\\\\"'],
+  [
+    'the stream contains non-printable',
+    'the text contains a control character',
+    'write it as an escape in double quotes',
+  ],
+  [
+    'expected valid JSON character',
+    'the text contains a control character',
+    'write it as an escape in double quotes',
+  ],
+  ['null byte', 'the text contains a NUL character', 'remove it'],
+  ['directives end mark', 'a line starts with "%"', 'quote the text'],
+  ['end of the stream or a document separator', 'there is text after the end', 'indent or quote the text'],
+  ['duplication of', 'a value has two anchors or tags', 'remove them'],
 ];
 
-const OTHER = 'mend the YAML; text that holds ": ", " #" or begins with a special character needs quotes';
+const OTHER = 'fix the YAML; quote text that contains ": " or " #", or starts with a special character';
 
-/** @param error what the parser threw at `text`; undefined for anything that is not its own kind */
+/** @param error the parser's error for `text`; undefined for any other error */
 export function syntaxFault(text: string, error: YAMLException | undefined): SyntaxFault {
   const mark = error?.mark;
-  if (mark === undefined) return { wrong: 'the YAML cannot be read', expected: OTHER };
+  if (mark === undefined) return { wrong: 'the text is not valid YAML', expected: OTHER };
   const reason = error?.reason ?? '';
   const line = text.slice(mark.position - mark.column, mark.position);
-  // Behind a tab the parser sees no indentation, and complains of what follows from that.
-  const [, what = 'no valid YAML', expected = OTHER] = /^ *\t/.test(line)
+  // After a tab, the parser sees no indentation and reports what follows from that.
+  const [, what = 'the syntax is wrong', expected = OTHER] = /^ *\t/.test(line)
     ? ['', TAB, SPACES]
     : (FAULTS.find(([beginning]) => reason.startsWith(beginning)) ?? []);
-  const where = `at line ${mark.line + 1}, column ${mark.column + 1}`;
-  return { wrong: `the YAML cannot be read: ${what} ${where}`, expected };
+  const where = `line ${mark.line + 1}, column ${mark.column + 1}`;
+  return { wrong: `the text is not valid YAML: ${what} (${where})`, expected };
 }

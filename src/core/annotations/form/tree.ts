@@ -1,35 +1,35 @@
 /**
- * YAML text → plain data. A strict part of YAML 1.2: one document; no anchors, aliases, tags, directives, merge
- * keys; keys are text and unique. What is refused leaves a placeholder, so that the rest can still be judged.
+ * From YAML text to plain data. A strict subset of YAML 1.2: one document; no anchors, aliases, tags, directives or merge
+ * keys; keys are text and unique. A part that is rejected leaves a placeholder, so that the rest can still be checked.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import { printable } from '../../problems/quote.ts';
-import type { Complaints } from './complaints.ts';
+import type { FormFindings } from './form-findings.ts';
 import { plainScalar } from './scalar.ts';
 import { syntaxFault } from './syntax.ts';
 
-/** As much as all annotations of an object together may hold (Kubernetes, ValidateAnnotationsSize). */
+/** The most that all annotations of an object contain (Kubernetes, ValidateAnnotationsSize). */
 const MAX_TEXT = 256 * 1024;
-/** The form itself is five levels deep; the parser counts a few more for its own. */
+/** The form itself is five levels deep; the parser counts a few more. */
 const MAX_DEPTH = 16;
-/** Beyond 500 references with every field written out: bounds the work that a hostile text causes. */
+/** More than 500 references with all fields need. Bounds the work that a hostile text causes. */
 const MAX_EVENTS = 40_000;
 
 const INVALID = 'SECRETS_YAML_INVALID';
 
-/** Stands where an alias or a key that is no text was: already complained of. */
+/** Replaces an alias or a key that is not text, which was reported already. */
 export const REFUSED: unique symbol = Symbol('refused');
 
 export interface Tree {
   /** Lists, maps without a prototype (see `fromOwnKey`), text, booleans, numbers, null, REFUSED. */
   readonly root: unknown;
-  /** How a scalar that is not text is spelled in the YAML, by the map or list that holds it. */
+  /** The source of a scalar that is not text, by the map or list that contains it. */
   readonly spelling: (holder: unknown, key: string | number) => string | undefined;
 }
 
 /**
- * zod leaves `__proto__` out of what it looks at. As keys cannot hold NUL, this other name for it is free.
- * (`fromOwnKey` is the way back.)
+ * zod ignores a key `__proto__`, so it is renamed while the form is read; `fromOwnKey` reverts this. Keys of users
+ * contain no NUL, so the new name is free.
  */
 const PROTO = '__proto__';
 const OWN_PROTO = '__proto__\0';
@@ -38,10 +38,10 @@ export function fromOwnKey(key: string): string {
   return key === OWN_PROTO ? PROTO : key;
 }
 
-/** @returns the text as data, or undefined if it cannot be read at all */
-export function readTree(text: string, complaints: Complaints): Tree | undefined {
+/** @returns the text as data, or undefined if it cannot be read */
+export function readTree(text: string, findings: FormFindings): Tree | undefined {
   if (text.length > MAX_TEXT) {
-    complaints.add(INVALID, [], `the text is longer than ${MAX_TEXT / 1024} KiB`, 'ask for less');
+    findings.add(INVALID, [], `the text is longer than ${MAX_TEXT / 1024} KiB`, 'request fewer values');
     return undefined;
   }
   let events: readonly Event[];
@@ -49,14 +49,14 @@ export function readTree(text: string, complaints: Complaints): Tree | undefined
     events = parseEvents(text, { maxDepth: MAX_DEPTH });
   } catch (error) {
     const { wrong, expected } = syntaxFault(text, error instanceof YAMLException ? error : undefined);
-    complaints.add(INVALID, [], wrong, expected);
+    findings.add(INVALID, [], wrong, expected);
     return undefined;
   }
   if (events.length > MAX_EVENTS) {
-    complaints.add(INVALID, [], 'the text holds too many parts', 'ask for less');
+    findings.add(INVALID, [], 'the text has too many keys and values', 'request fewer values');
     return undefined;
   }
-  const reader = new TreeReader(text, events, complaints);
+  const reader = new TreeReader(text, events, findings);
   const root = reader.documents();
   return { root, spelling: (holder, key) => reader.spellings.get(holder)?.get(key) };
 }
@@ -69,14 +69,14 @@ class TreeReader {
   readonly spellings = new Map<unknown, Map<string | number, string>>();
   readonly #text: string;
   readonly #events: readonly Event[];
-  readonly #complaints: Complaints;
+  readonly #findings: FormFindings;
   readonly #path: (string | number)[] = [];
   #next = 0;
 
-  constructor(text: string, events: readonly Event[], complaints: Complaints) {
+  constructor(text: string, events: readonly Event[], findings: FormFindings) {
     this.#text = text;
     this.#events = events;
-    this.#complaints = complaints;
+    this.#findings = findings;
   }
 
   /** The contents of the first document; null if there is none. */
@@ -85,11 +85,11 @@ class TreeReader {
     for (let count = 0; this.#next < this.#events.length; count += 1) {
       const event = this.#take();
       if (count > 0) {
-        this.#complain('a second document begins (a line "---")', 'write one list');
+        this.#add('the text contains a second document (a line "---")', 'use one list');
         break;
       }
       if (event?.type === EVENT_ID.DOCUMENT && event.directives.length > 0) {
-        this.#complain('a directive (a line that begins with "%") is not read', 'remove it');
+        this.#add('directives (lines that start with "%") are not supported', 'remove the line');
       }
       while (this.#peek() !== EVENT_ID.POP && this.#next < this.#events.length)
         contents = this.#value(null, 0);
@@ -108,18 +108,18 @@ class TreeReader {
     return this.#events[this.#next]?.type;
   }
 
-  #complain(wrong: string, expected: string): void {
-    this.#complaints.add(INVALID, this.#path, wrong, expected);
+  #add(wrong: string, expected: string): void {
+    this.#findings.add(INVALID, this.#path, wrong, expected);
   }
 
-  /** @param holder what will hold the value under `key` */
+  /** @param holder the map or list that will contain the value under `key` */
   #value(holder: unknown, key: string | number): unknown {
     const event = this.#take();
     switch (event?.type) {
       case EVENT_ID.SCALAR: {
         this.#refuseProperties(event);
         const source = getScalarValue(this.#text, event);
-        // A tag is refused anyway; what is behind it is taken for the text that it most often says it is.
+        // A tag is rejected anyway; its value is taken as text, which is what most tags say.
         if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart >= 0) return source;
         const value = plainScalar(source);
         if (typeof value !== 'string') this.#spell(holder, key, source);
@@ -132,10 +132,7 @@ class TreeReader {
         this.#refuseProperties(event);
         return this.#map();
       case EVENT_ID.ALIAS:
-        this.#complain(
-          'aliases ("*name") are not read',
-          'write the text again; quote text that begins with "*"',
-        );
+        this.#add('aliases ("*name") are not supported', 'repeat the text; quote text that starts with "*"');
         return REFUSED;
       default:
         return REFUSED;
@@ -159,7 +156,7 @@ class TreeReader {
       const key = this.#key(map);
       this.#path.push(fromOwnKey(key ?? '?'));
       const known = key === undefined || Object.hasOwn(map, key);
-      if (key !== undefined && known) this.#complain('this key stands twice in its map', 'keep one of them');
+      if (key !== undefined && known) this.#add('the map contains this key twice', 'remove one of them');
       const value = this.#value(map, key ?? '');
       if (key !== undefined && !known) map[key] = value;
       this.#path.pop();
@@ -168,7 +165,7 @@ class TreeReader {
     return map;
   }
 
-  /** @returns undefined for a key that was complained of, and whose value is to be dropped */
+  /** @returns undefined for a key that was reported, and whose value is dropped */
   #key(map: unknown): string | undefined {
     const event = this.#events[this.#next];
     const key = this.#value(map, '');
@@ -176,17 +173,17 @@ class TreeReader {
       if (key !== REFUSED) {
         const spelling = this.spellings.get(map)?.get('');
         const what =
-          spelling === undefined ? 'a list or map' : spelling === '' ? 'nothing' : printable(spelling, 32);
-        this.#complain(`a key is not text but ${what}`, 'quote the key');
+          spelling === undefined ? 'a list or map' : spelling === '' ? 'empty' : printable(spelling, 32);
+        this.#add(`a key is ${what}, not text`, 'quote the key');
       }
       return undefined;
     }
     if (key === '<<' && event?.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN) {
-      this.#complain('merge keys ("<<") are not read', 'write the fields out');
+      this.#add('merge keys ("<<") are not supported', 'repeat the fields');
       return undefined;
     }
     if (key.includes('\0')) {
-      this.#complain('a key holds a NUL character', 'remove it');
+      this.#add('a key contains a NUL character', 'remove the character');
       return undefined;
     }
     return key === PROTO ? OWN_PROTO : key;
@@ -194,13 +191,10 @@ class TreeReader {
 
   #refuseProperties({ anchorStart, tagStart }: Properties): void {
     if (anchorStart >= 0) {
-      this.#complain('anchors ("&name") are not read', 'remove it; quote text that begins with "&"');
+      this.#add('anchors ("&name") are not supported', 'remove the anchor; quote text that starts with "&"');
     }
     if (tagStart >= 0) {
-      this.#complain(
-        'tags ("!name") are not read',
-        'remove it; quote text that begins with "!", or is to be text',
-      );
+      this.#add('tags ("!name") are not supported', 'remove the tag; quote values that are text');
     }
   }
 

@@ -42,7 +42,7 @@ describe('names of spread keys', () => {
 
   it('only ASCII letters change case', () => {
     expect(complaintsOf(spreading({ case: 'upper' }), '{"straße":"canary"}')).toEqual([
-      `VALUE_NAME_INVALID ${ENTRY}: the key "straße", as "STRAßE", cannot be a variable's name`,
+      `VALUE_NAME_INVALID ${ENTRY}: key "straße" (as "STRAßE") is not a valid variable name`,
     ]);
   });
 
@@ -51,61 +51,61 @@ describe('names of spread keys', () => {
       'a null',
       spreading({}),
       '{"k":null}',
-      `VALUE_KEY_MISSING ${ENTRY}: the key "k" of the secret ${arnOf('one')} is null`,
+      `VALUE_KEY_MISSING ${ENTRY}: key "k" of secret ${arnOf('one')} is null`,
     ],
     [
       'a name that is none',
       spreading({}),
       '{"a b":"canary"}',
-      `VALUE_NAME_INVALID ${ENTRY}: the key "a b" cannot be a variable's name`,
+      `VALUE_NAME_INVALID ${ENTRY}: key "a b" is not a valid variable name`,
     ],
     [
       'an empty name',
       spreading({}),
       '{"":"canary"}',
-      `VALUE_NAME_INVALID ${ENTRY}: the key "" cannot be a variable's name`,
+      `VALUE_NAME_INVALID ${ENTRY}: key "" is not a valid variable name`,
     ],
     [
       'a prefix that spoils the name',
       spreading({ prefix: '1' }),
       '{"a":"canary"}',
-      `VALUE_NAME_INVALID ${ENTRY}: the key "a", as "1a", cannot be a variable's name`,
+      `VALUE_NAME_INVALID ${ENTRY}: key "a" (as "1a") is not a valid variable name`,
     ],
     [
       'a name that is too long',
       spreading({ prefix: 'x'.repeat(128) }),
       '{"a":"canary"}',
-      `VALUE_NAME_INVALID ${ENTRY}: the key "a", as "${'x'.repeat(64)}…", cannot be a variable's name`,
+      `VALUE_NAME_INVALID ${ENTRY}: key "a" (as "${'x'.repeat(64)}…") is not a valid variable name`,
     ],
     [
       'a name of the shell',
       spreading({ case: 'upper' }),
       '{"uid":"canary"}',
-      `VALUE_NAME_INVALID ${ENTRY}: the key "uid", as "UID", cannot be a variable's name`,
+      `VALUE_NAME_INVALID ${ENTRY}: key "uid" (as "UID") is not a valid variable name`,
     ],
     [
       'a name that steers',
       spreading({ prefix: 'LD_' }),
       '{"PRELOAD":"canary"}',
-      `VALUE_NAME_REFUSED ${ENTRY}: the key "PRELOAD", as "LD_PRELOAD", would change how programs run`,
+      `VALUE_NAME_REFUSED ${ENTRY}: key "PRELOAD" (as "LD_PRELOAD") would change how programs run`,
     ],
     [
       'a name that a container declares',
       spreading({}, { declared: ['A'] }),
       '{"A":"canary"}',
-      `VALUE_NAME_TAKEN ${ENTRY}: the variable "A" is already given by a receiving container`,
+      `VALUE_NAME_TAKEN ${ENTRY}: a receiving container already provides the variable "A"`,
     ],
     [
       'a name that is asked for',
       spreading({}, { env: [{ name: 'A', secret: 0, key: 'B' }] }),
       '{"A":"canary","B":"canary"}',
-      `VALUE_NAME_TAKEN ${ENTRY}: the variable "A" is already given by secrets-injector.dev/env.A`,
+      `VALUE_NAME_TAKEN ${ENTRY}: secrets-injector.dev/env.A already provides the variable "A"`,
     ],
     [
       'keys that become one name',
       spreading({ case: 'upper' }),
       '{"a":"canary","A":"canary"}',
-      `VALUE_NAME_TAKEN ${ENTRY}: the variable "A" is already given by ${ENTRY}`,
+      `VALUE_NAME_TAKEN ${ENTRY}: ${ENTRY} already provides the variable "A"`,
     ],
   ])('refuses %s', (_name, view, content, complaint) => {
     expect(complaintsOf(view, content)[0]).toBe(complaint);
@@ -150,42 +150,43 @@ describe('what the env file cannot carry', () => {
   const A = 'VALUE_NOT_REPRESENTABLE secrets-injector.dev/env.A: the value of "A"';
 
   it.each([
-    ['shell', 'canary\0', 'holds a NUL'],
-    ['dotenv', 'canary\n', 'holds a newline'],
-    ['docker', 'canary\nA=b', 'holds a newline'],
-    ['systemd', 'canary\x01', 'holds a control character other than tab and newline'],
+    ['shell', 'canary\0', 'contains a NUL character'],
+    ['dotenv', 'canary\n', 'contains a newline'],
+    ['docker', 'canary\nA=b', 'contains a newline'],
+    ['systemd', 'canary\x01', 'contains a control character other than tab and newline'],
   ] as const)('%s: %j', (format, value, fault) => {
     expect(shown({ format, receivers: FILE }, value)).toEqual([
-      `${A} ${fault}, which the dialect ${format} cannot carry`,
+      `${A} ${fault}, which the format ${format} cannot represent`,
     ]);
   });
 
   it.each([
     ['', 'is empty'],
-    ["can'ary", 'holds a single quote'],
-    ['canary\r\n', 'holds a carriage return before a newline'],
-    ['canary'.repeat(10_923), 'makes a line of more than 65535 bytes'],
+    ["can'ary", 'contains a single quote'],
+    ['canary\r\n', 'contains a carriage return before a newline'],
+    ['canary'.repeat(10_923), 'results in a line of more than 65535 bytes'],
   ])('native: %j', (value, fault) => {
     const [said = ''] = shown({ receivers: NATIVE }, value);
-    expect(said).toBe(`${A} ${fault}, which a native variable cannot carry`);
+    expect(said).toBe(`${A} ${fault}, which a native variable cannot represent`);
     expect(shown({}, value)).toEqual([]);
   });
 
   it('everything is told, each with a way out that leads somewhere', () => {
     const content = '{"NUL":"canary\\u0000","QUOTE":"can\'ary","FINE":"canary","HALF":"canary\\ud800"}';
-    const problems = render(spreading({}, { receivers: NATIVE }), content);
-    expect(problems.map((one) => ('code' in one ? [one.wrong, one.expected] : one.files))).toEqual([
+    const rendered = render(spreading({}, { receivers: NATIVE }), content);
+    const problems = rendered.ok ? [] : rendered.problem;
+    expect(problems.map((one) => [one.wrong, one.expected])).toEqual([
       [
-        'the value of "NUL" holds a NUL, which the dialect shell cannot carry',
-        expect.stringContaining('another dialect'),
+        'the value of "NUL" contains a NUL character, which the format shell cannot represent',
+        expect.stringContaining('another env-format'),
       ],
       [
-        'the value of "QUOTE" holds a single quote, which a native variable cannot carry',
+        'the value of "QUOTE" contains a single quote, which a native variable cannot represent',
         expect.stringContaining('env-mode to shell or file'),
       ],
       [
-        'the value of "HALF" holds half of a surrogate pair, which the dialect shell cannot carry',
-        expect.stringContaining('another dialect'),
+        'the value of "HALF" contains half of a surrogate pair, which the format shell cannot represent',
+        expect.stringContaining('another env-format'),
       ],
     ]);
   });
@@ -205,7 +206,7 @@ describe('what the env file cannot carry', () => {
 it('the probe is a file of its own, with the view’s mode', () => {
   const view: Partial<PlanView> = { probe: true, receivers: NATIVE, env: [{ name: 'A', secret: 0 }] };
   expect(filesOf(view, 'v')).toEqual({ env: "A='v'\n", [PROBE_FILE]: "SECRETS_INJECTOR_PROBE='ok'\n" });
-  expect(render({ ...view, fileMode: '0440' }, 'v')).toMatchObject([
-    { files: [{ mode: 0o440 }, { mode: 0o440 }] },
-  ]);
+  expect(render({ ...view, fileMode: '0440' }, 'v')).toMatchObject({
+    value: [{ files: [{ mode: 0o440 }, { mode: 0o440 }] }],
+  });
 });

@@ -43,37 +43,30 @@ describe('a secret in a dialect', () => {
     [
       'docker',
       '{"a":"canary\\n","fine":"canary","b":null}',
-      [
-        'the key "b" of the secret ARN is null, which is neither text nor absent',
-        'the key "a" of the secret ARN holds a newline',
-      ],
+      ['key "b" of secret ARN is null', 'key "a" of secret ARN contains a newline'],
     ],
-    ['shell', '["canary"]', ['the secret ARN is not a JSON object']],
-    [
-      'shell',
-      '{"UID":"canary"}',
-      ['the key "UID" of the secret ARN has a name that shells keep for themselves'],
-    ],
-    ['properties', '{"a":"canary\\ud800"}', ['the key "a" of the secret ARN holds half of a surrogate pair']],
-    ['yaml', '{"a":{"\\ud800":"canary"}}', ['the key "a" of the secret ARN holds half of a surrogate pair']],
+    ['shell', '["canary"]', ['secret ARN is not a JSON object']],
+    ['shell', '{"UID":"canary"}', ['key "UID" of secret ARN has a name that shells reserve']],
+    ['properties', '{"a":"canary\\ud800"}', ['key "a" of secret ARN contains half of a surrogate pair']],
+    ['yaml', '{"a":{"\\ud800":"canary"}}', ['key "a" of secret ARN contains half of a surrogate pair']],
     [
       'json',
       `{"a":${'['.repeat(65)}"canary"${']'.repeat(65)}}`,
-      ['the key "a" of the secret ARN is nested more than 64 levels deep'],
+      ['key "a" of secret ARN is nested more than 64 levels deep'],
     ],
-    ['json', '"canary\\ud800"', ['the secret ARN holds half of a surrogate pair']],
+    ['json', '"canary\\ud800"', ['secret ARN contains half of a surrogate pair']],
   ])('%s cannot carry %s', (format, content, faults) => {
     expect(complaintsOf(file({ format }), content)).toEqual(
       faults.map(
         (fault) =>
-          `VALUE_NOT_REPRESENTABLE ${F}: ${fault.replace('ARN', ARN)}, which the dialect ${format} cannot carry`,
+          `VALUE_NOT_REPRESENTABLE ${F}: ${fault.replace('ARN', ARN)}, which the format ${format} cannot represent`,
       ),
     );
   });
 
   it('of text that is no JSON', () => {
     expect(complaintsOf(file({ format: 'json' }), 'canary')).toEqual([
-      `VALUE_NOT_JSON ${F}: the secret ${ARN} is not JSON`,
+      `VALUE_NOT_JSON ${F}: secret ${ARN} is not JSON`,
     ]);
   });
 });
@@ -91,7 +84,7 @@ describe('a template', () => {
     expect(told).toHaveLength(3);
     for (const one of told)
       expect(one).toMatch(
-        /^VALUE_NOT_REPRESENTABLE secrets-injector\.dev\/file\.f: the template, filled from the secret arn:\S+, inserts "(gone|none|quoted)"/,
+        /^VALUE_NOT_REPRESENTABLE secrets-injector\.dev\/file\.f: the template, filled from secret arn:\S+, inserts "(gone|none|quoted)"/,
       );
     expect(complaintsOf(file({ template: 'x' }), 'canary')[0]).toContain('VALUE_NOT_JSON');
   });
@@ -121,26 +114,21 @@ describe('a part of a bundle', () => {
       },
       CERTIFICATE + KEY,
     );
-    const asked = rendered.flatMap((one) =>
-      'files' in one ? one.files.map((each) => each.certificatesOf) : [],
-    );
+    const views = rendered.ok ? rendered.value : [];
+    const asked = views.flatMap((one) => one.files.map((each) => each.certificatesOf));
     expect(asked).toEqual([{ subject: 'secrets-injector.dev/file.c', arn: ARN }, undefined]);
   });
 
   it.each<[NonNullable<PlanFile['pem']>, Content, string]>([
-    ['certificates', KEY, 'holds no certificate in PEM'],
-    ['private-key', `${KEY}${KEY}`, 'holds 2 private keys, not one'],
-    [
-      'private-key',
-      KEY.replace('\n', ' '),
-      'holds PEM whose BEGIN and END do not stand on lines of their own',
-    ],
+    ['certificates', KEY, 'contains no PEM certificate'],
+    ['private-key', `${KEY}${KEY}`, 'contains 2 private keys, not one'],
+    ['private-key', KEY.replace('\n', ' '), 'contains PEM whose BEGIN and END are not on separate lines'],
     ['private-key', Uint8Array.of(0xff), 'is not text'],
-    ['certificates', 'canary', 'holds no certificate in PEM'],
+    ['certificates', 'canary', 'contains no PEM certificate'],
   ])('%s', (pem, content, fault) => {
     const told = complaintsOf(file({ pem }), content);
     expect(told).toHaveLength(1);
-    expect(told[0]).toContain(`VALUE_NOT_REPRESENTABLE ${F}: the secret ${ARN} ${fault}`);
+    expect(told[0]).toContain(`VALUE_NOT_REPRESENTABLE ${F}: secret ${ARN} ${fault}`);
   });
 });
 
@@ -157,26 +145,33 @@ describe('keys as files', () => {
   });
 
   it.each<[string, string]>([
-    ['{"a/b":"canary"}', 'VALUE_NAME_INVALID D: the key "a/b" holds "/" or a control character'],
-    ['{"..":"canary"}', 'VALUE_NAME_INVALID D: the key ".." starts with ".." or is "."'],
-    ['{"a\\u0000":"canary"}', 'VALUE_NAME_INVALID D: the key "a?" holds "/" or a control character'],
-    ['{"\\ud800":"canary"}', 'VALUE_NAME_INVALID D: the key "?" holds half of a surrogate pair'],
+    [
+      '{"a/b":"canary"}',
+      'VALUE_NAME_INVALID D: key "a/b" is not a valid file name: it contains "/" or a control character',
+    ],
+    ['{"..":"canary"}', 'VALUE_NAME_INVALID D: key ".." is not a valid file name: it starts with ".."'],
+    [
+      '{"a\\u0000":"canary"}',
+      'VALUE_NAME_INVALID D: key "a?" is not a valid file name: it contains "/" or a control character',
+    ],
+    [
+      '{"\\ud800":"canary"}',
+      'VALUE_NAME_INVALID D: key "?" is not a valid file name: it contains half of a surrogate pair',
+    ],
     [
       `{"${'é'.repeat(128)}":"canary"}`,
-      `VALUE_NAME_INVALID D: the key "${'é'.repeat(64)}…" is longer than 255 bytes`,
+      `VALUE_NAME_INVALID D: key "${'é'.repeat(64)}…" is not a valid file name: it is longer than 255 bytes`,
     ],
   ])('refuses %s', (content, complaint) => {
-    expect(complaintsOf(directory({}), content)).toEqual([
-      `${complaint.replace('D:', `${D}:`)}, so it cannot be a file's name`,
-    ]);
+    expect(complaintsOf(directory({}), content)).toEqual([complaint.replace('D:', `${D}:`)]);
   });
 
   it('tells each key that is missing or null, and a value that has no UTF-8 form', () => {
     const told = complaintsOf(directory({ include: ['gone', 'n', 'h'] }), '{"n":null,"h":"canary\\ud800"}');
     expect(told).toEqual([
-      `VALUE_KEY_MISSING ${D}: the secret ${ARN} has no key "gone"`,
-      `VALUE_KEY_MISSING ${D}: the key "n" of the secret ${ARN} is null`,
-      `VALUE_NOT_REPRESENTABLE ${D}: a value of the secret ${ARN} holds half of a surrogate pair, which has no UTF-8 form`,
+      `VALUE_KEY_MISSING ${D}: secret ${ARN} has no key "gone"`,
+      `VALUE_KEY_MISSING ${D}: key "n" of secret ${ARN} is null`,
+      `VALUE_NOT_REPRESENTABLE ${D}: a value of secret ${ARN} contains half of a surrogate pair, which UTF-8 cannot represent`,
     ]);
   });
 
@@ -194,7 +189,7 @@ describe('keys as files', () => {
     ['a directory of keys', INSIDE, 'secrets-injector.dev/secrets[1].filesFrom'],
   ])('refuses a key whose place has %s, or skips it', (_name, view, taker) => {
     expect(complaintsOf(view, '{"k":"canary"}', '{}')).toEqual([
-      `VALUE_NAME_TAKEN ${D}: the file of the key "k" is already given by ${taker}`,
+      `VALUE_NAME_TAKEN ${D}: ${taker} already provides the file of key "k"`,
     ]);
     const filesFrom = view.filesFrom?.map((entry) => ({ ...entry, onCollision: 'skip' as const })) ?? [];
     expect(Object.keys(filesOf({ ...view, filesFrom }, '{"k":"v","other":"w"}', '{}'))).toContain('d/other');
@@ -215,8 +210,9 @@ it('gives each file its own mode or the view’s, and names every directory once
       { directory: 'empty/one', secret: 0, exclude: ['*'] },
     ],
   };
-  const [rendered] = render(view, '{"k":"v"}');
-  if (rendered === undefined || 'code' in rendered) throw new Error('it renders');
+  const views = render(view, '{"k":"v"}');
+  const [rendered] = views.ok ? views.value : [];
+  if (rendered === undefined) throw new Error('it renders');
   expect(rendered.directories).toEqual(['a', 'a/b', 'a/keys', 'empty', 'empty/one']);
   expect(rendered.files.map(({ path, mode }) => `${path} ${mode.toString(8)}`)).toEqual([
     'env 440',
@@ -238,12 +234,16 @@ it('renders every view by itself, and tells the problems of all', () => {
   ];
   const plan = { ...planOf([ARN, arnOf('two')], {}), views };
   const rendered = renderViews(plan, [new SecretValue('{"k":"v"}'), new SecretValue('w')], ENGINES);
-  expect(rendered).toMatchObject([
-    { volume: 'aws-secrets', files: [{ path: 'env', mode: 0o444 }] },
-    { volume: 'aws-secrets-1', files: [{ path: 'f', mode: 0o400 }] },
-  ]);
+  expect(rendered).toMatchObject({
+    value: [
+      { volume: 'aws-secrets', files: [{ path: 'env', mode: 0o444 }] },
+      { volume: 'aws-secrets-1', files: [{ path: 'f', mode: 0o400 }] },
+    ],
+  });
   const broken = renderViews(plan, [new SecretValue('{}'), new SecretValue('\ud800')], ENGINES);
-  expect(broken).toMatchObject([{ code: 'VALUE_KEY_MISSING' }, { code: 'VALUE_NOT_REPRESENTABLE' }]);
+  expect(broken).toMatchObject({
+    problem: [{ code: 'VALUE_KEY_MISSING' }, { code: 'VALUE_NOT_REPRESENTABLE' }],
+  });
 });
 
 it('a secret that grows beyond its room in another format is a problem, not a full volume', () => {
@@ -252,6 +252,6 @@ it('a secret that grows beyond its room in another format is a problem, not a fu
   const json = JSON.stringify(nested);
   expect(json.length).toBeLessThan(65_536);
   expect(complaintsOf(file({ format: 'json' }), json)).toEqual([
-    `VALUE_NOT_REPRESENTABLE ${F}: the secret ${ARN} grows to more than 256 KiB in the dialect json`,
+    `VALUE_NOT_REPRESENTABLE ${F}: secret ${ARN} takes more than 256 KiB in the format json`,
   ]);
 });

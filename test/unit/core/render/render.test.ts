@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanView } from '../../../../src/core/plan/plan.ts';
-import { areProblems, renderViews } from '../../../../src/core/render/render.ts';
+import { ok } from '../../../../src/core/problems/result.ts';
+import { renderViews } from '../../../../src/core/render/render.ts';
 import { SecretValue } from '../../../../src/core/secret/secret-value.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf';
@@ -30,16 +31,18 @@ function render(view: Partial<PlanView>, content: string | Uint8Array) {
 
 function filesOf(view: Partial<PlanView>, content: string | Uint8Array): Record<string, string> {
   const rendered = render(view, content);
-  if (areProblems(rendered)) throw new Error(rendered.map((problem) => problem.code).join());
+  if (!rendered.ok) throw new Error(rendered.problem.map((problem) => problem.code).join());
   return Object.fromEntries(
-    rendered.flatMap((one) => one.files.map((file) => [file.path, file.content.revealText() ?? '(binary)'])),
+    rendered.value.flatMap((one) =>
+      one.files.map((file) => [file.path, file.content.revealText() ?? '(binary)']),
+    ),
   );
 }
 
 function codesOf(view: Partial<PlanView>, content: string | Uint8Array): readonly string[] {
   const rendered = render(view, content);
   expect(JSON.stringify(rendered)).not.toContain('canary');
-  return areProblems(rendered) ? rendered.map((problem) => problem.code) : [];
+  return rendered.ok ? [] : rendered.problem.map((problem) => problem.code);
 }
 
 const named = { env: [{ name: 'A', secret: 0, key: 'k' }] };
@@ -77,7 +80,9 @@ describe('values', () => {
       { envFrom: [{ id: 'x', secret: 0 }], filesFrom: [{ directory: 'd', secret: 0 }] },
       '{}',
     );
-    expect(rendered).toMatchObject([{ directories: ['d'], files: [{ path: 'env', mode: 0o440 }] }]);
+    expect(rendered).toMatchObject({
+      value: [{ directories: ['d'], files: [{ path: 'env', mode: 0o440 }] }],
+    });
   });
 });
 
@@ -163,23 +168,27 @@ describe('values that cannot be carried', () => {
   });
 
   it.each([
-    ['a NUL', '\\u0000', /the dialect shell cannot carry.*another dialect/],
-    ['nothing', '', /native variable cannot carry; store it otherwise .*or set \S+env-mode to shell or file/],
+    ['a NUL', '\\u0000', /the format shell cannot represent.*another env-format/],
+    [
+      'nothing',
+      '',
+      /native variable cannot represent; change the value .*or set \S+env-mode to shell or file/,
+    ],
     [
       'a quote',
       "'",
-      /native variable cannot carry; store it otherwise .*or set \S+env-mode to shell or file/,
+      /native variable cannot represent; change the value .*or set \S+env-mode to shell or file/,
     ],
   ])('says what would help against %s in a native variable', (_name, value, said) => {
     const receivers = { native: ['app'], shell: [], file: [] };
     const rendered = render({ ...named, receivers }, `{"k":"${value}"}`);
-    const [problem] = areProblems(rendered) ? rendered : [];
+    const [problem] = rendered.ok ? [] : rendered.problem;
     expect(`${problem?.wrong}; ${problem?.expected}`).toMatch(said);
   });
 
-  it('names the expression whose value is not base64', () => {
+  it('names the expression whose value is not valid base64', () => {
     const env = [{ name: 'A', secret: 0, jmesPath: 'a.b', decode: 'base64' as const }];
-    const engines = { selectByJmesPath: () => ({ text: '!' }) };
+    const engines = { selectByJmesPath: () => ok('!') };
     const plan = {
       version: 1 as const,
       timeoutSeconds: 60,
@@ -187,7 +196,7 @@ describe('values that cannot be carried', () => {
       views: [{ ...EMPTY, env }],
     };
     const rendered = renderViews(plan, [new SecretValue('{}')], engines);
-    expect(rendered).toMatchObject([{ wrong: expect.stringContaining('"a.b"') }]);
+    expect(rendered).toMatchObject({ problem: [{ wrong: expect.stringContaining('"a.b"') }] });
   });
 
   it('tells all of them at once', () => {

@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import { selectByJmesPath } from '../../../../src/core/jmespath/index.ts';
 import type { PlanView } from '../../../../src/core/plan/plan.ts';
-import { type FetchProblem, formatProblem } from '../../../../src/core/problems/problems.ts';
-import { areProblems, type RenderedView, renderViews } from '../../../../src/core/render/render.ts';
+import { formatProblem } from '../../../../src/core/problems/problems.ts';
+import { renderViews } from '../../../../src/core/render/render.ts';
 import { SecretValue } from '../../../../src/core/secret/secret-value.ts';
 import { renderTemplate } from '../../../../src/core/template/index.ts';
 import { arnOf, planOf } from '../../../fetcher/plans.ts';
@@ -17,7 +17,7 @@ export type Content = string | Uint8Array | undefined;
 export function render(
   view: Partial<PlanView>,
   ...contents: readonly Content[]
-): readonly RenderedView[] | readonly FetchProblem[] {
+): ReturnType<typeof renderViews> {
   const arns = ['one', 'two', 'three'].slice(0, contents.length).map((name) => arnOf(name));
   const values = contents.map((content) => (content === undefined ? undefined : new SecretValue(content)));
   return renderViews(planOf(arns, view), values, ENGINES);
@@ -26,9 +26,9 @@ export function render(
 /** Contents by path; bytes that are no text in hexadecimal. */
 export function filesOf(view: Partial<PlanView>, ...contents: readonly Content[]): Record<string, string> {
   const rendered = render(view, ...contents);
-  if (areProblems(rendered)) throw new Error(rendered.map(formatProblem).join('\n'));
+  if (!rendered.ok) throw new Error(rendered.problem.map(formatProblem).join('\n'));
   return Object.fromEntries(
-    rendered.flatMap(({ files }) =>
+    rendered.value.flatMap(({ files }) =>
       files.map(({ path, content }) => [path, content.revealText() ?? hexOf(content)]),
     ),
   );
@@ -42,6 +42,6 @@ function hexOf(content: SecretValue): string {
 export function complaintsOf(view: Partial<PlanView>, ...contents: readonly Content[]): readonly string[] {
   const rendered = render(view, ...contents);
   expect(JSON.stringify(rendered)).not.toContain('canary');
-  if (!areProblems(rendered)) return [];
-  return rendered.map(({ code, subject, wrong }) => `${code} ${subject}: ${wrong}`);
+  if (rendered.ok) return [];
+  return rendered.problem.map(({ code, subject, wrong }) => `${code} ${subject}: ${wrong}`);
 }

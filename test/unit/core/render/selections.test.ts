@@ -44,7 +44,7 @@ describe('what is found', () => {
     const selection = { key: 'k', decode: 'base64' } as const;
     expect(filesOf(asFile(selection), '{"k":"AP8="}')).toEqual({ f: '00ff' });
     expect(complaintsOf(asVariable(selection), '{"k":"AP8="}')).toEqual([
-      `VALUE_NOT_TEXT ${ENV}: the secret ${ARN} is not UTF-8 text`,
+      `VALUE_NOT_TEXT ${ENV}: secret ${ARN} is not UTF-8 text`,
     ]);
   });
 });
@@ -92,67 +92,67 @@ describe('what cannot be used', () => {
       'text that is no JSON, by key',
       { key: 'k' },
       'canary',
-      `VALUE_NOT_JSON ${FILE}: the secret ${ARN} is not a JSON object`,
+      `VALUE_NOT_JSON ${FILE}: secret ${ARN} is not a JSON object`,
     ],
     [
       'an array, by key',
       { key: 'k' },
       '["canary"]',
-      `VALUE_NOT_JSON ${FILE}: the secret ${ARN} is not a JSON object`,
+      `VALUE_NOT_JSON ${FILE}: secret ${ARN} is not a JSON object`,
     ],
     [
       'no JSON, by expression',
       { jmesPath: 'k' },
       'canary',
-      `VALUE_NOT_JSON ${FILE}: the secret ${ARN} is not JSON`,
+      `VALUE_NOT_JSON ${FILE}: secret ${ARN} is not JSON`,
     ],
     [
       'two byte order marks',
       { key: 'k' },
       '\ufeff\ufeff{"k":"canary"}',
-      `VALUE_NOT_JSON ${FILE}: the secret ${ARN} is not a JSON object`,
+      `VALUE_NOT_JSON ${FILE}: secret ${ARN} is not a JSON object`,
     ],
     [
       'an expression of the wrong type',
       { jmesPath: 'abs(k)' },
       '{"k":"canary"}',
-      `VALUE_NOT_SELECTABLE ${FILE}: the expression "abs(k)", applied to the secret ${ARN}, calls abs with a value of another type than it takes, as argument 1`,
+      `VALUE_NOT_SELECTABLE ${FILE}: the expression "abs(k)", applied to secret ${ARN}, calls abs with a value of the wrong type as argument 1`,
     ],
     [
       'an expression that multiplies',
       { jmesPath: 'k[].[@,@,@,@,@,@,@,@][].[@,@,@,@,@,@,@,@][]' },
       JSON.stringify({ k: Array.from({ length: 900 }, () => 'canary') }),
-      `VALUE_NOT_SELECTABLE ${FILE}: the expression "k[].[@,@,@,@,@,@,@,@][].[@,@,@,@,@,@,@,@][]", applied to the secret ${ARN}, selects more than 65536 bytes`,
+      `VALUE_NOT_SELECTABLE ${FILE}: the expression "k[].[@,@,@,@,@,@,@,@][].[@,@,@,@,@,@,@,@][]", applied to secret ${ARN}, selects more than 65536 bytes`,
     ],
     [
       'what is no base64',
       { key: 'k', decode: 'base64' },
       '{"k":"canary!"}',
-      `VALUE_NOT_DECODABLE ${FILE}: the key "k" of the secret ${ARN} is not base64`,
+      `VALUE_NOT_DECODABLE ${FILE}: key "k" of secret ${ARN} is not valid base64`,
     ],
     [
       'base64 without padding',
       { decode: 'base64' },
       'dg',
-      `VALUE_NOT_DECODABLE ${FILE}: the secret ${ARN} is not base64`,
+      `VALUE_NOT_DECODABLE ${FILE}: secret ${ARN} is not valid base64`,
     ],
     [
       'a number that is no base64',
       { key: 'k', decode: 'base64' },
       '{"k":1.5}',
-      `VALUE_NOT_DECODABLE ${FILE}: the key "k" of the secret ${ARN} is not base64`,
+      `VALUE_NOT_DECODABLE ${FILE}: key "k" of secret ${ARN} is not valid base64`,
     ],
     [
       'half of a pair, by key',
       { key: 'k' },
       '{"k":"canary\\ud800"}',
-      `VALUE_NOT_REPRESENTABLE ${FILE}: a value of the secret ${ARN} holds half of a surrogate pair, which has no UTF-8 form`,
+      `VALUE_NOT_REPRESENTABLE ${FILE}: a value of secret ${ARN} contains half of a surrogate pair, which UTF-8 cannot represent`,
     ],
     [
       'half of a pair, by expression',
       { jmesPath: 'k' },
       '{"k":"canary\\udc00"}',
-      `VALUE_NOT_REPRESENTABLE ${FILE}: a value of the secret ${ARN} holds half of a surrogate pair, which has no UTF-8 form`,
+      `VALUE_NOT_REPRESENTABLE ${FILE}: a value of secret ${ARN} contains half of a surrogate pair, which UTF-8 cannot represent`,
     ],
   ])('%s', (_name, selection, content, complaint) => {
     expect(complaintsOf(asFile(selection), content)).toEqual([complaint]);
@@ -168,7 +168,7 @@ describe('what cannot be used', () => {
 it('takes a missing engine for a mistake of the program, not of the user', () => {
   const values = [new SecretValue('{}')];
   const plan = (view: object) => planOf([ARN], view);
-  expect(() => renderViews(plan(asVariable({ jmesPath: 'a' })), values)).toThrow('the engine of JMESPath');
+  expect(() => renderViews(plan(asVariable({ jmesPath: 'a' })), values)).toThrow('the JMESPath engine');
   const template = { files: [{ path: 'f', secret: 0, template: 'a' }] };
-  expect(() => renderViews(plan(template), values)).toThrow('the engine of templates');
+  expect(() => renderViews(plan(template), values)).toThrow('the template engine');
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { failed } from '../../../../src/core/problems/result.ts';
 import { type PemPart, pickPem } from '../../../../src/core/secret/pem.ts';
 import { SecretValue } from '../../../../src/core/secret/secret-value.ts';
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
 
 function pick(text: string, part: PemPart): string {
   const picked = pickPem(new SecretValue(text), part);
-  return 'fault' in picked ? `fault: ${picked.fault}` : (picked.content.revealText() ?? '');
+  return picked.ok ? (picked.value.revealText() ?? '') : `fault: ${picked.problem}`;
 }
 
 const ended = (pem: string): string => `${pem.trim()}\n`;
@@ -99,90 +100,90 @@ describe('every kind of private key', () => {
 
 describe('what is wrong', () => {
   const cases: readonly (readonly [string, () => string, PemPart, string])[] = [
-    ['nothing', () => '', 'certificates', 'holds no certificate in PEM'],
-    ['other text', () => 'hello', 'private-key', 'holds no private key in PEM'],
-    ['no key', () => certificate(), 'private-key', 'holds no private key in PEM'],
-    ['no certificate', () => leaf.private, 'certificates', 'holds no certificate in PEM'],
+    ['nothing', () => '', 'certificates', 'contains no PEM certificate'],
+    ['other text', () => 'hello', 'private-key', 'contains no PEM private key'],
+    ['no key', () => certificate(), 'private-key', 'contains no PEM private key'],
+    ['no certificate', () => leaf.private, 'certificates', 'contains no PEM certificate'],
     [
       'two keys',
       () => `${leaf.private}\n${authority.private}`,
       'private-key',
-      'holds 2 private keys, not one',
+      'contains 2 private keys, not one',
     ],
     [
       'no end',
       () => certificate().replace(/-----END.*/, ''),
       'certificates',
-      'holds a block of PEM (CERTIFICATE) without its END line',
+      'contains a PEM block (CERTIFICATE) without its END line',
     ],
     [
       'a label that no file of PEM has',
       () => '-----BEGIN HUNTER2-----\n',
       'certificates',
-      'holds a block of PEM without its END line',
+      'contains a PEM block without its END line',
     ],
     [
       'a damaged block with such a label',
       () => '-----BEGIN HUNTER2-----\n-----END HUNTER2-----',
       'certificates',
-      'holds a damaged block of PEM',
+      'contains a damaged PEM block',
     ],
     [
       'a block within a block',
       () => certificate().replace('\n', '\n-----BEGIN CERTIFICATE-----\n'),
       'certificates',
-      'holds a block of PEM (CERTIFICATE) without its END line',
+      'contains a PEM block (CERTIFICATE) without its END line',
     ],
     [
       'no begin',
       () => certificate().replace(/-----BEGIN.*\n/, ''),
       'certificates',
-      'holds an END line of PEM without its BEGIN line',
+      'contains a PEM END line without its BEGIN line',
     ],
     [
       'another end',
       () => certificate().replace('END CERTIFICATE', 'END PRIVATE KEY'),
       'certificates',
-      'holds an END line of PEM without its BEGIN line',
+      'contains a PEM END line without its BEGIN line',
     ],
     [
       'a character lost',
       () => certificate().replace(/[^\n]\n-----END/, '\n-----END'),
       'certificates',
-      'holds a damaged block of PEM (CERTIFICATE)',
+      'contains a damaged PEM block (CERTIFICATE)',
     ],
     [
       'a foreign character',
       () => certificate().replace(/\nM/, '\n…'),
       'certificates',
-      'holds a damaged block of PEM (CERTIFICATE)',
+      'contains a damaged PEM block (CERTIFICATE)',
     ],
     [
       'no body',
       () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----',
       'certificates',
-      'holds a damaged block of PEM (CERTIFICATE)',
+      'contains a damaged PEM block (CERTIFICATE)',
     ],
     [
       'everything on one line',
       () => certificate().replaceAll('\n', ' '),
       'certificates',
-      'holds PEM whose BEGIN and END do not stand on lines of their own: line breaks were lost when it was stored',
+      'contains PEM whose BEGIN and END are not on separate lines; line breaks were lost when it was stored',
     ],
     [
       'backslashes in place of line breaks',
       () => certificate().replaceAll('\n', '\\n'),
       'certificates',
-      'holds PEM with \\n in place of line breaks: store it as JSON text, or with real line breaks',
+      'contains PEM with \\n instead of line breaks; store it as JSON text, or with real line breaks',
     ],
   ];
   it.each(cases)('%s', (_what, text, part, fault) => {
-    expect(pickPem(new SecretValue(text()), part)).toEqual({ fault });
+    expect(pickPem(new SecretValue(text()), part)).toEqual(failed(fault));
   });
 
   it('bytes that are no text', () => {
-    expect(pickPem(new SecretValue(new Uint8Array([0x30, 0x82, 0xff])), 'certificates')).toEqual({
-      fault: 'is not text',
-    });
+    expect(pickPem(new SecretValue(new Uint8Array([0x30, 0x82, 0xff])), 'certificates')).toEqual(
+      failed('is not text'),
+    );
   });
 });

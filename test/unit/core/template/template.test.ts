@@ -8,7 +8,8 @@ import { type Escape, renderTemplate, templateFault } from '../../../../src/core
 function render(template: string, json: string, dialect?: Escape): unknown {
   const document = readDocument(new SecretValue(json));
   if (document === undefined) throw new Error('the test gives no JSON');
-  return renderTemplate(template, dialect, document);
+  const rendered = renderTemplate(template, dialect, document);
+  return rendered.ok ? { text: rendered.value } : { problems: rendered.problem };
 }
 
 const SECRET =
@@ -45,7 +46,7 @@ describe('a template', () => {
 
   it('follows dots from the nearest context that has the first name, as the standard says', () => {
     expect(render('{{#a}}{{b.c|raw}}{{/a}}', '{"a":{"b":{}},"b":{"c":"of another"}}')).toEqual({
-      problems: ['inserts "b.c", which the secret does not have'],
+      problems: ['inserts "b.c", which the secret does not contain'],
     });
     expect(render('{{#a}}{{b.c|raw}}{{/a}}', '{"a":{"x":1},"b":{"c":"y"}}')).toEqual({ text: 'y' });
   });
@@ -92,28 +93,28 @@ describe('a template', () => {
 
 describe('what is wrong with a template', () => {
   it.each([
-    ['{{password}}', 'does not say how to escape "password" in line 1: write {{ password | json }}'],
+    ['{{password}}', 'does not say how to escape "password" in line 1'],
     [
       '\n\n{{a|html}}',
-      'escapes "a" in line 3 as "html", which is none of json, yaml, shell, url, properties, xml, raw',
+      'has the unknown escape "html" for "a" in line 3; use one of json, yaml, shell, url, properties, xml, raw',
     ],
-    ['{{a|json|url}}', 'holds "a|json|url" in line 1, where a key (or keys joined by dots) is expected'],
-    ['{{a b|json}}', 'holds "a b|json" in line 1, where a key (or keys joined by dots) is expected'],
-    ['{{|json}}', 'holds "|json" in line 1, where a key (or keys joined by dots) is expected'],
-    ['{{a..b|json}}', 'holds "a..b|json" in line 1, where a key (or keys joined by dots) is expected'],
-    ['"{{a|json}}"', 'puts quotes around "a|json" in line 1, which json does itself'],
-    ["'{{a|shell}}'", 'puts quotes around "a|shell" in line 1, which shell does itself'],
-    ['{{{a}}}', 'holds a third brace: write {{ name | raw }} for a value without escapes (line 1)'],
-    ['{{& a}}', 'holds an ampersand: write {{ name | raw }} for a value without escapes (line 1)'],
-    ['{{> other}}', 'holds a partial, and there is nothing to include (line 1)'],
-    ['{{=<% %>=}}<%& a %>', 'holds other delimiters, which cannot be set (line 1)'],
-    ['x\n{{a', 'does not close the braces that it opens in line 2'],
+    ['{{a|json|url}}', 'has "a|json|url" in line 1, where a key (or keys joined by dots) is expected'],
+    ['{{a b|json}}', 'has "a b|json" in line 1, where a key (or keys joined by dots) is expected'],
+    ['{{|json}}', 'has "|json" in line 1, where a key (or keys joined by dots) is expected'],
+    ['{{a..b|json}}', 'has "a..b|json" in line 1, where a key (or keys joined by dots) is expected'],
+    ['"{{a|json}}"', 'has quotes around "a|json" in line 1, but the escape json adds quotes itself'],
+    ["'{{a|shell}}'", 'has quotes around "a|shell" in line 1, but the escape shell adds quotes itself'],
+    ['{{{a}}}', 'has a third brace; use {{ name | raw }} for a value without escapes (line 1)'],
+    ['{{& a}}', 'has an ampersand; use {{ name | raw }} for a value without escapes (line 1)'],
+    ['{{> other}}', 'has a partial, which is not supported (line 1)'],
+    ['{{=<% %>=}}<%& a %>', 'has other delimiters, which are not supported (line 1)'],
+    ['x\n{{a', 'has braces that are not closed in line 2'],
     [`{{${' '.repeat(300)}a}}`, 'has more than 256 characters between the braces in line 1'],
-    ['{{#a}}', 'does not close every section that it opens, in order'],
-    ['{{/a}}', 'does not close every section that it opens, in order'],
-    ['{{#a}}{{#b}}{{/a}}{{/b}}', 'does not close every section that it opens, in order'],
-    ['{{#a|json}}{{/a|json}}', 'gives the section "a" in line 1 an escape'],
-    [`${'{{#a}}'.repeat(17)}${'{{/a}}'.repeat(17)}`, 'nests sections more than 16 deep'],
+    ['{{#a}}', 'has sections that are not closed in order'],
+    ['{{/a}}', 'has sections that are not closed in order'],
+    ['{{#a}}{{#b}}{{/a}}{{/b}}', 'has sections that are not closed in order'],
+    ['{{#a|json}}{{/a|json}}', 'has an escape for the section "a" in line 1'],
+    [`${'{{#a}}'.repeat(17)}${'{{/a}}'.repeat(17)}`, 'nests sections more than 16 levels deep'],
     ['é'.repeat(8_193), 'is longer than 16384 bytes'],
   ])('%s', (template, fault) => {
     expect(templateFault(template)).toBe(fault);
@@ -161,12 +162,12 @@ describe('what is wrong with the secret', () => {
     const json = '{"b":null,"c":"canary\\u0000","d":"canary\\u0001","e":"canary","g":"canary\\ud800"}';
     expect(render(template, json)).toEqual({
       problems: [
-        'inserts "a", which the secret does not have',
+        'inserts "a", which the secret does not contain',
         'inserts "b", which is null',
-        'inserts "c", which holds a NUL: shell cannot carry that',
-        'inserts "d", which holds a control character: xml cannot carry that',
-        'inserts "e.f", which the secret does not have',
-        'inserts "g", which holds half of a surrogate pair: url cannot carry that',
+        'inserts "c", which contains a NUL character that the escape shell cannot represent',
+        'inserts "d", which contains a control character that the escape xml cannot represent',
+        'inserts "e.f", which the secret does not contain',
+        'inserts "g", which contains half of a surrogate pair that the escape url cannot represent',
       ],
     });
   });
@@ -178,10 +179,10 @@ describe('bounds', () => {
   const largest = JSON.stringify({ a: Array(13_000).fill('x'), b: `${'y'.repeat(10_000)}\0` });
 
   it.each([
-    ['sections without output', nested(''), 'takes too many steps on this secret'],
-    ['sections with output', nested('x'), 'makes more than 65536 bytes'],
-    ['the whole secret for each item', nested('{{a}}', 1), 'makes more than 65536 bytes'],
-    ['inverted sections', nested('{{^a}}{{/a}}{{^a}}{{/a}}'), 'takes too many steps on this secret'],
+    ['sections without output', nested(''), 'needs too many steps on this secret'],
+    ['sections with output', nested('x'), 'results in more than 65536 bytes'],
+    ['the whole secret for each item', nested('{{a}}', 1), 'results in more than 65536 bytes'],
+    ['inverted sections', nested('{{^a}}{{/a}}{{^a}}{{/a}}'), 'needs too many steps on this secret'],
   ])('end the rendering: %s', (_what, template, problem) => {
     expect(render(template, largest, 'json')).toEqual({ problems: [problem] });
   });
@@ -189,8 +190,8 @@ describe('bounds', () => {
   it('end what cannot be written, too', () => {
     expect(render(nested('{{b}}', 1), largest, 'shell')).toEqual({
       problems: [
-        'inserts "b", which holds a NUL: shell cannot carry that',
-        'takes too many steps on this secret',
+        'inserts "b", which contains a NUL character that the escape shell cannot represent',
+        'needs too many steps on this secret',
       ],
     });
   });
@@ -198,7 +199,7 @@ describe('bounds', () => {
   it('are counted in bytes', () => {
     expect(render('{{a}}', JSON.stringify({ a: 'é'.repeat(32_768) }), 'raw')).toHaveProperty('text');
     expect(render('{{a}}.', JSON.stringify({ a: 'é'.repeat(32_768) }), 'raw')).toEqual({
-      problems: ['makes more than 65536 bytes'],
+      problems: ['results in more than 65536 bytes'],
     });
   });
 

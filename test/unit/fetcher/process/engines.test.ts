@@ -1,5 +1,6 @@
 /** The bundles for JMESPath and templates, loaded as the fetcher does. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ok } from '../../../../src/core/problems/result.ts';
 import { readDocument } from '../../../../src/core/secret/secret-json.ts';
 import { SecretValue } from '../../../../src/core/secret/secret-value.ts';
 import { loadEngines } from '../../../../src/fetcher/process/engines.ts';
@@ -17,10 +18,10 @@ const document = readDocument(new SecretValue('{"endpoints":[{"host":"db","port"
 
 it('selects and renders what another bundle has parsed', () => {
   const { selectByJmesPath, renderTemplate } = loadEngines(bundle.directory);
-  expect(selectByJmesPath('endpoints[0].port', document)).toEqual({ text: '5432.0' });
-  expect(renderTemplate('{{#endpoints}}{{host}}={{port}}{{/endpoints}}', 'json', document)).toEqual({
-    text: '"db"=5432.0',
-  });
+  expect(selectByJmesPath('endpoints[0].port', document)).toEqual(ok('5432.0'));
+  expect(renderTemplate('{{#endpoints}}{{host}}={{port}}{{/endpoints}}', 'json', document)).toEqual(
+    ok('"db"=5432.0'),
+  );
 });
 
 it('reads nothing before a function is called', () => {

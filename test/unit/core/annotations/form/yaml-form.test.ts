@@ -1,11 +1,11 @@
 /** The YAML form: what is read from it, and what is said about what is wrong. */
 import { describe, expect, it } from 'vitest';
 import { formFields } from '../../../../../src/core/annotations/form/form-fields.ts';
-import { readSecretsForm } from '../../../../../src/core/annotations/form/read.ts';
 import { formatProblem } from '../../../../../src/core/problems/problems.ts';
+import { readForm } from '../../../../values/read-form.ts';
 
 const complaintsOf = (text: string) =>
-  readSecretsForm(text).problems.map((problem) =>
+  readForm(text).problems.map((problem) =>
     formatProblem(problem).replaceAll('secrets-injector.dev/secrets', '@'),
   );
 
@@ -15,7 +15,7 @@ const complaintsOfVariable = (variable: string) => complaintsOf(`- { secret: db,
 
 describe('what is read', () => {
   it('every field, and the short writings as the long ones', () => {
-    const { entries, problems } = readSecretsForm(`
+    const { entries, problems } = readForm(`
 - secret: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf
   env:
     DB_USER: username                  # a literal top-level key
@@ -86,7 +86,7 @@ describe('what is read', () => {
   });
 
   it('names that JavaScript treats specially are plain names', () => {
-    const { entries, problems } = readSecretsForm(
+    const { entries, problems } = readForm(
       '- { secret: db, env: { __proto__: a, constructor: b, toString: {} }, files: { __proto__: {} } }',
     );
     expect(problems).toEqual([]);
@@ -99,15 +99,15 @@ describe('what is read', () => {
       { name: '__proto__', subject: 'secrets-injector.dev/secrets[0].files.__proto__' },
     ]);
     expect(complaintsOfVariable('{ __proto__: 1 }')[0]).toMatch(
-      /^SECRETS_ENTRY_INVALID .*A\.__proto__: no such/,
+      /^SECRETS_ENTRY_INVALID .*A\.__proto__: the field does not exist/,
     );
     expect(complaintsOf('- { secret: db, env: { __proto__: 5 } }')[0]).toContain(
-      '@[0].env.__proto__: holds the',
+      '@[0].env.__proto__: the value is the',
     );
   });
 
   it('what is sound beside a problem', () => {
-    const { entries, problems } = readSecretsForm(`
+    const { entries, problems } = readForm(`
 - { secret: db, env: { GOOD: a, BAD: 5 }, envFrom: { prefx: a }, files: { g: {}, b: { mode: "9" } } }
 - { secret: 5, envFrom: true }
 - { secret: db, envFrom: true, versionStage: a, versionId: b }
@@ -138,58 +138,64 @@ describe('shape', () => {
       complaintsOf(`- { secret: db, envFrom: true, containers: [${spelling}] }`),
     ]) {
       expect(complaints).toHaveLength(1);
-      expect(complaints[0]).toContain(`; quote it if it is text: ${quoted}; else `);
+      expect(complaints[0]).toContain(`; if this is text, quote it: ${quoted}; otherwise `);
     }
   });
 
   it.each([
-    ['', 'a list: each entry'],
-    ['secret: db', 'holds a map; write a list'],
-    ['text', 'holds "text"; write a list'],
-    ['[]', '@: holds an empty list; write at least one entry'],
-    ['- ', '@[0]: holds nothing; write a map of secret, env'],
-    ['- { envFrom: true }', '@[0].secret: is missing; write the ARN'],
-    ['- { secret: db }', '@[0]: holds none of env, envFrom, files, filesFrom'],
-    ['- { secret: db, env: {} }', '@[0].env: names nothing'],
-    ['- { secret: db, env: [A] }', '@[0].env: holds a list of 1; write a map'],
+    ['', 'a list in which each entry'],
+    ['secret: db', 'the value is a map; use a list'],
+    ['text', 'the value is "text"; use a list'],
+    ['[]', '@: the list is empty; add at least one entry'],
+    ['- ', '@[0]: the field has no value; use a map of secret, env'],
+    ['- { envFrom: true }', '@[0].secret: the field is missing; use the ARN'],
+    ['- { secret: db }', '@[0]: the map has none of env, envFrom, files, filesFrom'],
+    ['- { secret: db, env: {} }', '@[0].env: the map is empty'],
+    ['- { secret: db, env: [A] }', '@[0].env: the value is a list of 1; use a map'],
     [
       '- { secret: db, envfrom: true, env: { A: b } }',
-      '@[0].envfrom: no such field exists here; did you mean envFrom?',
+      '@[0].envfrom: the field does not exist here; did you mean envFrom?',
     ],
-    ['- { secret: db, envFrom: false }', '@[0].envFrom: holds false without quotes; write true, or a map'],
-    ['- { secret: db, envFrom: "true" }', '@[0].envFrom: holds "true"; write true, or a map'],
+    [
+      '- { secret: db, envFrom: false }',
+      '@[0].envFrom: the value is false without quotes; use true, or a map',
+    ],
+    ['- { secret: db, envFrom: "true" }', '@[0].envFrom: the value is "true"; use true, or a map'],
     [
       '- { secret: db, envFrom: { case: Upper } }',
-      '@[0].envFrom.case: holds "Upper"; write upper, lower or keep (did you mean upper?)',
+      '@[0].envFrom.case: the value is "Upper"; use upper, lower or keep (did you mean upper?)',
     ],
     [
       '- { secret: db, envFrom: { include: [] } }',
-      '@[0].envFrom.include: holds an empty list; write a list of keys',
+      '@[0].envFrom.include: the list is empty; use a list of keys',
     ],
     [
       '- { secret: db, envFrom: { include: ["a*"] } }',
-      '@[0].envFrom.include[0]: holds "a*"; write whole keys',
+      '@[0].envFrom.include[0]: the value is "a*"; use complete keys',
     ],
     [
       '- { secret: db, envFrom: { include: [b, a], exclude: ["c", a] } }',
-      '@[0].envFrom: include and exclude both name "a"',
+      '@[0].envFrom: both include and exclude contain "a"',
     ],
-    ['- { secret: db, filesFrom: { include: [a] } }', '@[0].filesFrom.directory: is missing'],
+    ['- { secret: db, filesFrom: { include: [a] } }', '@[0].filesFrom.directory: the field is missing'],
     [
       '- { secret: db, filesFrom: { directory: d, include: [a], exclude: [a] } }',
-      '@[0].filesFrom: include and exclude both',
+      '@[0].filesFrom: both include and exclude contain "a"',
     ],
-    ['- { secret: db, envFrom: true, containers: [] }', '@[0].containers: holds an empty list'],
-    ['- { secret: db, envFrom: true, containers: "" }', '@[0].containers: is empty; write a list'],
-    ['- { secret: db, envFrom: true, containers: app }', '@[0].containers: holds "app"; write a list'],
+    ['- { secret: db, envFrom: true, containers: [] }', '@[0].containers: the list is empty'],
+    ['- { secret: db, envFrom: true, containers: "" }', '@[0].containers: the value is empty; use a list'],
+    ['- { secret: db, envFrom: true, containers: app }', '@[0].containers: the value is "app"; use a list'],
     [
       '- { secret: db, envFrom: true, optional: "true" }',
-      '@[0].optional: holds "true"; write true or false, without quotes',
+      '@[0].optional: the value is "true"; use true or false without quotes',
     ],
-    ['- { secret: db, envFrom: true, optional: yes }', '@[0].optional: holds "yes"; write true or false'],
+    [
+      '- { secret: db, envFrom: true, optional: yes }',
+      '@[0].optional: the value is "yes"; use true or false',
+    ],
     [
       '- { secret: db, envFrom: true, versionStage: a, versionId: b }',
-      'REFERENCE_STAGE_AND_ID @[0]: holds both versionStage',
+      'REFERENCE_STAGE_AND_ID @[0]: the map has both versionStage',
     ],
     ['- { secret: db, envFrom: true, failover: [us-east-1] }', 'ANNOTATION_UNAVAILABLE @[0].failover:'],
   ])('%s', (text, complaint) => {
@@ -199,28 +205,28 @@ describe('shape', () => {
   });
 
   it.each([
-    ['""', 'f: is empty; write the name of a top-level key, or {} for the whole value'],
-    ['', 'f: holds nothing; write the name'],
-    ['null', 'f: holds null; write the name'],
-    ['[a]', 'f: holds a list of 1; write the name'],
-    ['{ key: "" }', 'f.key: is empty'],
-    ['{ key: }', 'f.key: holds nothing'],
-    ['{ kye: a }', 'f.kye: no such field exists here; did you mean key?'],
-    ['{ mode: "400" }', 'f.mode: holds "400"; write four octal digits'],
-    ['{ mode: "0200" }', 'f.mode: holds "0200"'],
-    ['{ mode: "4400" }', 'f.mode: holds "4400"'],
-    ['{ mode: "0800" }', 'f.mode: holds "0800"'],
-    ['{ decode: Base64 }', 'f.decode: holds "Base64"; write base64 (did you mean base64?)'],
-    ['{ format: xml }', 'f.format: holds "xml"; write shell, dotenv'],
-    ['{ escape: json }', 'f: holds escape without template'],
-    ['{ key: a, jmesPath: b }', 'f: holds both key and jmesPath'],
-    ['{ default: a, optional: false }', 'f: holds default, and optional: false'],
+    ['""', 'f: the value is empty; use the name of a top-level key, or {} for the whole value'],
+    ['', 'f: the field has no value; use the name'],
+    ['null', 'f: the value is null; use the name'],
+    ['[a]', 'f: the value is a list of 1; use the name'],
+    ['{ key: "" }', 'f.key: the value is empty'],
+    ['{ key: }', 'f.key: the field has no value'],
+    ['{ kye: a }', 'f.kye: the field does not exist here; did you mean key?'],
+    ['{ mode: "400" }', 'f.mode: the value is "400"; use four octal digits'],
+    ['{ mode: "0200" }', 'f.mode: the value is "0200"'],
+    ['{ mode: "4400" }', 'f.mode: the value is "4400"'],
+    ['{ mode: "0800" }', 'f.mode: the value is "0800"'],
+    ['{ decode: Base64 }', 'f.decode: the value is "Base64"; use base64 (did you mean base64?)'],
+    ['{ format: xml }', 'f.format: the value is "xml"; use shell, dotenv'],
+    ['{ escape: json }', 'f: the map has escape without template'],
+    ['{ key: a, jmesPath: b }', 'f: the map has both key and jmesPath'],
+    ['{ default: a, optional: false }', 'f: the map has default together with optional: false'],
     ...['key: a', 'jmesPath: a', 'decode: base64', 'format: json', 'pem: certificates', 'default: a'].map(
-      (other) => [`{ template: t, ${other} }`, `f: holds both template and ${other.split(':')[0]}`],
+      (other) => [`{ template: t, ${other} }`, `f: the map has both template and ${other.split(':')[0]}`],
     ),
     ...['key: a', 'jmesPath: a', 'decode: base64', 'pem: certificates'].map((other) => [
       `{ format: json, ${other} }`,
-      `f: holds both format and ${other.split(':')[0]}`,
+      `f: the map has both format and ${other.split(':')[0]}`,
     ]),
   ])('a file %s', (file, complaint) => {
     const complaints = complaintsOfFile(file);
@@ -237,7 +243,7 @@ describe('shape', () => {
 
   it('a variable has none of the fields that are for files', () => {
     for (const field of ['mode: "0400"', 'format: json', 'template: a', 'escape: raw', 'pem: certificates'])
-      expect(complaintsOfVariable(`{ ${field} }`)[0]).toContain('no such field exists here');
+      expect(complaintsOfVariable(`{ ${field} }`)[0]).toContain('the field does not exist here');
   });
 
   it('names all problems at once, also those that fields have with each other', () => {
@@ -248,50 +254,58 @@ describe('shape', () => {
     const entries = (count: number) => '- { secret: db, envFrom: true }\n'.repeat(count);
     expect(complaintsOf(entries(100))).toEqual([]);
     expect(complaintsOf(entries(101))).toEqual([
-      'SECRETS_ENTRY_INVALID @: holds a list of 101; write at most 100 entries',
+      'SECRETS_ENTRY_INVALID @: the value is a list of 101; use at most 100 entries',
     ]);
     const names = (count: number) =>
       `- secret: db\n  env:\n${Array.from({ length: count }, (_, index) => `    A${index}: a\n`).join('')}`;
     expect(complaintsOf(names(500))).toEqual([]);
-    expect(complaintsOf(names(501))[0]).toMatch(/^TOO_MANY_REFERENCES @: the form asks for 501 things/);
+    expect(complaintsOf(names(501))[0]).toMatch(
+      /^TOO_MANY_REFERENCES @: the form requests 501 variables and files/,
+    );
   });
 });
 
 describe('YAML', () => {
   it.each([
-    ['- { secret: "db }', 'a quote that is never closed at line 1, column 18'],
-    ['- { secret: db', 'a bracket that is never closed at line 1'],
-    ['- secret: db\n  env:\n\tA: b', 'a tab in the indentation at line 3'],
-    ['- secret: db\n   env: {}', 'or its indentation at line 2, column 7'],
-    ['- secret: db\n  env: {A: a, , B: b}', 'a comma too many at line 2'],
-    ['- secret: "\\q"', 'an unknown "\\" escape'],
-    ['- secret: a\0b', 'a NUL character at line 1, column 12'],
-    ['- secret: db\nenvFrom: true', 'text behind the end at line 2'],
-    ['['.repeat(100), 'deeper nesting than the form has'],
+    ['- { secret: "db }', 'a quote is not closed (line 1, column 18)'],
+    ['- { secret: db', 'a bracket is not closed (line 1'],
+    ['- secret: db\n  env:\n\tA: b', 'the indentation contains a tab (line 3'],
+    ['- secret: db\n   env: {}', 'the indentation or the syntax is wrong (line 2, column 7)'],
+    ['- secret: db\n  env: {A: a, , B: b}', 'there is one comma too many (line 2'],
+    ['- secret: "\\q"', 'a "\\" escape in double quotes is unknown'],
+    ['- secret: a\0b', 'the text contains a NUL character (line 1, column 12)'],
+    ['- secret: db\nenvFrom: true', 'there is text after the end (line 2'],
+    ['['.repeat(100), 'the nesting is deeper than the form allows'],
   ])('%j is no YAML, and the message says where', (text, what) => {
     const complaints = complaintsOf(text);
     expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toMatch(/^SECRETS_YAML_INVALID @: the YAML cannot be read: /);
+    expect(complaints[0]).toMatch(/^SECRETS_YAML_INVALID @: the text is not valid YAML: /);
     expect(complaints[0]).toContain(what);
   });
 
   it.each([
-    ['- { secret: db, envFrom: true, secret: b }', '@[0].secret: this key stands twice'],
-    ['- { secret: db, env: { A: a, "A": b } }', '@[0].env.A: this key stands twice'],
-    ['- { secret: db, env: { __proto__: a, __proto__: b } }', '@[0].env.__proto__: this key stands twice'],
-    ['- &a { secret: db, envFrom: true }', '@[0]: anchors ("&name") are not read'],
-    ['- { secret: *a, envFrom: true }', '@[0].secret: aliases ("*name") are not read'],
+    ['- { secret: db, envFrom: true, secret: b }', '@[0].secret: the map contains this key twice'],
+    ['- { secret: db, env: { A: a, "A": b } }', '@[0].env.A: the map contains this key twice'],
+    [
+      '- { secret: db, env: { __proto__: a, __proto__: b } }',
+      '@[0].env.__proto__: the map contains this key twice',
+    ],
+    ['- &a { secret: db, envFrom: true }', '@[0]: anchors ("&name") are not supported'],
+    ['- { secret: *a, envFrom: true }', '@[0].secret: aliases ("*name") are not supported'],
     ['- { secret: db, env: { A: *a } }', '@[0].env.A: aliases'],
-    ['- { secret: db, env: { A: !!str 5 } }', '@[0].env.A: tags ("!name") are not read'],
+    ['- { secret: db, env: { A: !!str 5 } }', '@[0].env.A: tags ("!name") are not supported'],
     ['- !x { secret: db, envFrom: true }', '@[0]: tags'],
-    ['- { secret: db, envFrom: true, <<: { optional: true } }', '@[0]: merge keys ("<<") are not read'],
-    ['- { secret: db, envFrom: true, 1: a }', '@[0]: a key is not text but 1; quote the key'],
-    ['- { secret: db, envFrom: true, ? [a] : a }', '@[0]: a key is not text but a list or map'],
-    ['- { secret: db, envFrom: true, "a\\0": a }', '@[0]: a key holds a NUL character'],
-    ['- { secret: db, envFrom: true }\n---\n- { secret: db, envFrom: true }', '@: a second document begins'],
-    ['%YAML 1.1\n---\n- { secret: db, envFrom: true }', '@: a directive'],
+    ['- { secret: db, envFrom: true, <<: { optional: true } }', '@[0]: merge keys ("<<") are not supported'],
+    ['- { secret: db, envFrom: true, 1: a }', '@[0]: a key is 1, not text; quote the key'],
+    ['- { secret: db, envFrom: true, ? [a] : a }', '@[0]: a key is a list or map'],
+    ['- { secret: db, envFrom: true, "a\\0": a }', '@[0]: a key contains a NUL character'],
+    [
+      '- { secret: db, envFrom: true }\n---\n- { secret: db, envFrom: true }',
+      '@: the text contains a second document',
+    ],
+    ['%YAML 1.1\n---\n- { secret: db, envFrom: true }', '@: directives (lines'],
     [`- { secret: db, envFrom: true }${' '.repeat(256 * 1024)}`, '@: the text is longer than 256 KiB'],
-    [`[${'a,'.repeat(45_000)}]`, '@: the text holds too many parts'],
+    [`[${'a,'.repeat(45_000)}]`, '@: the text has too many keys and values'],
   ])('refuses what is no part of it: %#', (text, complaint) => {
     const complaints = complaintsOf(text);
     expect(complaints).toHaveLength(1);
@@ -330,6 +344,6 @@ it('lists every field with its documentation', () => {
     type: '`upper`, `lower`, `keep`',
     required: false,
     default: 'keep',
-    doc: 'Whether keys are made upper or lower case.',
+    doc: 'Whether to change keys to upper or lower case.',
   });
 });

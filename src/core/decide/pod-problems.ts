@@ -1,0 +1,79 @@
+/** Problems of the pod itself: what keeps the plan from working in it. */
+import { viewBytes } from '../additions/resources.ts';
+import type { Options } from '../annotations/options.ts';
+import { MAX_VOLUME_BYTES } from '../limits.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
+import { isWindows, type Pod } from '../pod/pod.ts';
+import type { Findings } from '../problems/findings.ts';
+import type { Problem } from '../problems/problems.ts';
+import { quote } from '../problems/quote.ts';
+import type { DeliveredView } from './delivery.ts';
+import { conflict, type EarlierPass } from './earlier-pass.ts';
+import type { MadePlan } from './make-plan.ts';
+import { mountConflicts } from './mount-conflicts.ts';
+import { representations } from './views.ts';
+
+export interface PodCheck {
+  readonly pod: Pod;
+  readonly earlier: EarlierPass;
+  readonly views: readonly DeliveredView[];
+  readonly made: MadePlan;
+  readonly options: Options;
+}
+
+/** Adds all problems of a pod. */
+export function checkPod({ pod, earlier, views, made, options }: PodCheck, findings: Findings): void {
+  if (isWindows(pod)) findings.add(windows());
+  findings.add(kubeletCheckProblems(earlier, made, pod));
+  if (volumeBytes(views) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
+  findings.add(mountConflicts(pod, views, options.mountPath));
+  // With other problems, the plan cannot be the same.
+  if (findings.isClean) findings.add(planProblem(earlier, made));
+}
+
+/** The memory of all views together. */
+export function volumeBytes(views: readonly DeliveredView[]): number {
+  return views.reduce((sum, view) => sum + viewBytes(representations(view.contents)), 0);
+}
+
+/** A kubelet check that proves nothing, or that kubelet could not start. */
+function kubeletCheckProblems(
+  { check, fetcherIndex }: EarlierPass,
+  { plan }: MadePlan,
+  { initContainers }: Pod,
+): readonly Problem[] {
+  if (check === undefined) return [];
+  const natives = plan.views.flatMap(({ receivers }) => receivers.native);
+  const early = initContainers.find(({ name, index }) => natives.includes(name) && index < check.index);
+  const problems: Problem[] = [];
+  if (check.index < fetcherIndex) problems.push(conflict(check, 'runs before aws-secrets-fetch'));
+  if (early !== undefined)
+    problems.push(conflict(check, `runs after container ${quote(early.name)}, whose variables it checks`));
+  if (!plan.views.some((view) => view.probe === true))
+    problems.push(conflict(check, 'has no variables to check'));
+  return problems;
+}
+
+/** The plan of an earlier pass must be the one that follows from the annotations. */
+function planProblem({ fetcher }: EarlierPass, { text }: MadePlan): Problem | undefined {
+  if (fetcher === undefined || fetcher.planText === text) return undefined;
+  return conflict(fetcher.container, 'has a plan that does not match the annotations');
+}
+
+function windows(): Problem {
+  return {
+    code: 'POD_WINDOWS',
+    subject: 'spec.os',
+    wrong: 'the pod is for Windows nodes, which have no in-memory volumes',
+    expected: `remove the annotations, or set ${annotationKey('inject')} to "false"`,
+  };
+}
+
+function volumesTooLarge(): Problem {
+  return {
+    code: 'VOLUME_TOO_LARGE',
+    subject: annotationKey('env', '*'),
+    wrong: `the requested values may need more than ${MAX_VOLUME_BYTES / 2 ** 20} MiB of memory`,
+    expected: 'request fewer values',
+  };
+}
