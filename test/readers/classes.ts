@@ -1,4 +1,4 @@
-/** Classes of values: what each dialect does with them is a table of docs/reference/formats.md. */
+/** Classes of values. The table in docs/reference/formats.md shows how each format handles them. */
 import { DIALECTS, type Dialect, nativeFault, writeVariables } from '../../src/core/formats/index.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import type { Way } from './reader.ts';
@@ -20,13 +20,13 @@ export const VALUE_CLASSES: readonly ValueClass[] = [
     samples: ['hunter2', 'correct horse battery', 'a=b', '50%', '~', '!x', 'true', '007'],
   },
   { name: 'empty', samples: [''] },
-  { name: 'leading or trailing blank', samples: [' x', 'x ', '  x  ', ' '] },
+  { name: 'leading or trailing space', samples: [' x', 'x ', '  x  ', ' '] },
   { name: 'tab', samples: ['a\tb', '\tx', 'x\t'] },
   { name: 'single quote', samples: ["it's", "'", "'x'", "' '"] },
   { name: 'double quote', samples: ['say "x"', '"x"', '"'] },
   { name: 'both quotes', samples: [`"it's"`, `'"'`] },
   { name: 'backslash', samples: ['C:\\dir', '\\n', '\\"', 'a\\ b'] },
-  { name: 'two backslashes in a row, or one at the end', samples: ['a\\\\b', 'a\\', '\\'] },
+  { name: 'two consecutive backslashes, or a trailing one', samples: ['a\\\\b', 'a\\', '\\'] },
   { name: 'dollar sign', samples: ['$HOME', '$(id)', 'a$', '$$', '$1'] },
   { name: 'dollar sign before a brace', samples: ['$' + '{HOME}', 'a$' + '{x:-y}b'] },
   { name: 'backtick', samples: ['`id`', '`'] },
@@ -38,14 +38,14 @@ export const VALUE_CLASSES: readonly ValueClass[] = [
   { name: 'NUL', samples: ['a\0b', '\0'] },
   { name: 'other control character', samples: ['\x01', '\x1b[0m', 'a\x0bb', '\x0c', '\x7f', '\x1c'] },
   {
-    name: 'UTF-8 beyond ASCII',
+    name: 'non-ASCII text',
     samples: ['é', 'e\u0301', '日本', '👩‍👩‍👧', '\ufeffx', 'x\u0085', '\u2028', '\u00a0x\u00a0'],
   },
   { name: 'Unicode noncharacter', samples: ['\uffff', '\ufdd0', '\u{1fffe}'] },
   { name: '64 KiB on one line', samples: ['x'.repeat(65_536)] },
   { name: '64 KiB in short lines', samples: [`${'x'.repeat(63)}\n`.repeat(1024)] },
-  { name: 'half a surrogate pair', samples: [HALF_PAIR, `a${HALF_PAIR}b`] },
-  { name: 'binary', samples: [new Uint8Array([0xff, 0xfe]), new Uint8Array([0x30, 0x82, 0x01])] },
+  { name: 'unpaired surrogate', samples: [HALF_PAIR, `a${HALF_PAIR}b`] },
+  { name: 'binary data', samples: [new Uint8Array([0xff, 0xfe]), new Uint8Array([0x30, 0x82, 0x01])] },
 ];
 
 /** Why a way does not carry a value, undefined if it does. */

@@ -141,7 +141,7 @@ const FORCED: Readonly<Partial<Record<Way, LineDialect>>> = {
 };
 
 /** No variable of a process holds these, whichever file it comes from. */
-const IMPOSSIBLE = ['NUL', 'half a surrogate pair', 'binary'];
+const IMPOSSIBLE = ['NUL', 'unpaired surrogate', 'binary data'];
 /** Refused for versions of systemd older than those that the tests have. */
 const OLD_SYSTEMD = [
   'carriage return',

@@ -1,6 +1,6 @@
 /**
- * What comes of a value that is not there: the truth table of docs/reference/values.md. Each row is a test, here by rendering, and
- * by the fetcher where AWS decides.
+ * Missing values: the truth table of docs/reference/values.md. Each row is a test: of the renderer, or of the fetcher
+ * where the response of AWS decides.
  */
 import type {
   PlanDirectory,
@@ -13,18 +13,18 @@ import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { arnOf } from '../fetcher/plans.ts';
 import type { Fault, VersionInput } from '../stand-in/index.ts';
 
-/** How an entry takes absence. */
+/** Whether a request allows a missing value. */
 export const NEEDS = ['required', 'optional', 'default'] as const;
 export type Need = (typeof NEEDS)[number];
 
-/** The members of a reference that say so. */
+/** The fields of a reference for each need. */
 export const NEED: Readonly<Record<Need, Pick<Selection, 'optional' | 'default'>>> = {
   required: {},
   optional: { optional: true },
   default: { default: 'stands in' },
 };
 
-/** `value`: what the secret holds. `absent`: nothing, and the pod starts. A code: the fetcher stops. */
+/** `value`: the value of the secret. `absent`: no value, and the pod starts. A code: the fetcher stops with it. */
 export type Verdict = 'value' | 'absent' | 'default' | FetchCode;
 
 interface Row {
@@ -32,17 +32,17 @@ interface Row {
   readonly verdicts: Readonly<Record<Need, Verdict>>;
 }
 
-/** A secret that was fetched, and what one reference takes of it. */
+/** A fetched secret, and the selection of one reference. */
 export interface RenderedRow extends Row {
   readonly secret: string | Uint8Array;
   readonly takes: Omit<Selection, 'secret'>;
 }
 
-/** A secret that AWS does not give. */
+/** A secret that AWS does not return. */
 export interface FetchedRow extends Row {
-  /** How the stand-in answers GetSecretValue. */
+  /** How the AWS fake responds to GetSecretValue. */
   readonly fault?: Fault;
-  /** What is there; without it, or a fault, nothing. */
+  /** The versions of the secret. Without versions and without a fault, the secret does not exist. */
   readonly versions?: readonly VersionInput[];
   readonly exit: number;
 }
@@ -60,35 +60,35 @@ const always = (verdict: Verdict): Row['verdicts'] => ({
 });
 
 export const RENDERED_ROWS: readonly RenderedRow[] = [
-  { state: 'the value is there', secret: '{"key":"v"}', takes: KEY, verdicts: always('value') },
-  { state: 'the value is an empty text', secret: '{"key":""}', takes: KEY, verdicts: always('value') },
+  { state: 'the value exists', secret: '{"key":"v"}', takes: KEY, verdicts: always('value') },
+  { state: 'the value is an empty string', secret: '{"key":""}', takes: KEY, verdicts: always('value') },
   {
-    state: 'the JSON has no such key',
+    state: 'the JSON does not contain the key',
     secret: '{"other":"v"}',
     takes: KEY,
     verdicts: absenceIs('VALUE_KEY_MISSING'),
   },
   { state: 'the key is null', secret: '{"key":null}', takes: KEY, verdicts: absenceIs('VALUE_KEY_MISSING') },
   {
-    state: '`jmesPath` finds nothing, or null',
+    state: '`jmesPath` selects nothing, or null',
     secret: '{"key":null}',
     takes: { jmesPath: 'key.below' },
     verdicts: absenceIs('VALUE_KEY_MISSING'),
   },
   {
-    state: '`jmesPath` fails on this secret',
+    state: '`jmesPath` fails on the secret',
     secret: '{"key":1}',
     takes: { jmesPath: 'length(key)' },
     verdicts: always('VALUE_NOT_SELECTABLE'),
   },
   {
-    state: 'a key is asked, and the secret is no JSON object',
+    state: 'a key is requested, but the secret is not a JSON object',
     secret: 'text',
     takes: KEY,
     verdicts: always('VALUE_NOT_JSON'),
   },
   {
-    state: '`decode` is asked, and the value is not valid base64',
+    state: '`decode` is set, but the value is not base64',
     secret: '{"key":"%"}',
     takes: { ...KEY, decode: 'base64' },
     verdicts: always('VALUE_NOT_DECODABLE'),
@@ -101,46 +101,46 @@ const forever = (kind: 'denied' | 'kmsDenied' | 'scheduledForDeletion' | 'server
 });
 
 export const FETCHED_ROWS: readonly FetchedRow[] = [
-  { state: 'no such secret, version or stage', exit: 12, verdicts: absenceIs('SECRET_NOT_FOUND') },
+  { state: 'the secret, version or stage does not exist', exit: 12, verdicts: absenceIs('SECRET_NOT_FOUND') },
   {
-    state: 'the version has no value (a rotation that has not written yet)',
+    state: 'the version has no value (a rotation has not written it yet)',
     versions: [{ stages: ['AWSCURRENT'] }],
     exit: 12,
     verdicts: absenceIs('SECRET_NOT_FOUND'),
   },
   {
-    state: 'scheduled for deletion',
+    state: 'the secret is scheduled for deletion',
     fault: forever('scheduledForDeletion'),
     exit: 12,
     verdicts: absenceIs('SECRET_DELETED'),
   },
   {
-    state: 'the role may not read it',
+    state: 'the role is not allowed to read the secret',
     fault: forever('denied'),
     exit: 11,
     verdicts: always('AWS_ACCESS_DENIED'),
   },
   {
-    state: 'the role may not use its KMS key',
+    state: 'the role is not allowed to use the KMS key of the secret',
     fault: forever('kmsDenied'),
     exit: 11,
     verdicts: always('AWS_KMS_DENIED'),
   },
   {
-    state: 'AWS answers without a value',
+    state: 'AWS returns a response without a value',
     fault: { kind: 'wrongJson', body: JSON.stringify({ ARN: arnOf('shop/db'), Name: 'shop/db' }) },
     exit: 14,
     verdicts: always('VALUE_ABSENT'),
   },
   {
-    state: 'AWS does not answer until the deadline',
+    state: 'AWS does not respond before the deadline',
     fault: forever('serverError'),
     exit: 13,
     verdicts: always('AWS_UNAVAILABLE'),
   },
 ];
 
-/** What one entry with `optional: true` leaves in a view. */
+/** The content of a view after one entry with `optional: true`. */
 export interface Left {
   readonly words: string;
   readonly files?: Readonly<Record<string, string>>;
@@ -148,7 +148,7 @@ export interface Left {
   readonly code?: FetchCode;
 }
 
-/** A way to ask, with `optional: true`, for `key` and for `other`, which is always there. */
+/** A request with `optional: true` for `key`, and for `other`, which always exists. */
 export interface OptionalRow {
   readonly asked: string;
   readonly view: {
@@ -176,7 +176,7 @@ const TEMPLATE_FAILS: Left = { words: '', code: 'VALUE_NOT_REPRESENTABLE' };
 
 export const OPTIONAL_ROWS: readonly OptionalRow[] = [
   {
-    asked: 'a variable of `env`, or a key that `envFrom.include` lists',
+    asked: 'a variable in `env`, or a key listed in `envFrom.include`',
     view: { env: [{ ...SOURCE, name: 'KEY', key: 'key' }] },
     keyMissing: UNSET,
     keyNull: UNSET,
@@ -187,7 +187,7 @@ export const OPTIONAL_ROWS: readonly OptionalRow[] = [
     view: { envFrom: [SOURCE] },
     keyMissing: OTHERS,
     keyNull: OTHERS,
-    secretAbsent: { words: 'no variable', files: { env: '' } },
+    secretAbsent: { words: 'no variables', files: { env: '' } },
   },
   {
     asked: 'a file with `key`',
@@ -204,7 +204,7 @@ export const OPTIONAL_ROWS: readonly OptionalRow[] = [
     secretAbsent: NO_FILE,
   },
   {
-    asked: 'a file with `format` of variables (`shell`, `dotenv`, …)',
+    asked: 'a file with another `format` (`shell`, `dotenv`, …)',
     view: { files: [{ ...SOURCE, path: 'f', format: 'dotenv' }] },
     keyMissing: { words: 'the other keys', files: { f: "other='o'\n" } },
     keyNull: { words: '', code: 'VALUE_NOT_REPRESENTABLE' },
@@ -218,10 +218,10 @@ export const OPTIONAL_ROWS: readonly OptionalRow[] = [
     secretAbsent: NO_FILE,
   },
   {
-    asked: 'a file with a `template` that asks for it by a section',
+    asked: 'a file with a `template` that uses the key in a section',
     view: { files: [{ ...SOURCE, path: 'f', template: '{{#key}}x{{/key}}y' }] },
-    keyMissing: { words: 'the section is left out', files: { f: 'y' } },
-    keyNull: { words: 'the section is left out', files: { f: 'y' } },
+    keyMissing: { words: 'the section is omitted', files: { f: 'y' } },
+    keyNull: { words: 'the section is omitted', files: { f: 'y' } },
     secretAbsent: NO_FILE,
   },
   {
@@ -240,7 +240,7 @@ export const OPTIONAL_ROWS: readonly OptionalRow[] = [
   },
 ];
 
-/** The secrets behind the columns of `OPTIONAL_ROWS`. */
+/** The secret for each column of `OPTIONAL_ROWS`. */
 export const OPTIONAL_STATES = {
   keyMissing: '{"other":"o"}',
   keyNull: '{"key":null,"other":"o"}',

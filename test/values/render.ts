@@ -1,4 +1,4 @@
-/** A view rendered with everything that the fetcher has, reduced to what a test compares. */
+/** Renders a view with the engines of the fetcher, and reduces the result to the parts that tests compare. */
 import { selectByJmesPath } from '../../src/core/jmespath/index.ts';
 import type { PlanView } from '../../src/core/plan/plan.ts';
 import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
@@ -10,12 +10,12 @@ import { arnOf, planOf } from '../fetcher/plans.ts';
 export type Rendered =
   | { readonly codes: readonly FetchCode[] }
   | {
-      /** Contents by path; bytes that are no UTF-8 as an array. */
+      /** Contents by path; an array for bytes that are not valid UTF-8. */
       readonly files: Readonly<Record<string, string | Uint8Array>>;
       readonly directories: readonly string[];
     };
 
-/** Renders one view over one secret. @param secret undefined for one that is absent */
+/** Renders one view over one secret. @param secret undefined if the secret is absent */
 export function renderOne(view: Partial<PlanView>, secret: string | Uint8Array | undefined): Rendered {
   const value = secret === undefined ? undefined : new SecretValue(secret);
   const views = renderViews(planOf([arnOf('shop/db')], view), [value], { selectByJmesPath, renderTemplate });

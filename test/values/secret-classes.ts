@@ -1,6 +1,6 @@
 /**
- * What secrets hold, and what becomes of it in each way to an application: the first table of docs/reference/values.md. Values are
- * taken through the whole of rendering; the tier `readers` reads what was written with the programs themselves.
+ * The content of secrets, and how each mode and format delivers it: the first table of docs/reference/values.md.
+ * Values pass through the whole renderer; the tier `readers` reads the result with the real programs.
  */
 import type { Selection } from '../../src/core/plan/plan.ts';
 import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
@@ -12,13 +12,13 @@ import { type Rendered, renderOne } from './render.ts';
 export interface SecretSample {
   readonly secret: string | Uint8Array;
   readonly takes: Pick<Selection, 'key'>;
-  /** What an application must have; undefined where there is nothing to have. */
+  /** The value that the application must receive; undefined if there is none. */
   readonly value: string | Uint8Array | undefined;
 }
 
 export interface SecretClass {
   readonly name: string;
-  /** All have one verdict in each way; none stands for a secret that AWS does not give. */
+  /** All samples have the same verdict in a mode or format. No samples: AWS does not return the secret. */
   readonly samples: readonly SecretSample[];
 }
 
@@ -32,7 +32,7 @@ const member = (json: string, value = json): SecretSample => ({ secret: `{"k":${
 
 export const SECRET_CLASSES: readonly SecretClass[] = [
   { name: 'empty', samples: [...keyed(''), ...whole('')] },
-  { name: 'leading or trailing blank', samples: [...keyed(' x', 'x '), ...whole(' x ')] },
+  { name: 'leading or trailing space', samples: [...keyed(' x', 'x '), ...whole(' x ')] },
   { name: 'single quote', samples: [...keyed("it's"), ...whole("'")] },
   { name: 'double quote', samples: [...keyed('say "x"'), ...whole('"')] },
   { name: 'both quotes', samples: keyed(`"it's"`) },
@@ -40,23 +40,23 @@ export const SECRET_CLASSES: readonly SecretClass[] = [
   { name: 'CR LF', samples: [...keyed('a\r\nb'), ...whole('a\r\n')] },
   { name: 'NUL', samples: [...keyed('a\0b'), ...whole('\0')] },
   { name: '64 KiB on one line', samples: whole('x'.repeat(65_536)) },
-  { name: 'UTF-8 beyond ASCII', samples: [...keyed('é日本'), ...whole('👩‍👩‍👧')] },
+  { name: 'non-ASCII text', samples: [...keyed('é日本'), ...whole('👩‍👩‍👧')] },
   {
-    name: 'binary that is UTF-8 text',
+    name: 'binary data, valid UTF-8',
     samples: [{ secret: new TextEncoder().encode('pâté'), takes: WHOLE, value: 'pâté' }],
   },
   {
-    name: 'binary that is not UTF-8',
+    name: 'binary data, not valid UTF-8',
     samples: whole(new Uint8Array([0xff, 0xfe, 0]), new Uint8Array([0x30, 0x82])),
   },
-  { name: 'half a surrogate pair', samples: [{ secret: '{"k":"\\ud800"}', takes: KEY, value: undefined }] },
+  { name: 'unpaired surrogate', samples: [{ secret: '{"k":"\\ud800"}', takes: KEY, value: undefined }] },
   {
-    name: 'a number, with the digits of the secret',
+    name: 'number, with all its digits',
     samples: [member('12345678901234567890.50'), member('1e400'), member('-0')],
   },
-  { name: 'true, false', samples: [member('true'), member('false')] },
+  { name: 'true or false', samples: [member('true'), member('false')] },
   {
-    name: 'an object or array, as compact JSON',
+    name: 'object or array, as compact JSON',
     samples: [member('{ "a": [1, 2.0] }', '{"a":[1,2.0]}'), member('[ "x" ]', '["x"]')],
   },
   { name: 'null', samples: [{ secret: '{"k":null}', takes: KEY, value: undefined }] },
@@ -64,7 +64,7 @@ export const SECRET_CLASSES: readonly SecretClass[] = [
   { name: 'missing secret', samples: [] },
 ];
 
-/** Modes and dialects, and a file with the value itself. */
+/** The modes and formats, and a file with the value itself. */
 export const OUTLETS = [...['native', 'shell'].filter(isWay), ...WAYS.filter(isOther), 'raw'] as const;
 export type Outlet = Way | 'raw';
 
@@ -76,7 +76,7 @@ function isOther(way: Way): boolean {
   return way !== 'native' && way !== 'shell';
 }
 
-/** One value through one way: the variable `V` of an env file, or the file `f`. */
+/** Renders one value in one mode or format: as the variable `V` of an env file, or as the file `f`. */
 export function renderSample({ secret, takes }: SecretSample, outlet: Outlet): Rendered {
   if (outlet === 'raw') return renderOne({ files: [{ path: 'f', secret: 0, ...takes }] }, secret);
   const receivers =
@@ -87,7 +87,7 @@ export function renderSample({ secret, takes }: SecretSample, outlet: Outlet): R
   );
 }
 
-/** @throws Error for a class of which a way carries a part: it should be two */
+/** @throws Error if the samples of a class have different verdicts: the class must be split */
 export function verdictOn({ name, samples }: SecretClass, outlet: Outlet): 'exact' | FetchCode {
   const verdicts = new Set(
     samples.map((sample) => {
@@ -98,6 +98,6 @@ export function verdictOn({ name, samples }: SecretClass, outlet: Outlet): 'exac
   if (samples.length === 0) verdicts.add(FETCHED_ROWS[0]?.verdicts.required ?? '');
   const [verdict, ...others] = verdicts;
   if (verdict === undefined || others.length > 0)
-    throw new Error(`${outlet} carries a part of the class ${name}: ${[...verdicts].join(' and ')}`);
+    throw new Error(`${outlet}: the samples of class ${name} differ: ${[...verdicts].join(' and ')}`);
   return verdict as 'exact' | FetchCode;
 }

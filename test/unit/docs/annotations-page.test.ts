@@ -1,4 +1,4 @@
-/** docs/reference/annotations.md is made from the definitions, and each of its examples is rendered through the core. */
+/** docs/reference/annotations.md is generated from the definitions, and the core renders each of its examples. */
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { formFields } from '../../../src/core/annotations/form/form-fields.ts';
@@ -18,13 +18,13 @@ interface Examples {
 const EXAMPLES = parse(readPage('docs/reference/annotations.examples.yaml')) as Examples;
 const FIELDS = formFields();
 
-/** The annotation of a family, and what else makes it mean something. */
+/** The annotation of a family, with the annotations that it needs. */
 function familyAnnotations(family: Family): Readonly<Record<string, string>> {
   const asked = { [`${family}.${EXAMPLES.names[family]}`]: EXAMPLES.families[family] };
   return family === 'secret' ? { ...asked, 'file.db.json': 'db' } : { ...ALIASES, ...asked };
 }
 
-/** An entry as an example means it: of the secret `db`, as the file `db.json`, unless it says otherwise. */
+/** The entry of an example. Without a secret or a request of its own, it writes the secret `db` to the file `db.json`. */
 function entryOf(example: JsonObject): JsonObject {
   const makes = ['env', 'envFrom', 'files', 'filesFrom'].some((part) => part in example);
   return { secret: 'db', ...example, ...(makes ? {} : { files: { 'db.json': {} } }) };
@@ -32,7 +32,7 @@ function entryOf(example: JsonObject): JsonObject {
 
 const withEntry = (entry: JsonObject) => ({ ...ALIASES, secrets: JSON.stringify([entry]) });
 
-/** The object and the name in it that a path means; `<name>` is the first. */
+/** The object and the field that a path names; `<name>` is the first field. */
 function placeOf(entry: JsonObject, path: string): { readonly object: JsonObject; readonly name: string } {
   const names = path.split('.');
   const last = names.pop() ?? '';
@@ -43,7 +43,7 @@ function placeOf(entry: JsonObject, path: string): { readonly object: JsonObject
   return { object, name: last };
 }
 
-it('has one example for each key, and none besides', () => {
+it('has exactly one example for each key', () => {
   expect(Object.keys(EXAMPLES.families)).toEqual(Object.keys(FAMILIES));
   expect(Object.keys(EXAMPLES.options)).toEqual(Object.keys(OPTIONS));
   expect(Object.keys(EXAMPLES.fields)).toEqual(FIELDS.map((field) => field.path));
@@ -69,7 +69,7 @@ it.each(Object.entries(EXAMPLES.options))('the example of %s changes what is inj
   expect(outcome).not.toEqual(without);
 });
 
-it.each(Object.entries(EXAMPLES.fields))('the example of %s says something by it', (path, example) => {
+it.each(Object.entries(EXAMPLES.fields))('the example of %s depends on the field', (path, example) => {
   const entry = entryOf(parse(example));
   const outcome = outcomeWith(withEntry(entry));
   if (path === 'failover') expect(outcome).toMatchObject({ problems: [{ code: 'ANNOTATION_UNAVAILABLE' }] });
@@ -95,7 +95,7 @@ function givesCell(shown: Shown): string {
 
 function familyTable(): string {
   return table(
-    ['key', 'gives', 'example', 'which makes'],
+    ['key', 'adds', 'example', 'result'],
     (Object.keys(FAMILIES) as Family[]).map((family) => {
       const key = `${family}.${EXAMPLES.names[family]}`;
       const shown = family === 'secret' ? '' : givesCell(showOf(familyAnnotations(family)));
@@ -133,13 +133,13 @@ function optionTable(): string {
   );
 }
 
-/** The fields of one part: of the entry itself, or of what one of its fields holds. */
+/** The fields of one part: of the entry itself, or of one of its fields. */
 function fieldTable(part: string): string {
   const fields = FIELDS.filter(({ path }) =>
     part === 'entry' ? !path.includes('.') : path.startsWith(`${part}.`),
   );
   return table(
-    ['field', 'takes', 'meaning', 'example', 'which makes'],
+    ['field', 'type', 'meaning', 'example', 'result'],
     fields.map(({ path, type, required, default: standard, doc }) => {
       const example = EXAMPLES.fields[path] ?? '';
       const short = path.replace(/^.*\./, '');

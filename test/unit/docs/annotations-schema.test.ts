@@ -1,4 +1,4 @@
-/** The published JSON Schema is made from the definitions, and a validator that is not ours can use it. */
+/** The published JSON Schema is generated from the definitions, and an independent validator can use it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';

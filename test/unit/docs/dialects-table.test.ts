@@ -1,4 +1,4 @@
-/** The examples and the table of dialects are made by what writes the files. */
+/** The code that writes the files generates the examples and the table of docs/reference/formats.md. */
 import { it } from 'vitest';
 import { DIALECTS, writeVariables } from '../../../src/core/formats/index.ts';
 import { VALUE_CLASSES, verdictOf, WAYS } from '../../readers/classes.ts';
@@ -18,7 +18,7 @@ function examples(): string {
   }).join('\n');
 }
 
-it('docs/reference/formats.md shows the dialects as they are', () => {
+it('docs/reference/formats.md is current', () => {
   expectParts('docs/reference/formats.md', {
     examples: examples(),
     table: table(

@@ -1,4 +1,4 @@
-/** The pod and the secrets behind the examples of docs/reference/annotations.md. */
+/** The pod and the secrets of the examples in docs/reference/annotations.md. */
 import jsonpatch from 'fast-json-patch';
 import type { Outcome } from '../../../src/core/decide/outcome.ts';
 import { decideInjection } from '../../../src/core/inject.ts';
@@ -21,7 +21,7 @@ const arnOf = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:s
 
 export const ALIASES = { 'secret.db': arnOf('prod/db-AbCdEf'), 'secret.tls': arnOf('prod/tls-CdEfGh') };
 
-/** As the page tells its reader. */
+/** The secret that the page shows. */
 export const DB =
   '{"username":"app","password":"p@ss word","port":5432,"endpoints":[{"host":"db-1","port":6432}]}';
 
@@ -52,7 +52,7 @@ function podWith(annotations: Readonly<Record<string, string>>): unknown {
         Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value]),
       ),
     },
-    // So that files are for this user alone.
+    // Files are then readable by this user only.
     spec: { securityContext: { runAsUser: 1000 }, containers: CONTAINERS },
   };
 }
@@ -72,12 +72,12 @@ export type Shown =
       readonly views: readonly {
         /** Undefined for all containers of the pod. */
         readonly containers: readonly string[] | undefined;
-        /** Lines of the env file, and files with their content. */
+        /** The lines of the env file, and the files with their content. */
         readonly parts: readonly string[];
       }[];
     };
 
-/** What comes of annotations, all the way to files. @throws Error if the pod is left alone, or a value is unusable */
+/** The files that annotations lead to. @throws Error if the pod stays unchanged, or a value cannot be rendered */
 export function showOf(annotations: Readonly<Record<string, string>>): Shown {
   const outcome = outcomeWith(annotations);
   if (outcome.kind === 'denied')

@@ -1,4 +1,4 @@
-/** Every link between files of the project leads somewhere, to the heading where it names one. */
+/** Every link between files of the project has a target; a link with an anchor has a heading. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';

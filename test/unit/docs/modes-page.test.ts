@@ -1,4 +1,4 @@
-/** What docs/guides/env-modes.md says of `auto` and of composed variables is what the webhook decides. */
+/** docs/guides/env-modes.md describes `auto` and composed variables as the webhook decides them. */
 import jsonpatch from 'fast-json-patch';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -18,7 +18,7 @@ const CANNOT: NativeSupport = { can: false, why: 'the cluster is too old' };
 const COMMANDS: Readonly<Record<string, readonly string[] | undefined>> = {
   'a shell (`sh`, `bash`, `dash`, `ash`)': ['/bin/sh', '-c', 'run'],
   'another program': ['/app/server'],
-  'none: the image decides': undefined,
+  'not set': undefined,
 };
 const NAMED = { 'env.DB_USER': 'db:username' };
 const SPREAD = { 'env-from.db': 'db' };
@@ -31,7 +31,7 @@ interface Pod {
   readonly spec: { readonly containers: readonly Container[] };
 }
 
-/** What is done with the one container of a pod. */
+/** The decision for the only container of a pod. */
 function decided(
   command: readonly string[] | undefined,
   asked: Readonly<Record<string, string>>,
@@ -62,14 +62,14 @@ function injected(pod: object, native: NativeSupport): Pod | string {
   return jsonpatch.applyPatch(structuredClone(pod) as Pod, patch).newDocument;
 }
 
-it('docs/guides/env-modes.md says what auto decides', () => {
+it('docs/guides/env-modes.md shows what auto selects', () => {
   expectParts('docs/guides/env-modes.md', {
     auto: table(
       [
-        "the container's `command`",
-        'the cluster can set native variables',
-        'it can, and `env-from` has no list of names',
-        'it cannot, or is not known to',
+        '`command` of the container',
+        'native variables are available',
+        'available, but `env-from`, or `envFrom` without `include`',
+        'native variables are unavailable',
       ],
       Object.entries(COMMANDS).map(([words, command]) => [
         words,
@@ -81,7 +81,7 @@ it('docs/guides/env-modes.md says what auto decides', () => {
   });
 });
 
-it('variables that compose others stand behind native ones in the example of docs/guides/env-modes.md', () => {
+it('in the example of docs/guides/env-modes.md, composed variables follow native variables', () => {
   const [, example = ''] = /```yaml\n(apiVersion.*?)```/s.exec(readPage('docs/guides/env-modes.md')) ?? [];
   const after = injected(parse(example), CAN);
   expect(after).toMatchObject({

@@ -1,4 +1,4 @@
-/** Pages of docs/ with generated parts, between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
+/** Pages of docs/ with generated parts between `<!-- NAME: … -->` and `<!-- end of NAME -->`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -23,7 +23,7 @@ export function expectParts(page: string, parts: Readonly<Record<string, string>
   else expect(text).toBe(current);
 }
 
-/** A table of Markdown. A bar within a cell is escaped, as GitHub asks also within code. */
+/** A Markdown table. Bars within cells are escaped: GitHub requires that within code too. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(escapeBar).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
@@ -33,7 +33,7 @@ function escapeBar(cell: string): string {
   return cell.replaceAll('|', '\\|');
 }
 
-/** Text as code, whatever backticks it holds. */
+/** Text as code, even if it contains backticks. */
 export function code(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }

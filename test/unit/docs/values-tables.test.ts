@@ -1,4 +1,4 @@
-/** The tables of docs/reference/values.md are made from the data that the tests run on. */
+/** The tables of docs/reference/values.md are generated from the data of the tests. */
 import { it } from 'vitest';
 import { FETCH_CODES, type FetchCode } from '../../../src/core/problems/fetch-codes.ts';
 import {
@@ -28,30 +28,30 @@ function leftCell({ words, code }: Left): string {
   return code === undefined ? words : refusal(code);
 }
 
-/** Most codes of the table are this one, so that it reads as in docs/reference/formats.md. */
+/** The most frequent code is shown as in docs/reference/formats.md. */
 function classCell(verdict: 'exact' | FetchCode): string {
   if (verdict === 'exact') return verdict;
   return verdict === 'VALUE_NOT_REPRESENTABLE' ? 'refused' : `\`${verdict}\``;
 }
 
-it('docs/reference/values.md shows what becomes of values, and of what is absent', () => {
+it('docs/reference/values.md is current', () => {
   expectParts('docs/reference/values.md', {
     values: table(
       [
-        'the secret holds',
+        'the secret contains',
         ...OUTLETS.map((outlet) => (outlet === 'raw' ? '`file.<name>`' : `\`${outlet}\``)),
       ],
       SECRET_CLASSES.map((one) => [one.name, ...OUTLETS.map((outlet) => classCell(verdictOn(one, outlet)))]),
     ),
     absence: table(
-      ['', 'required', '`optional: true`', '`default`'],
+      ['state', 'required', '`optional: true`', '`default`'],
       [...RENDERED_ROWS, ...FETCHED_ROWS].map(({ state, verdicts }) => [
         state,
         ...NEEDS.map((need) => verdictCell(verdicts[need])),
       ]),
     ),
     optional: table(
-      ['asked for, with `optional: true`', 'the key is missing', 'the key is null', 'the secret is absent'],
+      ['request with `optional: true`', 'the key is missing', 'the key is null', 'the secret is absent'],
       OPTIONAL_ROWS.map((row) => [
         row.asked,
         leftCell(row.keyMissing),

@@ -17,7 +17,7 @@ import { type AdmittedSpec, makeSceneIn, type Neighbour, READS, type Scene } fro
 
 const PAGE = path.join(ROOT, 'docs/guides/other-webhooks.md');
 const ROW =
-  /^\| (to add something|every time) \| (before|after) ours, `(Never|IfNeeded)` \| (\w+) \| (\w+) \|$/gm;
+  /^\| (to add something|every time) \| (before|after) the injector, `(Never|IfNeeded)` \| (\w+) \| (\w+) \|$/gm;
 /** Its patch is applied and the pod judged before any policy is asked. */
 const LOST =
   /spec\.(?:c|initC)ontainers\[\d\]\.env\[\d+\]\.valueFrom: Invalid value: "": must specify one of: .* or `?fileKeyRef/;
