@@ -1,4 +1,4 @@
-/** Every YAML block of a page that asks for secrets is accepted as it stands, without a warning. */
+/** The webhook accepts every YAML block that requests secrets as written, without a warning. */
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { decideInjection } from '../../../src/core/inject.ts';
@@ -12,13 +12,15 @@ const PAGES = [
   'docs/guides/env-modes.md',
   'docs/reference/values.md',
   'docs/guides/operations.md',
+  'docs/guides/other-webhooks.md',
+  'docs/reference/formats.md',
 ];
 
 const BLOCKS = PAGES.flatMap((page) =>
   [...readPage(page).matchAll(/```yaml\n(.*?)```/gs)].map((match) => ({ page, text: match[1] ?? '' })),
 ).filter(({ text }) => text.includes(PREFIX));
 
-/** A pod as it stands, `metadata` alone, or annotations alone. */
+/** A pod, a workload, `metadata` alone, or annotations alone. */
 function podOf(block: unknown): object {
   const spec = {
     containers: ['app', 'proxy'].map((name) => ({
@@ -27,8 +29,9 @@ function podOf(block: unknown): object {
       command: ['sh', '-c', 'run'],
     })),
   };
-  const annotations = field(field(block, 'metadata'), 'annotations') ?? block;
-  return { metadata: { annotations }, spec: field(block, 'spec') ?? spec };
+  const pod = field(field(block, 'spec'), 'template') ?? block;
+  const annotations = field(field(pod, 'metadata'), 'annotations') ?? pod;
+  return { metadata: { annotations }, spec: field(pod, 'spec') ?? spec };
 }
 
 it('finds them', () => {
