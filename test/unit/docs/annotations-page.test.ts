@@ -84,7 +84,7 @@ it.each(Object.entries(EXAMPLES.fields))('the example of %s depends on the field
 const lines = (text: readonly string[]) => text.map(code).join('<br>');
 
 function givesCell(shown: Shown): string {
-  if (shown.kind === 'denied') return `refused: ${shown.codes.map(code).join(', ')}`;
+  if (shown.kind === 'denied') return `rejected: ${shown.codes.map(code).join(', ')}`;
   return shown.views
     .map(({ containers, parts }) => {
       const where = containers === undefined ? '' : `in ${containers.map(code).join(', ')}: `;

@@ -19,5 +19,7 @@ function listed(): Readonly<Record<string, readonly string[]>> {
 }
 
 it('lists every folder, from top to bottom', () => {
-  expect(listed()).toEqual(Object.fromEntries(Object.entries(HOUSES).map(([name, { rooms }]) => [name, rooms])));
+  expect(listed()).toEqual(
+    Object.fromEntries(Object.entries(HOUSES).map(([name, { rooms }]) => [name, rooms])),
+  );
 });

@@ -47,7 +47,7 @@ function decided(
     spec: { containers: [app] },
   };
   const after = injected(pod, native);
-  if (typeof after === 'string') return `refused: \`${after}\``;
+  if (typeof after === 'string') return `rejected: \`${after}\``;
   const [container] = after.spec.containers;
   if (container?.env?.some((entry) => entry.valueFrom?.fileKeyRef !== undefined) === true) return '`native`';
   return (container?.command?.length ?? 0) > (command?.length ?? 0) ? '`shell`' : '`file`';
