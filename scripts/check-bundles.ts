@@ -59,9 +59,12 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     forbidden: [...AWS, ...SERVER, ...STAND_IN, ...PROGRAMS, JMESPATH],
     required: [MUSTACHE, 'src/core/'],
   },
-  // Every pod of a cluster below 1.38 may pay for its start.
+  // Every pod of a cluster before 1.38 may wait for its start.
   check: {
-    forbidden: ['node_modules/', 'test/', 'src/webhook/', 'src/fetcher/', 'src/cli/', 'src/runtime/'],
+    forbidden: [
+      ...['node_modules/', 'test/', 'src/webhook/', 'src/fetcher/', 'src/cli/', 'src/kubernetes/'],
+      ...['src/runtime/settings/', 'src/runtime/log/', 'src/runtime/https-request'],
+    ],
     required: ['src/kubelet-check/', 'src/core/'],
   },
   cli: {

@@ -51,7 +51,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     packages: ['@aws-sdk/client-secrets-manager'],
     builtins: true,
   },
-  'kubelet-check': { rooms: ['main.ts'], imports: ['core'], packages: [], builtins: true },
+  'kubelet-check': { rooms: ['main.ts'], imports: ['core', 'runtime'], packages: [], builtins: true },
   kubernetes: {
     rooms: ['kubelets.ts', 'version.ts', 'api-client.ts'],
     imports: ['core', 'runtime'],
@@ -59,7 +59,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     builtins: true,
   },
   runtime: {
-    rooms: ['settings', 'shutdown.ts', 'log', 'https-request.ts', 'version.ts'],
+    rooms: ['settings', 'shutdown.ts', 'log', 'https-request.ts', 'termination-message.ts', 'version.ts'],
     imports: ['core'],
     packages: ['pino'],
     builtins: true,

@@ -1,20 +1,20 @@
-/** Every secret of a plan, once, at most four at a time from each Region. All failures are told, not only the first. */
+/** Fetches every secret of a plan once, at most four at a time from each Region. All failures are reported. */
 import { parseArn, type SecretArn } from '../core/names/arn.ts';
 import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';
 import { subjectsOfSecret } from '../core/plan/plan-subjects.ts';
+import type { ReadPlan } from '../core/plan/read-plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import type { SecretValue } from '../core/secret/secret-value.ts';
-import { AwsFailure, classify, isAbsence, NetworkFailure } from './aws/errors.ts';
+import { AwsFailure, classify, NetworkFailure, rowOf } from './aws/errors.ts';
 import { MOST_SOCKETS } from './aws/preopened-agent.ts';
 import { fetchProblem } from './aws/problems.ts';
 import { type Clock, type Deadline, withRetries } from './aws/retry.ts';
 import type { AwsErrorFacts, FetchedSecret } from './aws/secret-reader.ts';
 import type { Session } from './aws/session.ts';
 
-/** @returns the values in the order of the plan's secrets, with a gap for each that is absent and may be; or the problems */
+/** @returns the values in the order of the plan's secrets, undefined for missing optional secrets; and all problems */
 export async function fetchSecrets(
-  plan: Plan,
-  arns: readonly SecretArn[],
+  { plan, arns }: ReadPlan,
   session: Session,
   deadline: Deadline,
   clock: Clock,
@@ -33,16 +33,16 @@ export async function fetchSecrets(
     try {
       const fetched = await withRetries(
         () => readOnce(secret, arn, session, deadline),
-        // An absent one must not cost every start the pauses of one that was just created.
-        (error) => (isOptional && isAbsence(error) ? 'final' : classify(error)),
+        // A missing optional secret must not delay every start by the pauses for a secret that was just created.
+        (failure) => (isOptional && isAbsent(failure) ? 'final' : classify(failure)),
         deadline,
         clock,
       );
       const problem = mismatch(fetched, arn, subject) ?? absent(fetched, secret.arn, subject);
       if (problem !== undefined) problems.push(problem);
       else if (fetched.value !== undefined) values[index] = fetched.value;
-    } catch (error) {
-      if (!isOptional || !isAbsence(error)) problems.push(fetchProblem(error, subject, secret.arn));
+    } catch (failure) {
+      if (!isOptional || !isAbsent(failure)) problems.push(fetchProblem(failure, subject, secret.arn));
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');
@@ -50,14 +50,19 @@ export async function fetchSecrets(
   return { values, problems };
 }
 
-/** Whether everything that asks for a secret can do without it. */
+/** Whether a secret or version does not exist. A secret that is scheduled for deletion counts as missing. */
+function isAbsent(failure: unknown): boolean {
+  return rowOf(failure).isAbsence === true;
+}
+
+/** Whether all references to a secret are optional. */
 function isOptionalSecret(plan: Plan, index: number): boolean {
   return plan.views.every((view) =>
     referencesOf(view).every((reference) => reference.secret !== index || mayBeAbsent(reference)),
   );
 }
 
-/** Works through a list with a few workers. */
+/** Processes a list with a few workers. */
 async function eachAtMost<T>(
   workers: number,
   items: readonly T[],
@@ -80,7 +85,7 @@ async function readOnce(
   const answer = await session.reader(arn.region).read(request, deadline.signal);
   if (!('name' in answer)) return checkShape(answer);
   const failure = failureOf(answer);
-  if (failure instanceof AwsFailure && EXPIRED.has(failure.code) && (await session.renew(deadline))) {
+  if (rowOf(failure).signsInAgain === true && (await session.renew(deadline))) {
     const again = await session.reader(arn.region).read(request, deadline.signal);
     if (!('name' in again)) return checkShape(again);
     throw failureOf(again);
@@ -88,18 +93,16 @@ async function readOnce(
   throw failure;
 }
 
-const EXPIRED: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken']);
-
-/** An answer without an ARN is no answer of Secrets Manager, whatever its status says. */
+/** An answer without an ARN is not an answer of Secrets Manager, whatever its status. */
 function checkShape(answer: FetchedSecret): FetchedSecret {
   if (typeof answer.arn !== 'string') throw new NetworkFailure('UNREADABLE');
   return answer;
 }
 
 function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
-  // A body cut off after status 200 also arrives as an error: what was read must not count.
+  // A body that is incomplete after status 200 is an error as well.
   if (facts.status === undefined || facts.status < 400) {
-    // The SDK calls a reset connection a TimeoutError too: the system's code says which it was.
+    // The SDK also reports a reset connection as a TimeoutError; the code of the system tells them apart.
     if (facts.networkCode === undefined && /^(?:Abort|Timeout)Error$/.test(facts.name))
       return new NetworkFailure('TIMEOUT');
     return new NetworkFailure(facts.networkCode ?? (facts.status === undefined ? 'UNREADABLE' : 'TRUNCATED'));
@@ -108,7 +111,7 @@ function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
   return new AwsFailure(facts.name, facts.status, detail);
 }
 
-/** Secrets Manager follows names: what came back must be what was asked for. */
+/** Secrets Manager resolves names, so the returned secret must be compared with the requested one. */
 function mismatch(fetched: FetchedSecret, asked: SecretArn, subject: string): FetchProblem | undefined {
   const got = parseArn(fetched.arn ?? '', subject);
   const isSame =
@@ -120,12 +123,12 @@ function mismatch(fetched: FetchedSecret, asked: SecretArn, subject: string): Fe
   return {
     code: 'SECRET_MISMATCH',
     subject,
-    wrong: `Secrets Manager answered ${asked.text} with another secret`,
-    expected: 'write the complete ARN of the secret that is meant',
+    wrong: `Secrets Manager returned a different secret for ${asked.text}`,
+    expected: 'use the complete ARN of the secret',
   };
 }
 
-/** A partial ARN's name; undefined for a complete one, which must come back to the letter. */
+/** The name of a partial ARN; undefined for a complete ARN, which must be equal. */
 function nameAsAsked(asked: SecretArn): string | undefined {
   return asked.suffix === undefined ? asked.name : undefined;
 }
@@ -135,7 +138,7 @@ function absent(fetched: FetchedSecret, arn: string, subject: string): FetchProb
   return {
     code: 'VALUE_ABSENT',
     subject,
-    wrong: `the version of ${arn} holds no value yet`,
-    expected: 'store one, or name another version: a rotation may be under way',
+    wrong: `the requested version of ${arn} has no value yet`,
+    expected: 'store a value, or use another version; a rotation may be in progress',
   };
 }

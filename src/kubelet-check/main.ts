@@ -1,17 +1,17 @@
 /**
- * The program of the container `aws-secrets-check`: proves that this node's kubelet sets variables from the env file.
- * An older one does not know `fileKeyRef` and sets an empty variable without a word; the fetcher's file holds the
- * probe with a fixed value, so anything else means that the application would start without its secrets.
+ * The program of the container `aws-secrets-check`: checks that the node's kubelet supports native variables. An older
+ * kubelet does not know `fileKeyRef` and silently sets an empty variable. The fetcher wrote the probe variable with a fixed
+ * value, so with any other value the application would start without its secrets.
  */
 import fs from 'node:fs';
 import { PROBE_VALUE, PROBE_VARIABLE } from '../core/names/volume-layout.ts';
 import { FETCH_CODES } from '../core/problems/fetch-codes.ts';
 import { type FetchProblem, formatProblem } from '../core/problems/problems.ts';
 import { quote } from '../core/problems/quote.ts';
+import { TERMINATION_LOG, writeTerminationMessage } from '../runtime/termination-message.ts';
 
-/** Name of the node, for the message; the webhook has kubelet fill it in. */
+/** The name of the node, for the message. */
 const NODE_VARIABLE = 'NODE_NAME';
-const TERMINATION_LOG = '/dev/termination-log';
 
 function check(env: NodeJS.ProcessEnv, terminationLog: string): number {
   if (env[PROBE_VARIABLE] === PROBE_VALUE) return 0;
@@ -19,17 +19,12 @@ function check(env: NodeJS.ProcessEnv, terminationLog: string): number {
   const problem: FetchProblem = {
     code: 'KUBELET_TOO_OLD',
     subject: 'env-mode',
-    wrong: `the kubelet${node} does not know fileKeyRef, so native variables would be empty`,
-    expected: 'upgrade the node to Kubernetes 1.35 or newer, or set env-mode to shell or file',
+    wrong: `the kubelet${node} does not support fileKeyRef, so native variables would be empty`,
+    expected: 'upgrade the node to Kubernetes 1.35 or later, or set env-mode to shell or file',
   };
   const line = formatProblem(problem);
   fs.writeSync(2, `${line}\n`);
-  try {
-    // Only where kubelet made a file for it. The process ends here, and the descriptor with it.
-    fs.writeSync(fs.openSync(terminationLog, fs.constants.O_WRONLY | fs.constants.O_TRUNC), line);
-  } catch {
-    // Outside a container there is none, and the log has said it.
-  }
+  writeTerminationMessage(line, terminationLog);
   return FETCH_CODES[problem.code].exit;
 }
 

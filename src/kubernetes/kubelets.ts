@@ -1,24 +1,24 @@
 /**
- * The oldest of a cluster's kubelets. Nodes are asked for as a table, the columns that `kubectl get nodes` prints: a
- * node of that is 200 bytes, where the object itself is ten thousand and more.
+ * Looks for a kubelet that is too old. The request is for the table of nodes that `kubectl get nodes` prints: a row has 200
+ * bytes, the object of a node more than ten thousand.
  */
 import { asArray, field, textField } from '../core/json.ts';
 import type { ApiAnswer, ClusterApi } from './api-client.ts';
 import { isAtLeast, parseVersion } from './version.ts';
 
 export type Kubelets =
-  /** Every node's is new enough; how many there are. */
+  /** All kubelets are new enough; the number of nodes. */
   | { readonly kind: 'all'; readonly nodes: number }
-  /** The first that was found not to be. */
+  /** The first kubelet that is too old. */
   | { readonly kind: 'old'; readonly node: string; readonly version: string }
   | Exclude<ApiAnswer, { readonly kind: 'answer' }>;
 
 const PAGE = 500;
-/** More than Kubernetes can have nodes: an API server that goes in circles is not followed. */
+/** More than Kubernetes supports. Bounds the requests to an API server that never ends its list. */
 const MOST_PAGES = 100;
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
-/** Looks for a node whose kubelet is older than 1.`minor`, and stops at the first. */
+/** Finds the first node with a kubelet older than 1.`minor`. */
 export async function findOldKubelet(api: ClusterApi, minor: number, signal: AbortSignal): Promise<Kubelets> {
   let nodes = 0;
   let next = '';
@@ -29,7 +29,7 @@ export async function findOldKubelet(api: ClusterApi, minor: number, signal: Abo
     const answer = await api.ask({ path, accept: TABLE, mostBytes: 1024 * 1024 }, signal);
     if (answer.kind !== 'answer') return answer;
     const rows = readRows(answer.json);
-    if (rows === undefined) return { kind: 'failed', what: 'the list of nodes is not what was expected' };
+    if (rows === undefined) return { kind: 'failed', what: 'the list of nodes has an unexpected form' };
     const old = rows.find(({ version }) => {
       const parsed = parseVersion(version);
       return parsed === undefined || !isAtLeast(parsed, minor);
@@ -47,13 +47,13 @@ interface Row {
   readonly version: string;
 }
 
-/** @returns undefined for anything but a table with these two columns, complete in every row */
+/** @returns undefined unless the answer is a table with both columns in every row */
 function readRows(json: unknown): readonly Row[] | undefined {
   const columns = asArray(field(json, 'columnDefinitions'))?.map((column) => textField(column, 'name'));
   if (textField(json, 'kind') !== 'Table' || columns === undefined) return undefined;
   const name = columns.indexOf('Name');
   const version = columns.indexOf('Version');
-  // A list without an element may be left out or null.
+  // An empty list may be missing or null.
   const rows = asArray(field(json, 'rows') ?? []);
   if (name < 0 || version < 0 || rows === undefined) return undefined;
   const read: Row[] = [];

@@ -1,27 +1,27 @@
 /**
- * The end of a server's life. Kubernetes sends SIGTERM while requests are still routed here: endpoints are removed
- * asynchronously, and clients hold on to connections. So a server drains first and closes afterwards.
+ * Stops a server. Kubernetes sends SIGTERM while requests still arrive, because it removes endpoints asynchronously and
+ * clients keep connections. A server therefore drains first and closes afterwards.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorFields, type Logger } from './log/logger.ts';
 
 export interface Service {
-  /** From here on: not ready, and every answer asks for its connection to be closed. Requests are still answered. */
+  /** From now on the service is not ready and every answer closes its connection. Requests are still answered. */
   drain(): void;
-  /** Stops listening, closes idle connections and resolves when the last request is answered. */
+  /** Stops listening, closes idle connections and resolves after the last answer. */
   close(): Promise<void>;
 }
 
 export interface ShutdownOptions {
   readonly drainSeconds: number;
-  /** How long `close` may take before the process ends all the same. */
+  /** The time limit of `close`, after which the process exits. */
   readonly closeSeconds: number;
   readonly log: Logger;
 }
 
 /**
- * Resolves with the first signal; a second one ends the process at once. Called before anything listens: a signal
- * that comes while the service starts would otherwise end the process by itself.
+ * Resolves with the first signal; a second signal ends the process at once. Call it before the service starts: otherwise a
+ * signal during the start would end the process.
  */
 export function catchSignal(log: Logger): Promise<NodeJS.Signals> {
   return firstSignal((second) => {
@@ -30,7 +30,7 @@ export function catchSignal(log: Logger): Promise<NodeJS.Signals> {
   });
 }
 
-/** Resolves when the signal came and the service is closed. */
+/** Resolves after the signal, when the service is closed. */
 export async function serveUntil(
   caught: Promise<NodeJS.Signals>,
   service: Service,
@@ -51,7 +51,7 @@ export async function serveUntil(
   log.info('closed');
 }
 
-/** Makes an error that nobody caught end the process without its message, which may quote a request. */
+/** Makes an uncaught error end the process. Its message is dropped, because it may quote a request. */
 export function endOnUncaught(log: Logger): void {
   process.on('uncaughtException', (error) => {
     log.error('uncaught error', errorFields(error));

@@ -41,7 +41,12 @@ async function fetchOne(seconds: number) {
   const credentials = standIn.startSession(ROLE_ARN);
   const session = new Session(regions, openSecretReader, credentials, async () => credentials);
   const time = virtualTime(seconds);
-  const { problems, values } = await fetchSecrets(onePlan(ARN), [arn], session, time.deadline, time.clock);
+  const { problems, values } = await fetchSecrets(
+    { plan: onePlan(ARN), arns: [arn] },
+    session,
+    time.deadline,
+    time.clock,
+  );
   regions.close();
   return { problems, values, pauses: time.pauses };
 }
@@ -55,14 +60,24 @@ function expectProblem(problems: readonly FetchProblem[], code: string, exit: nu
 
 it.each<[Fault, string, number, RegExp]>([
   [{ kind: 'throttle' }, 'AWS_THROTTLED', 13, /raise fetch-timeout/],
-  [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /last: HTTP 500\)/],
-  [{ kind: 'unavailableHtml' }, 'AWS_UNAVAILABLE', 13, /last: HTTP 503\)/],
-  [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /last: connection reset\)/],
-  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /last: connection reset/],
-  [{ kind: 'truncatedJson' }, 'AWS_UNAVAILABLE', 13, /last: an answer that was cut off/],
-  [{ kind: 'wrongJson' }, 'AWS_UNAVAILABLE', 13, /last: an answer that was cut off/],
+  [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /last failure: HTTP 500/],
+  [{ kind: 'unavailableHtml' }, 'AWS_UNAVAILABLE', 13, /last failure: HTTP 503/],
+  [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /last failure: connection reset/],
+  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /last failure: connection reset/],
+  [
+    { kind: 'truncatedJson' },
+    'AWS_UNAVAILABLE',
+    13,
+    /last failure: the answer was incomplete or could not be read/,
+  ],
+  [
+    { kind: 'wrongJson' },
+    'AWS_UNAVAILABLE',
+    13,
+    /last failure: the answer was incomplete or could not be read/,
+  ],
   [{ kind: 'wrongJson', body: `${CANARY} is no JSON` }, 'AWS_UNAVAILABLE', 13, /./],
-  [{ kind: 'wrongJson', body: `{"ARN":"${ARN}"}` }, 'VALUE_ABSENT', 14, /contains no value/],
+  [{ kind: 'wrongJson', body: `{"ARN":"${ARN}"}` }, 'VALUE_ABSENT', 14, /has no value yet/],
   [{ kind: 'wrongJson', body: `{"ARN":"${arnOf('other')}","SecretString":"x"}` }, 'SECRET_MISMATCH', 12, /./],
   [{ kind: 'denied' }, 'AWS_ACCESS_DENIED', 11, /secretsmanager:GetSecretValue/],
   [{ kind: 'kmsDenied' }, 'AWS_KMS_DENIED', 11, /kms:Decrypt/],
@@ -92,9 +107,9 @@ it.each<[Fault, string, number, RegExp]>([
 
 it.each<[Fault, string, number, RegExp]>([
   [{ kind: 'throttle' }, 'AWS_THROTTLED', 13, /STS/],
-  [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /STS.*last: HTTP 500/],
-  [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /STS.*last: connection reset/],
-  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /STS.*cut off/],
+  [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /STS.*last failure: HTTP 500/],
+  [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /STS.*last failure: connection reset/],
+  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /STS.*incomplete or could not be read/],
   [{ kind: 'custom', status: 200, body: '<html/>' }, 'AWS_UNAVAILABLE', 13, /STS/],
   [{ kind: 'denied' }, 'IDENTITY_REFUSED', 10, /trust policy/],
   [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', 10, /token expired/],

@@ -66,7 +66,7 @@ describe('identity', () => {
     [
       'EKS Pod Identity',
       { AWS_ROLE_ARN: undefined, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' },
-      /cannot sign in with yet.*IRSA/,
+      /EKS Pod Identity.*does not support yet.*IRSA/,
     ],
   ])('%s given is no identity', async (_name, variables, says) => {
     const finished = await aws.stage.run(onePlan(ARN), variables);
@@ -108,7 +108,7 @@ describe('endpoints', () => {
   it('that refuse connections', async () => {
     const finished = await aws.stage.run(onePlan(ARN, 1), { AWS_ENDPOINT_URL: 'https://127.0.0.1:1' });
     expect(finished.code).toBe(13);
-    expect(finished.termination).toMatch(/^AWS_UNAVAILABLE .*last: connection refused/);
+    expect(finished.termination).toMatch(/^AWS_UNAVAILABLE .*last failure: connection refused/);
   });
 
   it('whose name does not exist', async () => {
@@ -116,7 +116,7 @@ describe('endpoints', () => {
       AWS_ENDPOINT_URL: 'https://no-such-name.invalid',
     });
     expect(finished.code).toBe(13);
-    expect(finished.termination).toMatch(/last: (DNS|timeout)/);
+    expect(finished.termination).toMatch(/last failure: (DNS|timeout)/);
   });
 
   it('that accept and never speak', async () => {
@@ -128,7 +128,7 @@ describe('endpoints', () => {
     });
     silent.close();
     expect(finished.code).toBe(13);
-    expect(finished.termination).toMatch(/Secrets Manager .*last: timeout/);
+    expect(finished.termination).toMatch(/Secrets Manager .*last failure: timeout/);
   });
 
   it.each([
@@ -140,7 +140,7 @@ describe('endpoints', () => {
     const asked = stranger.requests.length;
     await stranger.stop();
     expect(finished.code).toBe(13);
-    expect(finished.termination).toMatch(/last: TLS: /);
+    expect(finished.termination).toMatch(/last failure: TLS: /);
     expect(asked).toBe(0);
   });
 
@@ -160,7 +160,7 @@ describe('endpoints', () => {
     aws.standIn.script('GetSecretValue', { kind: 'hang', afterBytes: 300 });
     const finished = await aws.stage.run(onePlan(ARN, 1));
     expect(finished.code).toBe(13);
-    expect(finished.termination).toMatch(/last: timeout/);
+    expect(finished.termination).toMatch(/last failure: timeout/);
     expectNoCanary([finished.stderr]);
   });
 });

@@ -1,14 +1,15 @@
-/** What went wrong with a call to AWS, reduced to what may be repeated: a code, a status, a class of network failure. */
+/** Failed calls to AWS, reduced to what may be repeated in messages: a code, a status, a class of network failure. */
+import type { FetchCode } from '../../core/problems/fetch-codes.ts';
 import type { FailureClass } from './retry.ts';
 
-/** An error answer of AWS. Its message is dropped: it may quote what was sent. */
+/** An error of AWS. Its message is dropped, because it may quote the request. */
 export class AwsFailure extends Error {
   readonly code: string;
   readonly status: number;
-  /** Decided while the message was still at hand. */
-  readonly detail: 'kms' | 'deleted' | undefined;
+  /** Read from the message while it was available. */
+  readonly detail: Detail | undefined;
 
-  constructor(code: string, status: number, detail?: 'kms' | 'deleted') {
+  constructor(code: string, status: number, detail?: Detail) {
     super('an AWS call failed');
     this.code = /^[\w.:-]{1,80}$/.test(code) ? code : 'Unknown';
     this.status = status;
@@ -16,107 +17,148 @@ export class AwsFailure extends Error {
   }
 }
 
-/** No answer, or none that could be read. */
+/** `kms`: the KMS key cannot be used. `deleted`: the secret is scheduled for deletion. */
+export type Detail = 'kms' | 'deleted';
+
+/** No answer, or an answer that could not be read. */
 export class NetworkFailure extends Error {
-  /** One of a closed set, such as ECONNREFUSED, TIMEOUT or TRUNCATED. */
+  /** A code such as ECONNREFUSED, TIMEOUT or TRUNCATED. */
   readonly kind: string;
 
   constructor(kind: string) {
     super('a network call failed');
-    this.kind = /^[A-Z][A-Z0-9_]{2,40}$/.test(kind) ? kind : 'UNREADABLE';
+    this.kind = /^[A-Z][A-Z0-9_]{2,62}$/.test(kind) ? kind : 'UNREADABLE';
   }
 }
 
-const THROTTLES: ReadonlySet<string> = new Set([
-  'Throttling',
-  'ThrottlingException',
-  'ThrottledException',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'TooManyRequestsException',
-  'LimitExceededException',
-  'RequestLimitExceeded',
-  'SlowDown',
-  'ProvisionedThroughputExceededException',
-]);
-const DENIED: ReadonlySet<string> = new Set([
-  'AccessDeniedException',
-  'AccessDenied',
-  'UnauthorizedOperation',
-]);
-// STS says InvalidIdentityToken also while it cannot fetch the cluster's keys, which passes.
-const PASSING: ReadonlySet<string> = new Set([
-  'InvalidIdentityToken',
-  'IDPCommunicationError',
-  'IncompleteAnswer',
-  'RequestTimeout',
-  'InternalFailure',
-  'InternalServiceError',
-  'RequestTimeTooSkewed',
-]);
-
-export function isDenied(failure: AwsFailure): boolean {
-  return DENIED.has(failure.code);
+/** How the fetcher reacts to an error. */
+export interface ErrorRow {
+  /** How to retry. */
+  readonly retry: FailureClass;
+  /** The problem of a secret that could not be read because of it. */
+  readonly problem: FetchCode;
+  /** Whether the secret or the version does not exist, so that an optional reference has no value. */
+  readonly isAbsence?: true;
+  /** Whether to sign in again before the next try. */
+  readonly signsInAgain?: true;
+  /** What to do if STS returns the error at sign-in. */
+  readonly signInAdvice?: string;
 }
 
-/** Whether there is no such secret or version; one that is scheduled for deletion counts as gone. */
-export function isAbsence(error: unknown): boolean {
-  return (
-    error instanceof AwsFailure && (error.code === 'ResourceNotFoundException' || error.detail === 'deleted')
-  );
+/** The code of an answer of STS without credentials. */
+export const INCOMPLETE_ANSWER = 'IncompleteAnswer';
+
+const THROTTLED: ErrorRow = { retry: 'throttled', problem: 'AWS_THROTTLED' };
+const TRANSIENT: ErrorRow = { retry: 'transient', problem: 'AWS_UNAVAILABLE' };
+const DENIED: ErrorRow = { retry: 'settling', problem: 'AWS_ACCESS_DENIED' };
+const SESSION_REJECTED: ErrorRow = { retry: 'final', problem: 'IDENTITY_REFUSED' };
+/** Also the effect of a wrong clock. The SDK learns the right time from the error, so the next try may succeed. */
+const SIGNATURE_REJECTED: ErrorRow = { retry: 'settling', problem: 'IDENTITY_REFUSED' };
+const OTHER: ErrorRow = { retry: 'final', problem: 'SECRET_REFUSED' };
+
+/** One row for each error code of STS and Secrets Manager. Adding an error means adding a row. */
+export const ERRORS: Readonly<Record<string, ErrorRow>> = {
+  Throttling: THROTTLED,
+  ThrottlingException: THROTTLED,
+  ThrottledException: THROTTLED,
+  RequestThrottled: THROTTLED,
+  RequestThrottledException: THROTTLED,
+  TooManyRequestsException: THROTTLED,
+  LimitExceededException: THROTTLED,
+  RequestLimitExceeded: THROTTLED,
+  SlowDown: THROTTLED,
+  ProvisionedThroughputExceededException: THROTTLED,
+
+  RequestTimeout: TRANSIENT,
+  InternalFailure: TRANSIENT,
+  InternalServiceError: TRANSIENT,
+  RequestTimeTooSkewed: TRANSIENT,
+  [INCOMPLETE_ANSWER]: TRANSIENT,
+  // STS also returns this error while it cannot get the keys of the OIDC issuer, which passes.
+  InvalidIdentityToken: {
+    ...TRANSIENT,
+    signInAdvice:
+      "register the cluster's OIDC issuer as an identity provider in the account of the role, with audience sts.amazonaws.com",
+  },
+  IDPCommunicationError: {
+    ...TRANSIENT,
+    signInAdvice: "make the cluster's OIDC issuer reachable for AWS; STS could not connect to it",
+  },
+
+  AccessDenied: {
+    ...DENIED,
+    signInAdvice:
+      'allow sts:AssumeRoleWithWebIdentity in the trust policy of the role for system:serviceaccount:<namespace>:<service account> and audience sts.amazonaws.com',
+  },
+  AccessDeniedException: DENIED,
+  UnauthorizedOperation: DENIED,
+
+  ResourceNotFoundException: { retry: 'settling', problem: 'SECRET_NOT_FOUND', isAbsence: true },
+
+  InvalidSignatureException: SIGNATURE_REJECTED,
+  SignatureDoesNotMatch: SIGNATURE_REJECTED,
+  RequestExpired: SIGNATURE_REJECTED,
+  RequestInTheFuture: SIGNATURE_REJECTED,
+  UnrecognizedClientException: SESSION_REJECTED,
+  InvalidClientTokenId: SESSION_REJECTED,
+  MissingAuthenticationTokenException: SESSION_REJECTED,
+  IncompleteSignatureException: SESSION_REJECTED,
+  ExpiredToken: { ...SESSION_REJECTED, signsInAgain: true },
+  ExpiredTokenException: {
+    ...SESSION_REJECTED,
+    signsInAgain: true,
+    signInAdvice: 'check the clock of the node; the token expired before it was used',
+  },
+
+  ValidationError: {
+    ...OTHER,
+    signInAdvice: 'use the complete ARN of the role in the annotation of the service account',
+  },
+  RegionDisabledException: {
+    ...OTHER,
+    signInAdvice: 'activate STS in this Region, or set AWS_REGION to a Region where STS is active',
+  },
+};
+
+/** Errors that only their message tells apart. */
+const DETAILS: Readonly<Record<Detail, ErrorRow>> = {
+  kms: { retry: 'settling', problem: 'AWS_KMS_DENIED' },
+  deleted: { retry: 'final', problem: 'SECRET_DELETED', isAbsence: true },
+};
+
+/** The row of any failure. The status decides about codes that are not in the table. */
+export function rowOf(failure: unknown): ErrorRow {
+  if (failure instanceof NetworkFailure) return TRANSIENT;
+  if (!(failure instanceof AwsFailure)) return { ...TRANSIENT, retry: 'final' };
+  const { code, status, detail } = failure;
+  const row = Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
+  if (row?.retry === 'throttled' || status === 429) return THROTTLED;
+  if (status >= 500 || status === 408) return TRANSIENT;
+  return (detail === undefined ? undefined : DETAILS[detail]) ?? row ?? OTHER;
 }
 
-export function isThrottled(error: unknown): boolean {
-  return error instanceof AwsFailure && (THROTTLES.has(error.code) || error.status === 429);
+/** How to retry after a failure. */
+export function classify(failure: unknown): FailureClass {
+  return rowOf(failure).retry;
 }
 
-// Also what a node's wrong clock looks like; the SDK learns the right time from the refusal, so the next try may pass.
-const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
-  'InvalidSignatureException',
-  'SignatureDoesNotMatch',
-  'RequestExpired',
-  'RequestInTheFuture',
-  'UnrecognizedClientException',
-  'InvalidClientTokenId',
-  'ExpiredTokenException',
-  'ExpiredToken',
-  'MissingAuthenticationTokenException',
-  'IncompleteSignatureException',
-]);
-
-/** Whether a service refused the session rather than what was asked of it. */
-export function refusesCredentials(failure: AwsFailure): boolean {
-  return REFUSED_CREDENTIALS.has(failure.code);
-}
-
-/** A failure in a few words, none of them the service's own. */
-export function describeFailure(error: unknown): string {
-  if (error instanceof NetworkFailure) return wordFor(error.kind);
-  if (!(error instanceof AwsFailure)) return 'no answer';
-  return error.status >= 500 || error.status < 400
-    ? `HTTP ${error.status}`
-    : `HTTP ${error.status} ${error.code}`;
+/** A failure in a few words, none of which are the service's own. */
+export function describeFailure(failure: unknown): string {
+  if (failure instanceof NetworkFailure) return wordFor(failure.kind);
+  if (!(failure instanceof AwsFailure)) return 'no answer';
+  return failure.status >= 500 || failure.status < 400
+    ? `HTTP ${failure.status}`
+    : `HTTP ${failure.status} ${failure.code}`;
 }
 
 function wordFor(kind: string): string {
-  if (kind === 'TIMEOUT' || kind === 'ETIMEDOUT' || kind === 'ABORT_ERR') return 'timeout: no answer in time';
+  if (/^(?:(?:CONNECT_)?TIMEOUT|ETIMEDOUT|ABORTED|ABORT_ERR)$/.test(kind))
+    return 'timeout: no answer in time';
   if (kind === 'ECONNREFUSED') return 'connection refused';
   if (kind === 'ECONNRESET' || kind === 'EPIPE') return 'connection reset';
   if (kind === 'ENOTFOUND' || kind.startsWith('EAI_')) return `DNS: the name was not found (${kind})`;
-  if (kind === 'TRUNCATED' || kind === 'UNREADABLE') return 'an answer that was cut off or could not be read';
+  if (kind === 'TRUNCATED' || kind === 'UNREADABLE') return 'the answer was incomplete or could not be read';
+  if (kind === 'TOO_LARGE') return 'the answer was too large';
   if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(kind)) return `TLS: ${kind}`;
   return kind;
-}
-
-/** How a failure is to be taken: by the kind of code and by HTTP status, never by message. */
-export function classify(error: unknown): FailureClass {
-  if (error instanceof NetworkFailure) return 'transient';
-  if (!(error instanceof AwsFailure)) return 'final';
-  if (isThrottled(error)) return 'throttled';
-  if (error.status >= 500 || error.status === 408 || PASSING.has(error.code)) return 'transient';
-  if (error.detail === 'deleted') return 'final';
-  if (/^(?:InvalidSignature|SignatureDoes|RequestExpired|RequestInThe)/.test(error.code)) return 'settling';
-  if (error.code === 'ResourceNotFoundException' || isDenied(error) || error.detail === 'kms')
-    return 'settling';
-  return 'final';
 }

@@ -1,7 +1,7 @@
 /**
- * Stands in the SDK's bundle for `@aws-sdk/credential-provider-node`: the default chain, which would look for static
- * keys, profiles and the node's role, is not even there.
+ * Replaces `@aws-sdk/credential-provider-node` in the SDK's bundle: the default chain, which would look for static keys,
+ * profiles and the role of the node, is not part of the program.
  */
 export function defaultProvider(): () => Promise<never> {
-  return () => Promise.reject(new Error('no credential chain in this program'));
+  return () => Promise.reject(new Error('this program has no credential chain'));
 }

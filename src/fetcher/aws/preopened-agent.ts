@@ -1,14 +1,13 @@
 /**
- * An agent whose first connections are opened before anybody asks for them: TCP to every endpoint while the process
- * still prepares, TLS to Secrets Manager while STS answers. A connection that fails or is never asked for costs
- * time and nothing else.
+ * An agent that opens its first connections in advance: TCP to every endpoint while the process prepares, TLS to Secrets
+ * Manager while STS answers. A connection that fails or is not used costs only time.
  */
 import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
-/** Most sockets to one Region's endpoint. */
+/** The most sockets to the endpoint of one Region. */
 export const MOST_SOCKETS = 4;
 
 export class PreopenedAgent extends https.Agent {
@@ -17,7 +16,7 @@ export class PreopenedAgent extends https.Agent {
   readonly #connecting: net.Socket[] = [];
   readonly #secured: tls.TLSSocket[] = [];
 
-  /** @param count how many connections to open now */
+  /** @param count the number of connections to open now */
   constructor(endpoint: URL, count: number) {
     super({ keepAlive: true, maxSockets: MOST_SOCKETS });
     this.#host = endpoint.hostname.replace(/^\[|\]$/g, '');
@@ -28,7 +27,7 @@ export class PreopenedAgent extends https.Agent {
     }
   }
 
-  /** Begins TLS on what was opened. Not done at once, since the first one reads all root certificates, about 5 ms. */
+  /** Starts TLS on the open connections. Not done in the constructor, because the first one takes about 5 ms for the root certificates. */
   secure(): void {
     for (const socket of this.#connecting.splice(0)) this.#secured.push(this.#secureOne(socket));
   }
@@ -55,7 +54,7 @@ export class PreopenedAgent extends https.Agent {
     const isAddress = net.isIP(this.#host) !== 0;
     const secured = tls.connect({
       socket,
-      // Without a name to send, the certificate is checked against the address.
+      // For an address, no server name is sent and the certificate is checked against the address.
       host: this.#host,
       ...(isAddress ? {} : { servername: this.#host }),
       ALPNProtocols: ['http/1.1'],
@@ -65,7 +64,7 @@ export class PreopenedAgent extends https.Agent {
   }
 }
 
-/** Nobody listens yet: an early failure would end the process. It is found out when the socket is taken. */
+/** Without a listener, an early failure would end the process. It is noticed when the socket is used. */
 function tolerant<S extends net.Socket>(socket: S): S {
   socket.on('error', () => socket.destroy());
   return socket;

@@ -1,23 +1,23 @@
 /**
- * Retries until a deadline. One loop for STS and Secrets Manager alike, because the SDK's own gives up after three
- * tries within a fraction of a second, which is shorter than a network takes to come up at a pod's start.
+ * Retries until a deadline. STS and Secrets Manager share one loop, because the SDK stops after three tries within a
+ * fraction of a second, which is shorter than a network takes to become available when a pod starts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How a failed try is to be taken. */
+/** How to react to a failed try. */
 export type FailureClass =
-  /** Will not change by itself. */
+  /** Another try would fail as well. */
   | 'final'
-  /** Final in most cases, but seen right after a secret or a permission was created: tried again slowly, a few times. */
+  /** Mostly final, but also returned right after a secret or a permission was created: retried slowly, a few times. */
   | 'settling'
-  /** The service asks for less: longer pauses. */
+  /** The service asks for fewer requests: longer pauses. */
   | 'throttled'
-  /** Network, server or truncated answer. */
+  /** Network failure, server error or incomplete answer. */
   | 'transient';
 
-/** Time, as far as retries need it: replaced in tests, so that none has to wait. */
+/** The time, replaced in tests so that they do not have to wait. */
 export interface Clock {
-  /** Monotonic milliseconds: a clock that is set during the run changes nothing. */
+  /** Monotonic milliseconds, which do not change when the system clock is set. */
   now(): number;
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
   random(): number;
@@ -30,9 +30,9 @@ export const systemClock: Clock = {
 };
 
 export interface Deadline {
-  /** On the clock's scale. */
+  /** In milliseconds of the clock. */
   readonly at: number;
-  /** Ends everything: the deadline or a signal of the kubelet. */
+  /** Aborted at the deadline or by a signal of kubelet. */
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +48,7 @@ const PACE: Readonly<Record<'settling' | 'throttled' | 'transient', Pace>> = {
 };
 const SETTLING_TRIES = 4;
 
-/** The pause before a try: a random part of a window that doubles ("full jitter"). @param failures how many came before */
+/** The pause before a try: a random part of a window that doubles ("full jitter"). @param failures the number of failed tries */
 export function pauseBefore(
   kind: 'settling' | 'throttled' | 'transient',
   failures: number,
@@ -56,14 +56,14 @@ export function pauseBefore(
 ): number {
   const { base, most } = PACE[kind];
   const window = Math.min(most, base * 2 ** Math.min(failures, 16));
-  // What settles needs a while for certain: half of the window is fixed.
+  // Settling takes some time in any case, so half of the window is fixed.
   return kind === 'settling' ? window / 2 + (window / 2) * random : window * random;
 }
 
 /**
- * Tries until it works, a failure is final, or the next pause would end after the deadline.
- * @param classify how to take a failure; called once for each
- * @throws the last failure; of a try that the deadline cut short, the one before, which says more
+ * Tries until it succeeds, a failure is final, or the next pause would end after the deadline.
+ * @param classify how to react to a failure; called once for each failure
+ * @throws the last failure, or the one before if the deadline ended the last try, because it says more
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -82,7 +82,7 @@ export async function withRetries<T>(
       before = error;
       const pause = pauseBefore(kind, failures, clock.random());
       if (clock.now() + pause >= deadline.at) throw error;
-      // A sleep that is cut short is seen at the next try.
+      // The check after the pause handles an aborted one.
       await clock.sleep(pause, deadline.signal).catch(() => undefined);
       if (deadline.signal.aborted) throw error;
     }

@@ -1,4 +1,4 @@
-/** What the fetcher needs of Secrets Manager. The module behind it is loaded late, so these are types alone. */
+/** What the fetcher needs of Secrets Manager. Only types, because the module that implements them is loaded late. */
 import type https from 'node:https';
 import type { SecretValue } from '../../core/secret/secret-value.ts';
 
@@ -20,7 +20,7 @@ export interface FetchedSecret {
   readonly value: SecretValue | undefined;
 }
 
-/** The harmless part of an SDK error. */
+/** The part of an SDK error that contains nothing of the answer. */
 export interface AwsErrorFacts {
   readonly name: string;
   readonly status: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * Secrets Manager through the AWS SDK: the one module that contains it, bundled by itself, so that it is loaded
- * while STS answers. Values are wrapped here, at the line that first sees them.
+ * Secrets Manager through the AWS SDK. The only module with the SDK, in a bundle of its own, so that it is loaded while STS
+ * answers. Values are wrapped here, on the line that receives them.
  */
 import type http from 'node:http';
 import type https from 'node:https';
@@ -14,23 +14,23 @@ import type {
   SecretRequest,
 } from './secret-reader.ts';
 
-/** Time limits of one try: the SDK has none of its own and waits for ever. */
+/** Time limits of one try. The SDK has none and waits forever. */
 const CONNECT_MS = 5000;
 const ANSWER_MS = 10_000;
 
-/** Opens a client for one Region. Everything that the SDK would otherwise look up is given. */
+/** Opens a client for one Region. All settings that the SDK would look up are set. */
 export function openSecretReader(options: SecretReaderOptions): SecretReader {
   const client = new SecretsManagerClient({
     region: options.region,
     endpoint: options.endpoint.href,
     credentials: options.credentials,
-    // Retries are the fetcher's own: the SDK's end before a network is up.
+    // The fetcher retries itself: the SDK stops before the network is available.
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'legacy',
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
-    // Unset, these three are looked up in ~/.aws/config.
+    // Otherwise the SDK looks for these three settings in ~/.aws/config.
     authSchemePreference: ['sigv4'],
     disableClockSkewCorrection: false,
     userAgentAppId: async () => undefined,
@@ -77,7 +77,7 @@ async function readSecret(
   }
 }
 
-/** What may be known of an SDK's error. The error itself goes no further: it carries the raw answer. */
+/** The safe facts of an SDK error. The error itself is dropped, because it contains the answer. */
 function factsOf(error: unknown): AwsErrorFacts {
   const { name, message, code, $metadata, errno } = error as Record<string, unknown>;
   const status = ($metadata as { httpStatusCode?: unknown } | undefined)?.httpStatusCode;

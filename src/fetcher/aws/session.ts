@@ -1,5 +1,6 @@
-/** Signed-in access to Secrets Manager: one reader for each Region, made anew when credentials expire. */
-import type { FetchProblem } from '../../core/problems/problems.ts';
+/** Signed-in access to Secrets Manager: one reader for each Region, replaced when the credentials expire. */
+import type { FetchCode } from '../../core/problems/fetch-codes.ts';
+import { Findings } from '../../core/problems/findings.ts';
 import type { EndpointSettings } from '../process/environment.ts';
 import { endpointOf } from './endpoints.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
@@ -11,27 +12,27 @@ interface RegionAccess {
   readonly agent: PreopenedAgent;
 }
 
-/** Connections to the Regions of a plan, opened before the credentials are there. */
+/** Connections to the Regions of a plan, opened before the sign-in is complete. */
 export class Regions {
+  readonly findings = new Findings<FetchCode>();
   readonly #access = new Map<string, RegionAccess>();
-  readonly problems: FetchProblem[] = [];
 
   /** @param regions the Region of each secret, once for every secret */
   constructor(regions: readonly string[], settings: EndpointSettings) {
     for (const [region, secrets] of Map.groupBy(regions, (one) => one)) {
-      const endpoint = endpointOf('secretsmanager', region, settings);
-      if ('code' in endpoint) this.problems.push(endpoint);
-      else this.#access.set(region, { endpoint, agent: new PreopenedAgent(endpoint, secrets.length) });
+      const endpoint = this.findings.take(endpointOf('secretsmanager', region, settings));
+      if (endpoint !== undefined)
+        this.#access.set(region, { endpoint, agent: new PreopenedAgent(endpoint, secrets.length) });
     }
   }
 
   access(region: string): RegionAccess {
     const access = this.#access.get(region);
-    if (access === undefined) throw new RangeError('no such Region in the plan');
+    if (access === undefined) throw new RangeError('the plan does not contain this Region');
     return access;
   }
 
-  /** Begins TLS on the connections that were opened. */
+  /** Starts TLS on the open connections. */
   secure(): void {
     for (const { agent } of this.#access.values()) agent.secure();
   }
@@ -41,20 +42,17 @@ export class Regions {
   }
 }
 
+type SignIn = (deadline: Deadline) => Promise<Credentials>;
+
 export class Session {
   readonly #regions: Regions;
   readonly #open: OpenSecretReader;
-  readonly #signIn: (deadline: Deadline) => Promise<Credentials>;
+  readonly #signIn: SignIn;
   readonly #readers = new Map<string, SecretReader>();
   #credentials: Credentials;
   #renewal: Promise<boolean> | undefined;
 
-  constructor(
-    regions: Regions,
-    open: OpenSecretReader,
-    credentials: Credentials,
-    signIn: (deadline: Deadline) => Promise<Credentials>,
-  ) {
+  constructor(regions: Regions, open: OpenSecretReader, credentials: Credentials, signIn: SignIn) {
     this.#regions = regions;
     this.#open = open;
     this.#credentials = credentials;
@@ -69,7 +67,7 @@ export class Session {
     return reader;
   }
 
-  /** Signs in again, once in a session's life, whoever asks first. @returns whether new credentials are there */
+  /** Signs in again, once in the life of a session, whichever caller is first. @returns whether it succeeded */
   renew(deadline: Deadline): Promise<boolean> {
     this.#renewal ??= this.#signIn(deadline).then(
       (credentials) => {

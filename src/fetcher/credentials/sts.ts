@@ -1,13 +1,12 @@
 /**
- * AssumeRoleWithWebIdentity, and nothing else of STS. The call is unsigned, so it can leave before the AWS SDK is
- * loaded; that saves a good part of a second of every pod's start (see docs/internals/performance.md).
+ * AssumeRoleWithWebIdentity, the only call to STS. It is unsigned, so it is sent before the AWS SDK is loaded, which saves
+ * a good part of a second at the start of every pod.
  *
  * Source: the STS API reference, query protocol, version 2011-06-15.
  */
-
 import type http from 'node:http';
-import { AwsFailure } from '../aws/errors.ts';
-import { request } from '../aws/https-call.ts';
+import { sendRequest } from '../../runtime/https-request.ts';
+import { AwsFailure, INCOMPLETE_ANSWER, NetworkFailure } from '../aws/errors.ts';
 import type { Credentials } from '../aws/secret-reader.ts';
 
 export interface SignIn {
@@ -17,10 +16,12 @@ export interface SignIn {
   readonly token: string;
 }
 
-/** The shortest session that STS gives; one run of the fetcher is at most ten minutes long. */
+/** The shortest session of STS. One run of the fetcher takes at most ten minutes. */
 const SESSION_SECONDS = '900';
+/** Limits of one try. An answer of STS is much smaller. */
+const LIMITS = { silence: 5_000, total: 10_000, bytes: 256 * 1024 };
 
-/** Trades the service account's token for credentials of the role. @throws AwsFailure */
+/** Exchanges the token of the service account for credentials of the role. @throws AwsFailure or NetworkFailure */
 export async function assumeRoleWithWebIdentity(
   signIn: SignIn,
   agent: http.Agent | undefined,
@@ -34,17 +35,28 @@ export async function assumeRoleWithWebIdentity(
     WebIdentityToken: signIn.token,
     DurationSeconds: SESSION_SECONDS,
   }).toString();
-  const answer = await request(signIn.endpoint, body, 'application/x-www-form-urlencoded', agent, signal);
-  if (answer.status !== 200) throw new AwsFailure(element(answer.body, 'Code') ?? 'Unknown', answer.status);
-  const accessKeyId = element(answer.body, 'AccessKeyId');
-  const secretAccessKey = element(answer.body, 'SecretAccessKey');
-  const sessionToken = element(answer.body, 'SessionToken');
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const answer = await sendRequest({
+    url: signIn.endpoint,
+    method: 'POST',
+    headers,
+    body,
+    agent,
+    signal,
+    limits: LIMITS,
+  });
+  if (!answer.ok) throw new NetworkFailure(answer.code);
+  const xml = answer.body.toString('utf8');
+  if (answer.status !== 200) throw new AwsFailure(element(xml, 'Code') ?? 'Unknown', answer.status);
+  const accessKeyId = element(xml, 'AccessKeyId');
+  const secretAccessKey = element(xml, 'SecretAccessKey');
+  const sessionToken = element(xml, 'SessionToken');
   if (!accessKeyId || !secretAccessKey || !sessionToken)
-    throw new AwsFailure('IncompleteAnswer', answer.status);
+    throw new AwsFailure(INCOMPLETE_ANSWER, answer.status);
   return { accessKeyId, secretAccessKey, sessionToken };
 }
 
-/** The text of the only element of a name. What is read here is base64, identifiers and codes: nothing is escaped. */
+/** The text of the only element of a name. The values are base64, identifiers and codes, which need no unescaping. */
 function element(xml: string, name: string): string | undefined {
   const found = new RegExp(`<${name}>([^<&]*)</${name}>`).exec(xml);
   return found?.[1]?.trim();

@@ -1,53 +1,71 @@
-/** The pod's AWS identity: the web identity token file, named explicitly, and nothing else. */
+/** IAM roles for service accounts (IRSA): the token of the pod's service account, exchanged by STS. */
 import { readFileSync } from 'node:fs';
 import type { FetchProblem } from '../../core/problems/problems.ts';
+import { failed, ok, type Result } from '../../core/problems/result.ts';
+import { endpointOf } from '../aws/endpoints.ts';
+import { classify } from '../aws/errors.ts';
+import { PreopenedAgent } from '../aws/preopened-agent.ts';
+import { signInProblem } from '../aws/problems.ts';
+import { systemClock, withRetries } from '../aws/retry.ts';
 import type { Environment } from '../process/environment.ts';
-
-export interface WebIdentity {
-  readonly roleArn: string;
-  readonly token: string;
-}
+import type { CredentialSource } from './source.ts';
+import { assumeRoleWithWebIdentity } from './sts.ts';
 
 const MOST_TOKEN_BYTES = 20_000;
 
-/** Reads who the pod is. @returns the identity or the problem that there is none */
-export function readWebIdentity(environment: Environment): WebIdentity | FetchProblem {
-  const { roleArn, tokenFile } = environment;
-  if (roleArn === undefined || tokenFile === undefined) return identityMissing(environment.hasPodIdentity);
+/**
+ * Opens the source if the pod has the variables of IRSA.
+ * @param region of STS, where the environment sets none
+ * @returns undefined without these variables, or the problem of the token or of the endpoint
+ */
+export function openWebIdentity(
+  environment: Environment,
+  region: string,
+): Result<CredentialSource, FetchProblem> | undefined {
+  const { roleArn, tokenFile, sessionName } = environment;
+  if (roleArn === undefined || tokenFile === undefined) return undefined;
+  const token = readToken(tokenFile);
+  if (!token.ok) return token;
+  const endpoint = endpointOf('sts', environment.region ?? region, environment.endpoints);
+  if (!endpoint.ok) return endpoint;
+  const request = { endpoint: endpoint.value, roleArn, sessionName, token: token.value };
+  const agent = new PreopenedAgent(endpoint.value, 1);
+  // An agent for TLS cannot be used for plain http, which loopback endpoints may use.
+  const usable = endpoint.value.protocol === 'https:' ? agent : undefined;
+  return ok({
+    signIn: (deadline) =>
+      withRetries(
+        () => assumeRoleWithWebIdentity(request, usable, deadline.signal),
+        classify,
+        deadline,
+        systemClock,
+      ),
+    explain: (failure) => signInProblem(failure, roleArn),
+    close: () => agent.destroy(),
+  });
+}
+
+function readToken(file: string): Result<string, FetchProblem> {
   let token: string;
   try {
-    token = readFileSync(tokenFile, 'utf8').trim();
+    token = readFileSync(file, 'utf8').trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return unreadable(`the token file cannot be read (${code ?? 'unknown'})`);
+    return unreadable(`the token file cannot be read (${code ?? 'unknown error'})`);
   }
   if (token === '') return unreadable('the token file is empty');
-  // A token is three base64url parts: anything else would be sent to STS as garbage.
+  // A token consists of base64url parts. Any other content would be sent to STS.
   if (token.length > MOST_TOKEN_BYTES || !/^[\w-]+(\.[\w-]+)*$/.test(token))
-    return unreadable('the token file holds no token');
-  return { roleArn, token };
+    return unreadable('the token file does not contain a token');
+  return ok(token);
 }
 
-function identityMissing(hasPodIdentity: boolean): FetchProblem {
-  return {
-    code: 'IDENTITY_MISSING',
-    subject: 'AWS_WEB_IDENTITY_TOKEN_FILE',
-    wrong: hasPodIdentity
-      ? 'the pod has an EKS Pod Identity association, which this version cannot sign in with yet'
-      : 'the pod has no AWS identity',
-    expected:
-      'annotate its service account with eks.amazonaws.com/role-arn (IRSA) and create the pod again' +
-      (hasPodIdentity
-        ? ''
-        : '; an EKS Pod Identity association is the other way, which this version cannot use yet'),
-  };
-}
-
-function unreadable(wrong: string): FetchProblem {
-  return {
+function unreadable(wrong: string): Result<never, FetchProblem> {
+  return failed({
     code: 'IDENTITY_TOKEN_UNREADABLE',
     subject: 'AWS_WEB_IDENTITY_TOKEN_FILE',
     wrong,
-    expected: 'the kubelet writes it: check the projected volume of the pod and its mount in this container',
-  };
+    expected:
+      'check the projected volume of the pod and its mount in this container; kubelet writes the file',
+  });
 }

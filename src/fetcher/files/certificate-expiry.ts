@@ -1,4 +1,4 @@
-/** Warnings about certificates that end soon: a pod that starts today may be the one that fails next week. */
+/** Warnings about certificates that expire soon. */
 import { X509Certificate } from 'node:crypto';
 import { readPemBlocks } from '../../core/secret/pem.ts';
 
@@ -6,11 +6,11 @@ const DAY = 86_400_000;
 const SOON = 30;
 
 /**
- * @param pem text in PEM; blocks other than certificates are left alone
- * @param subject the annotation that asked for it
- * @param arn the secret that holds it
+ * @param pem text in PEM; only certificates are checked
+ * @param subject the annotation that requests it
+ * @param arn the secret that contains it
  * @param now milliseconds since 1970
- * @returns one line for each certificate that has expired or does within 30 days; nothing of its content
+ * @returns one line for each certificate that has expired or expires within 30 days, without its content
  */
 export function certificateWarnings(
   pem: string,
@@ -34,7 +34,7 @@ function stateOf(pem: string, now: number): string | undefined {
   try {
     end = new X509Certificate(pem).validToDate.getTime();
   } catch {
-    return 'cannot be read';
+    return 'cannot be parsed';
   }
   const days = Math.floor((end - now) / DAY);
   if (end <= now) return `expired ${inDays(Math.floor((now - end) / DAY))} ago`;

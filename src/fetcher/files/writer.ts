@@ -1,27 +1,27 @@
 /**
- * Writes views the way kubelet's AtomicWriter does: readers see the old files or the new ones, never a mixture,
- * whatever ends the process in between.
+ * Writes views in the same way as kubelet's AtomicWriter: readers see the old files or the new files, never a mixture, even
+ * if the process is killed.
  *
- * 1. Make a hidden directory of a new name in the volume and write every file there; fsync. Beside it make the link
- *    that will become `..data`, and those that users will see, under hidden names.
- * 2. Do so for every view. From here on nothing needs space any more, so a full volume can no longer stop it:
- * 3. Point `..data` at the new directory with one rename.
- * 4. Rename the links that users see into place, `env -> ..data/env`; remove those that nothing stands behind.
- * 5. Remove what was there before.
+ * 1. Create a hidden directory with a new name in the volume and write every file there; fsync. Create the link that will
+ *    become `..data`, and the visible links, under hidden names.
+ * 2. Do this for every view. The following steps need no space, so a full volume cannot stop them.
+ * 3. Point `..data` to the new directory with one rename.
+ * 4. Rename the visible links into place, `env -> ..data/env`, and remove links without a target.
+ * 5. Remove the previous directory.
  *
- * Identical content writes nothing.
+ * If the content is the same, nothing is written.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RenderedView } from '../../core/render/render.ts';
-import { holdsAlready } from './written-view.ts';
+import { containsView } from './written-view.ts';
 
 const DATA = '..data';
 const NEW_DATA = '..data_tmp';
 const DIRECTORY_MODE = 0o755;
 
-/** What to write, and where its volume is mounted. */
+/** A view and the mount path of its volume. */
 export interface ViewToWrite {
   readonly folder: string;
   readonly view: RenderedView;
@@ -30,17 +30,17 @@ export interface ViewToWrite {
 /**
  * Writes all views, or none.
  * @returns whether anything was written
- * @throws the system's error, with nothing changed; after the first swap only renames and removals are left to fail
+ * @throws the error of the system, with nothing changed; after the first swap, only renames and removals can fail
  */
 export function writeViews(views: readonly ViewToWrite[]): boolean {
-  // Modes are what they are said to be, whatever the image set.
+  // The modes of files do not depend on the umask of the image.
   process.umask(0o022);
   const pending: PendingView[] = [];
   try {
     for (const { folder, view } of views) {
       removeLeftovers(folder);
       const inUse = dataInUse(folder);
-      const isWritten = inUse !== undefined && holdsAlready(path.join(folder, inUse), view);
+      const isWritten = inUse !== undefined && containsView(path.join(folder, inUse), view);
       const one = {
         folder,
         view,
@@ -64,9 +64,9 @@ export function writeViews(views: readonly ViewToWrite[]): boolean {
 interface PendingView {
   readonly folder: string;
   readonly view: RenderedView;
-  /** The new directory; undefined if the one in use holds the same. */
+  /** The new directory; undefined if the current one has the same content. */
   readonly made: string | undefined;
-  /** Hidden links by the name that each will get. */
+  /** Hidden links by their final name. */
   readonly links: Map<string, string>;
 }
 
@@ -86,18 +86,18 @@ function prepare({ folder, view, made, links }: PendingView): void {
   }
 }
 
-/** A rename cannot replace a directory: better known now than after the swap. */
+/** A rename cannot replace a directory, so this is checked before the swap. */
 function refuseDirectory(file: string): void {
   if (fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory())
-    throw Object.assign(new Error('a directory is in the way'), { code: 'EISDIR' });
+    throw Object.assign(new Error('a directory has the name of a link'), { code: 'EISDIR' });
 }
 
-/** Best effort: what cannot be removed now is a leftover that the next run removes. */
+/** Best effort: the next run removes what remains. */
 function discard({ folder }: PendingView): void {
   try {
     removeLeftovers(folder);
   } catch {
-    // The error that led here is the one to tell.
+    // The original error is reported.
   }
 }
 
@@ -106,7 +106,7 @@ function hiddenName(): string {
 }
 
 function writeDirectory(directory: string, view: RenderedView): void {
-  // Never chmod a directory: it would drop the set-group-id bit that the pod's fsGroup put on the volume.
+  // No chmod of a directory: it would remove the set-group-ID bit that fsGroup sets on the volume.
   fs.mkdirSync(directory, { mode: DIRECTORY_MODE });
   for (const name of view.directories)
     fs.mkdirSync(path.join(directory, name), { recursive: true, mode: DIRECTORY_MODE });
@@ -141,7 +141,7 @@ function topNames(view: RenderedView): ReadonlySet<string> {
 }
 
 function linkNames({ folder, view, links }: PendingView): void {
-  // Through a rename, so that a name which stood for something else is never missing.
+  // A rename replaces an existing name atomically.
   for (const [name, hidden] of links) fs.renameSync(path.join(folder, hidden), path.join(folder, name));
   const names = topNames(view);
   for (const name of fs.readdirSync(folder)) {
@@ -150,7 +150,7 @@ function linkNames({ folder, view, links }: PendingView): void {
   }
 }
 
-/** Removes hidden directories and links that a killed run left, all but the one in use. */
+/** Removes hidden directories and links of killed runs, except the current directory. */
 function removeLeftovers(folder: string): void {
   const inUse = dataInUse(folder);
   for (const name of fs.readdirSync(folder)) {
@@ -159,7 +159,7 @@ function removeLeftovers(folder: string): void {
   }
 }
 
-/** The directory that `..data` names: one in the volume itself, or none that counts. */
+/** The directory that `..data` refers to, if it is a directory in the volume. */
 function dataInUse(folder: string): string | undefined {
   const target = readLink(path.join(folder, DATA));
   return target?.startsWith('..') && !target.includes('/') && target !== '..' ? target : undefined;

@@ -1,10 +1,10 @@
-/** Whether a view is on disk already, to the byte and the mode. */
+/** Compares a view with the files in a directory, by content and mode. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RenderedView } from '../../core/render/render.ts';
 
-/** @param directory the directory in use; it need not exist */
-export function holdsAlready(directory: string, view: RenderedView): boolean {
+/** Whether a directory contains exactly the view. @param directory may be missing */
+export function containsView(directory: string, view: RenderedView): boolean {
   const found = listFiles(directory);
   if (found === undefined) return false;
   const expected = new Set([
@@ -20,7 +20,7 @@ export function holdsAlready(directory: string, view: RenderedView): boolean {
   });
 }
 
-/** Files by their relative paths, directories with a slash behind; undefined when there is no such directory. */
+/** Relative paths of files, and of directories with a trailing slash; undefined if the directory is missing. */
 function listFiles(directory: string): readonly string[] | undefined {
   try {
     return fs.readdirSync(directory, { withFileTypes: true, recursive: true }).map((entry) => {

@@ -1,6 +1,5 @@
 /**
- * JMESPath and templates, each loaded when first used: most plans use neither, and every pod pays for the fetcher's
- * start.
+ * JMESPath and templates, loaded when first used: most plans use neither, and every pod waits for the fetcher's start.
  */
 import type { selectByJmesPath } from '../../core/jmespath/index.ts';
 import type { renderTemplate } from '../../core/template/index.ts';
@@ -12,7 +11,7 @@ export interface LoadedEngines {
   readonly renderTemplate: typeof renderTemplate;
 }
 
-/** @param directory where the bundles lie; nothing is read from there before a function is called */
+/** @param directory the directory of the bundles, from which nothing is read before the first call */
 export function loadEngines(directory: string): LoadedEngines {
   const loaded = new Map<BundleName, Readonly<Record<string, unknown>>>();
   const exportsOf = (name: BundleName): Readonly<Record<string, unknown>> => {

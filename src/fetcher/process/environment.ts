@@ -1,7 +1,9 @@
-/** The fetcher's settings: the one file that looks at the process's variables and arguments. */
+/** The fetcher's settings. Only this file reads environment variables and arguments. */
 import path from 'node:path';
+import { validSessionName } from '../../core/names/session-name.ts';
 import { VIEWS_DIRECTORY } from '../../core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../core/plan/plan.ts';
+import { TERMINATION_LOG } from '../../runtime/termination-message.ts';
 
 export interface Environment {
   readonly planText: string | undefined;
@@ -9,7 +11,7 @@ export interface Environment {
   readonly tokenFile: string | undefined;
   readonly hasPodIdentity: boolean;
   readonly sessionName: string;
-  /** Region of STS; without one the first secret's Region is taken. */
+  /** Region of STS; by default the Region of the first secret. */
   readonly region: string | undefined;
   readonly endpoints: EndpointSettings;
   readonly viewsDirectory: string;
@@ -27,7 +29,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings. Static credentials, profiles and instance metadata are not among them.
- * @param root a directory to take for `/`, for running outside a container
+ * @param root a directory to use instead of `/`, to run outside a container
  */
 export function readEnvironment(variables: Variables, root: string): Environment {
   const absolute = (file: string) => (root === '/' ? file : path.join(root, file));
@@ -49,19 +51,11 @@ export function readEnvironment(variables: Variables, root: string): Environment
       dualStack: variables['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
     },
     viewsDirectory: absolute(VIEWS_DIRECTORY),
-    terminationLog: absolute('/dev/termination-log'),
+    terminationLog: absolute(TERMINATION_LOG),
   };
 }
 
-/** STS takes 2 to 64 of `\w+=,.@-` as a session's name. */
-function validSessionName(text: string): string {
-  return text
-    .replace(/[^\w+=,.@-]/g, '-')
-    .slice(0, 64)
-    .padEnd(2, '-');
-}
-
-/** The root directory named by `--root`, `/` without it; undefined if the arguments are not understood. */
+/** The directory of `--root`, by default `/`; undefined if the arguments are invalid. */
 export function readRoot(argv: readonly string[]): string | undefined {
   const [flag, value, ...rest] = argv;
   if (flag === undefined) return '/';

@@ -1,7 +1,7 @@
 /**
- * Loads the bundles that lie beside the fetcher's own. The SDK's comes with V8's code cache, which was made by the same
- * Node when the image was built. A cache that is missing or does not fit (another Node, other flags) is ignored: the
- * bundle is then compiled as usual. The other bundles are too small to gain from one.
+ * Loads the bundles in the directory of the fetcher's own. The bundle of the SDK has a V8 code cache, which the same Node
+ * created when the image was built. A missing or unsuitable cache (another Node, other flags) is ignored, and the bundle is
+ * compiled as usual. The other bundles are too small for a cache.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,11 +13,11 @@ export type BundleName = 'secrets-manager' | 'jmespath' | 'template';
 export interface LoadedBundle {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly script: vm.Script;
-  /** Undefined when there was no cache. */
+  /** Undefined without a cache. */
   readonly cacheRejected: boolean | undefined;
 }
 
-/** Compiles and runs a CommonJS bundle as Node's own loader would. */
+/** Compiles and runs a CommonJS bundle in the same way as Node's loader. */
 export function loadBundle(directory: string, name: BundleName): LoadedBundle {
   const filename = path.join(directory, `${name}.cjs`);
   const source = readFileSync(filename, 'utf8');

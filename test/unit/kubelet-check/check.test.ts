@@ -48,8 +48,8 @@ it.each([
   expect(stdout).toBe('');
   expect(stderr).toBe(`${message}\n`);
   expect(message).toBe(
-    'KUBELET_TOO_OLD env-mode: the kubelet of node "ip-10-0-0-1.ec2.internal" does not know fileKeyRef, so native ' +
-      'variables would be empty; upgrade the node to Kubernetes 1.35 or newer, or set env-mode to shell or file',
+    'KUBELET_TOO_OLD env-mode: the kubelet of node "ip-10-0-0-1.ec2.internal" does not support fileKeyRef, so native ' +
+      'variables would be empty; upgrade the node to Kubernetes 1.35 or later, or set env-mode to shell or file',
   );
 });
 
@@ -57,6 +57,6 @@ it('needs neither the name of the node nor a file for its message', () => {
   const absent = path.join(folder, 'absent');
   const { status, stderr } = spawnSync(process.execPath, [program, absent], { env: {}, encoding: 'utf8' });
   expect(status).toBe(16);
-  expect(stderr).toContain('the kubelet does not know fileKeyRef');
+  expect(stderr).toContain('the kubelet does not support fileKeyRef');
   expect(existsSync(absent)).toBe(false);
 });

@@ -38,7 +38,7 @@ it('is counted among several', () => {
   const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
   expect(certificateWarnings(`${certificate}\n${broken}`, 's', 'a', END - 6 * DAY)).toEqual([
     's: certificate 1 of 2 in secret a expires in 6 days',
-    's: certificate 2 of 2 in secret a cannot be read',
+    's: certificate 2 of 2 in secret a cannot be parsed',
   ]);
 });
 

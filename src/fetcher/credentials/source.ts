@@ -1,0 +1,14 @@
+/** Where credentials come from. A source is chosen in `choose.ts`; everything else knows only this interface. */
+import type { FetchProblem } from '../../core/problems/problems.ts';
+import type { Deadline } from '../aws/retry.ts';
+import type { Credentials } from '../aws/secret-reader.ts';
+
+/** One way to sign in to AWS. Making a source may open connections, so that they are ready when it signs in. */
+export interface CredentialSource {
+  /** Signs in, with retries until the deadline. Called again when a session has expired. @throws the last failure */
+  signIn(deadline: Deadline): Promise<Credentials>;
+  /** The problem of a sign-in that failed. */
+  explain(failure: unknown): FetchProblem;
+  /** Closes the connections. */
+  close(): void;
+}

@@ -1,0 +1,130 @@
+/**
+ * One run: plan, sign-in, fetch, render everything in memory, write everything, swap. Nothing becomes visible unless
+ * everything succeeded. The waits overlap: the sign-in request is sent before the AWS SDK is loaded, and connections to
+ * Secrets Manager open while it is answered.
+ */
+import { type ReadPlan, readPlan } from '../core/plan/read-plan.ts';
+import type { FetchProblem } from '../core/problems/problems.ts';
+import { failed, ok, type Result } from '../core/problems/result.ts';
+import { type RenderedView, renderViews } from '../core/render/render.ts';
+import type { Engines } from '../core/render/values.ts';
+import { type Deadline, systemClock } from './aws/retry.ts';
+import type { OpenSecretReader } from './aws/secret-reader.ts';
+import { Regions, Session } from './aws/session.ts';
+import { openCredentialSource } from './credentials/choose.ts';
+import { fetchSecrets } from './fetch-secrets.ts';
+import { certificateWarnings } from './files/certificate-expiry.ts';
+import { type ViewToWrite, writeViews } from './files/writer.ts';
+import { loadEngines } from './process/engines.ts';
+import type { Environment } from './process/environment.ts';
+import { loadBundle } from './process/load-bundle.ts';
+import { writeProblem } from './process/report.ts';
+
+export interface RunContext {
+  readonly environment: Environment;
+  /** Aborted when the process has to end. */
+  readonly stop: AbortSignal;
+  /** The directory of the bundles. */
+  readonly directory: string;
+}
+
+/** What a successful run did. */
+export interface Finished {
+  /** Whether files were written; otherwise they were current already. */
+  readonly written: boolean;
+  readonly files: number;
+  readonly secrets: number;
+  readonly warnings: readonly string[];
+}
+
+type Outcome = Result<Finished, readonly FetchProblem[]>;
+
+/** The problem of a run that a signal ended. */
+export const TERMINATED: FetchProblem = {
+  code: 'FETCH_TERMINATED',
+  subject: 'aws-secrets-fetch',
+  wrong: 'received SIGTERM before the secrets were written; no files were changed',
+  expected: 'no action is needed; kubelet starts the container again with the pod',
+};
+
+/** Runs once. */
+export async function runOnce({ environment, stop, directory }: RunContext): Promise<Outcome> {
+  const plan = readPlan(environment.planText);
+  if (!plan.ok) return failed([plan.problem]);
+  const read = plan.value;
+  const opened = openCredentialSource(environment, read.arns[0]?.region ?? '');
+  if (!opened.ok) return failed([opened.problem]);
+  const source = opened.value;
+
+  const deadline = startDeadline(read.plan.timeoutSeconds, stop);
+  const regions = new Regions(
+    read.arns.map((arn) => arn.region),
+    environment.endpoints,
+  );
+  try {
+    if (!regions.findings.isClean) return failed(regions.findings.problems);
+    // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
+    await nextTurn();
+    // Sent first: everything below happens while the request is answered.
+    const credentials = source.signIn(deadline).then(
+      (value) => ok(value),
+      (failure: unknown) => failed(source.explain(failure)),
+    );
+    regions.secure();
+    await nextTurn();
+    const open = loadBundle(directory, 'secrets-manager').exports['openSecretReader'] as OpenSecretReader;
+    const signedIn = await credentials;
+    if (!signedIn.ok) return failed([signedIn.problem]);
+    const session = new Session(regions, open, signedIn.value, (again) => source.signIn(again));
+    const fetched = await fetchAndRender(read, session, deadline, loadEngines(directory));
+    if (!fetched.ok) return fetched;
+    return stop.aborted ? failed([TERMINATED]) : write(read, fetched.value, environment.viewsDirectory);
+  } finally {
+    source.close();
+    regions.close();
+  }
+}
+
+async function fetchAndRender(
+  { plan, arns }: ReadPlan,
+  session: Session,
+  deadline: Deadline,
+  engines: Engines,
+): Promise<Result<readonly RenderedView[], readonly FetchProblem[]>> {
+  const { values, problems } = await fetchSecrets({ plan, arns }, session, deadline, systemClock);
+  return problems.length > 0 ? failed(problems) : renderViews(plan, values, engines);
+}
+
+function write({ plan }: ReadPlan, rendered: readonly RenderedView[], viewsDirectory: string): Outcome {
+  const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
+  try {
+    return ok({
+      written: writeViews(views),
+      files: rendered.reduce((sum, view) => sum + view.files.length, 0),
+      secrets: plan.secrets.length,
+      warnings: rendered.flatMap(warningsOf),
+    });
+  } catch (error) {
+    return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);
+  }
+}
+
+/** Certificates of a view that expire soon. */
+function warningsOf({ files }: RenderedView): readonly string[] {
+  return files.flatMap(({ content, certificatesOf: asked }) =>
+    asked === undefined
+      ? []
+      : certificateWarnings(content.revealText() ?? '', asked.subject, asked.arn, Date.now()),
+  );
+}
+
+function startDeadline(seconds: number, stop: AbortSignal): Deadline {
+  return {
+    at: systemClock.now() + seconds * 1000,
+    signal: AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)]),
+  };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
