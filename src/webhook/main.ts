@@ -24,7 +24,7 @@ export async function runWebhook(argv: readonly string[], env: Environment): Pro
   }
   if (settings.kind === 'problems') {
     process.stderr.write(
-      `the settings cannot be used:\n${settings.problems.map((one) => `  ${one}\n`).join('')}`,
+      `the settings are not valid:\n${settings.problems.map((one) => `  ${one}\n`).join('')}`,
     );
     return 2;
   }
@@ -47,7 +47,7 @@ async function start(options: WebhookOptions, log: Logger): Promise<Webhook | un
   try {
     return await startWebhook(options, log);
   } catch (error) {
-    // Almost always a port that is taken or an address that is not here; the code says which.
+    // Usually a port that is in use or an address that does not exist; the code says which.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     log.error('cannot start', { problem: code, ...errorFields(error) });
     log.flush();

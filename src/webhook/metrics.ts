@@ -1,12 +1,12 @@
-/** The metrics. Labels come from closed sets only: a user can neither make a series nor put text into one. */
+/** The metrics. All labels have closed sets of values, so users cannot create series. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from '../core/decide/outcome.ts';
 import { VERSION } from '../runtime/version.ts';
 
 export interface Metrics {
-  /** Counts a decision and the time it took, from the body's bytes to the answer's text. */
+  /** Counts a decision and its duration, from the bytes of the body to the text of the answer. */
   countReview(outcome: Outcome, seconds: number): void;
-  /** Counts a request that was answered without a review. */
+  /** Counts a request that was refused. */
   countRefused(status: number): void;
   countHandshakeError(): void;
   countCertificateLoad(result: 'loaded' | 'failed'): void;
@@ -20,14 +20,14 @@ const PREFIX = 'secrets_injector_';
 const REFUSALS: ReadonlySet<number> = new Set([400, 404, 405, 408, 413, 415, 431, 500]);
 const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
 
-/** Metrics in a registry of their own, so that two servers in one process do not share one. */
+/** Metrics in a registry of their own, so that two servers in one process do not share it. */
 export function makeMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const reviews = new Counter({
     name: `${PREFIX}reviews_total`,
-    help: 'Admission reviews by outcome; reason is why a pod was left alone, or the first problem code.',
+    help: 'Admission reviews by outcome. The reason says why a pod was left unchanged, or is the first problem code.',
     labelNames: ['outcome', 'reason'],
     registers,
   });
@@ -39,41 +39,41 @@ export function makeMetrics(): Metrics {
   });
   const refused = new Counter({
     name: `${PREFIX}refused_requests_total`,
-    help: 'Requests that were answered without a review, by HTTP status.',
+    help: 'Requests that were refused because they are not reviews, by HTTP status.',
     labelNames: ['status'],
     registers,
   });
   const handshakes = new Counter({
     name: `${PREFIX}tls_handshake_errors_total`,
-    help: 'TLS handshakes that failed; a client that does not trust the certificate shows here.',
+    help: 'Failed TLS handshakes, for example because a client does not trust the certificate.',
     registers,
   });
   const loads = new Counter({
     name: `${PREFIX}certificate_loads_total`,
-    help: 'Certificates taken into use, and attempts that kept the old one.',
+    help: 'Loaded certificates, and failed attempts to load one.',
     labelNames: ['result'],
     registers,
   });
   for (const result of ['loaded', 'failed']) loads.inc({ result }, 0);
   const expiry = new Gauge({
     name: `${PREFIX}certificate_expiry_timestamp_seconds`,
-    help: 'When the certificate in use expires, in Unix time; 0 without one.',
+    help: 'Expiry of the current certificate in Unix time; 0 without a certificate.',
     registers,
   });
   const native = new Gauge({
     name: `${PREFIX}native_variables`,
-    help: 'Whether native variables can be asked for: 1 or 0.',
+    help: 'Whether the cluster supports native variables: 1 or 0.',
     registers,
   });
   const info = new Gauge({
     name: `${PREFIX}build_info`,
-    help: 'Always 1; the labels tell the build.',
+    help: 'Always 1. The labels describe the build.',
     labelNames: ['version', 'node'],
     registers,
   });
   info.set({ version: VERSION, node: process.version }, 1);
 
-  // One child per label set, looked up by one string: cheaper than prom-client's hash of the labels.
+  // One child for each label set, found by one string, which is cheaper than prom-client's hash of labels.
   const children = new Map<string, { inc(): void }>();
   return {
     countReview(outcome, seconds) {

@@ -1,10 +1,11 @@
-/** The webhook put together from its parts: two servers, a certificate, a look at the cluster, a readiness check. */
+/** Connects the parts of the webhook: two servers, a certificate source, the cluster check and readiness. */
 import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
 import type { Service } from '../runtime/shutdown.ts';
 import { CertificateFiles } from './certificates/files.ts';
 import type { CertificatePair } from './certificates/pair.ts';
+import type { CertificateListener, CertificateSource } from './certificates/source.ts';
 import { makeMetrics } from './metrics.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
 import { makeReadiness } from './readiness/readiness.ts';
@@ -15,12 +16,12 @@ import { MIN_TLS_VERSION, makeMutateServer } from './server/mutate-server.ts';
 
 export interface WebhookOptions {
   readonly injection: InjectionSettings;
-  /** How the cluster is looked at; without it, what `injection` says about native variables stands. */
+  /** How the cluster is checked; without it, `injection` decides about native variables. */
   readonly native?: Pick<NativeWatchParts, 'setting' | 'api' | 'times'>;
   readonly limits: ServerLimits;
   readonly listenPort: number;
   readonly adminPort: number;
-  /** Undefined for every address. */
+  /** Undefined for all addresses. */
   readonly listenAddress: string | undefined;
   readonly certFile: string;
   readonly keyFile: string;
@@ -32,12 +33,12 @@ export interface Webhook extends Service {
   readonly adminPort: number;
 }
 
-/** Starts both servers. Resolves when both listen; whether there is a certificate yet is for readiness to tell. */
+/** Starts both servers. Resolves when both listen, also without a certificate, which readiness reports. */
 export async function startWebhook(options: WebhookOptions, log: Logger): Promise<Webhook> {
   const metrics = makeMetrics();
   const host = options.listenAddress ?? everyAddress();
   let isDraining = false;
-  // Replaced as a whole, so that a review sees one state or the other.
+  // Replaced as a whole, so that a review uses one state.
   let { injection } = options;
 
   const native =
@@ -50,16 +51,11 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
             metrics.setNativeVariables(support.can);
             log.info('native variables', nativeFields(support));
           },
-          complain: (problem) => log.warn('the API server cannot be asked for versions', { problem }),
+          complain: (problem) => log.warn('the API server did not return versions', { problem }),
         });
-  const certificates = new CertificateFiles({
-    certFile: options.certFile,
-    keyFile: options.keyFile,
-    ...(options.certificateCheckMilliseconds === undefined
-      ? {}
-      : { checkMilliseconds: options.certificateCheckMilliseconds }),
+  const certificates = certificateSource(options, {
     use: (pair) => {
-      // Connections that are open go on with the certificate they began with.
+      // Open connections keep the certificate of their handshake.
       tls.app.server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: MIN_TLS_VERSION });
       metrics.countCertificateLoad('loaded');
       metrics.setCertificateExpiry(pair.leaf.validToDate.getTime() / 1000);
@@ -67,7 +63,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
     },
     complain: (problem) => {
       metrics.countCertificateLoad('failed');
-      log.warn('the certificate files cannot be used', { problem });
+      log.warn('the certificate cannot be used', { problem });
     },
   });
   const readiness = makeReadiness({
@@ -109,6 +105,13 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   };
 }
 
+/** Chooses where the certificate comes from. */
+function certificateSource(options: WebhookOptions, listener: CertificateListener): CertificateSource {
+  const { certFile, keyFile, certificateCheckMilliseconds: checkMilliseconds } = options;
+  const timing = checkMilliseconds === undefined ? {} : { checkMilliseconds };
+  return new CertificateFiles({ certFile, keyFile, ...timing }, listener);
+}
+
 function certificateFields({ leaf }: CertificatePair): {
   readonly fingerprint: string;
   readonly notAfter: string;
@@ -120,7 +123,7 @@ function nativeFields(support: NativeSupport): LogFields {
   return support.can ? { native: true, probe: support.probe } : { native: false, problem: support.why };
 }
 
-/** Both families where the machine has IPv6, which then serves IPv4 too; listening on `::` fails where it has none. */
+/** `::` if the machine has IPv6, which includes IPv4; otherwise listening on `::` would fail. */
 function everyAddress(): string {
   const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
     list?.some((one) => one.family === 'IPv6'),
@@ -128,7 +131,7 @@ function everyAddress(): string {
   return hasIpv6 ? '::' : '0.0.0.0';
 }
 
-/** An address of this process that reaches a listener. */
+/** An address of this machine that reaches the listener. */
 function reachable(host: string): string {
   if (host === '::') return '::1';
   return host === '0.0.0.0' ? '127.0.0.1' : host;

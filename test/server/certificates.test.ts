@@ -88,9 +88,9 @@ test.each([
   [
     'half a certificate',
     async (one: Leaf) => ({ cert: one.cert.slice(0, 300), key: one.key }),
-    /holds no certificate/,
+    /contains no certificate/,
   ],
-  ['an empty key', async (one: Leaf) => ({ cert: one.cert, key: '' }), /holds no unencrypted private key/],
+  ['an empty key', async (one: Leaf) => ({ cert: one.cert, key: '' }), /contains no unencrypted private key/],
   ['an expired certificate', async () => await makeLeaf({ from: -3, to: -1 }), /expired or not valid yet/],
   ['a certificate of the future', async () => await makeLeaf({ from: 1, to: 3 }), /expired or not valid yet/],
 ])('%s keeps the old pair, and is followed by the next good one', async (_name, spoil, problem) => {

@@ -1,6 +1,6 @@
 /**
- * The log: JSON lines on standard output. Only the flat fields named here can be logged, so that no object, error
- * or annotation gets into a line by way of a helpful caller.
+ * The log: JSON lines on standard output. Only the fields below can be logged, so that no object, error or annotation gets
+ * into a line by accident.
  */
 import { pino } from 'pino';
 import { BufferedOutput } from './buffered-output.ts';
@@ -8,7 +8,7 @@ import { BufferedOutput } from './buffered-output.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Every key that a line may have besides level, time and msg. */
+/** All fields of a line besides level, time and msg. */
 export interface LogFields {
   readonly uid?: string;
   readonly namespace?: string;
@@ -16,7 +16,7 @@ export interface LogFields {
   readonly dryRun?: boolean;
   readonly outcome?: string;
   readonly reason?: string;
-  /** Problem codes, without repetition, separated by commas. */
+  /** Problem codes without duplicates, separated by commas. */
   readonly codes?: string;
   readonly references?: number;
   readonly secrets?: number;
@@ -31,11 +31,11 @@ export interface LogFields {
   readonly file?: string;
   readonly fingerprint?: string;
   readonly notAfter?: string;
-  /** Whether the cluster can set native variables, and whether each node has to prove it. */
+  /** Whether the cluster supports native variables, and whether each node is checked. */
   readonly native?: boolean;
   readonly probe?: boolean;
   readonly problem?: string;
-  /** The class of an error and the places of its stack, never its message, which may quote what it choked on. */
+  /** The class of an error and its stack, without its message, which may quote a request. */
   readonly error?: string;
   readonly at?: string;
 }
@@ -45,11 +45,11 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Writes what is still buffered, at once. */
+  /** Writes all buffered lines synchronously. */
   flush(): void;
 }
 
-/** A logger whose lines are buffered for a moment. `flush` writes them, and every exit calls it. */
+/** A logger that buffers lines for a moment. Call `flush` before the process exits. */
 export function makeLogger(level: LogLevel, descriptor = 1): Logger {
   const output = new BufferedOutput(descriptor);
   const log = pino(
@@ -70,10 +70,10 @@ export function makeLogger(level: LogLevel, descriptor = 1): Logger {
   };
 }
 
-/** What may be logged of an error: its class and where it was thrown. */
+/** The fields of an error: its class and its stack. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
-  // The message stands at the stack's beginning, and may hold lines that look like places.
+  // The stack starts with the message, which may contain lines that look like stack frames.
   const stack = error.stack ?? '';
   const message = stack.indexOf(error.message);
   const places =

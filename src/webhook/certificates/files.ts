@@ -1,29 +1,28 @@
 /**
- * Certificate files, followed for as long as the server runs. What is watched are the directories: kubelet replaces
- * a whole mounted Secret by renaming one symbolic link in it, and the files themselves never change. A watch can
- * miss (the directory itself replaced, a file system without events), so files are also read every so often.
+ * Certificates from files, reloaded while the server runs. The directories are watched, because kubelet replaces a mounted
+ * Secret by renaming a symbolic link in it, and the files themselves never change. A watch can miss changes (a replaced
+ * directory, a file system without events), so the files are also read at intervals.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
-import { type CertificatePair, CertificateProblem, isValidAt, readCertificatePair } from './pair.ts';
+import { type CertificatePair, isValidAt, readCertificatePair } from './pair.ts';
+import type { CertificateListener, CertificateSource } from './source.ts';
 
 export interface CertificateFilesOptions {
   readonly certFile: string;
   readonly keyFile: string;
-  /** Takes a pair into use. Called for each new one. */
-  readonly use: (pair: CertificatePair) => void;
-  /** Told when the files hold nothing usable; the pair in use stays. Called once for each different problem. */
-  readonly complain: (problem: string) => void;
+  /** How often the files are read without a change. */
   readonly checkMilliseconds?: number;
 }
 
-/** Files are written in several steps; reading waits until they have been left alone for so long. */
+/** Files are written in several steps. Reading waits until nothing changed for this time. */
 const SETTLE_MILLISECONDS = 50;
 const FIRST_RETRY_MILLISECONDS = 500;
 const DEFAULT_CHECK_MILLISECONDS = 30_000;
 
-export class CertificateFiles {
+export class CertificateFiles implements CertificateSource {
   readonly #options: CertificateFilesOptions;
+  readonly #listener: CertificateListener;
   readonly #checkMilliseconds: number;
   #current: CertificatePair | undefined;
   #problem: string | undefined;
@@ -33,17 +32,16 @@ export class CertificateFiles {
   #reading: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(options: CertificateFilesOptions) {
+  constructor(options: CertificateFilesOptions, listener: CertificateListener) {
     this.#options = options;
+    this.#listener = listener;
     this.#checkMilliseconds = options.checkMilliseconds ?? DEFAULT_CHECK_MILLISECONDS;
   }
 
-  /** The pair in use. */
   get current(): CertificatePair | undefined {
     return this.#current;
   }
 
-  /** Reads the files once, then follows them. Resolves after the first attempt, whatever came of it. */
   async start(): Promise<void> {
     await this.#check();
   }
@@ -54,10 +52,10 @@ export class CertificateFiles {
     this.#unwatch();
   }
 
-  /** Reads and, in the end, arranges for the next time. Attempts never overlap. */
+  /** Reads the files and schedules the next time. Attempts never overlap. */
   async #check(): Promise<void> {
     clearTimeout(this.#timer);
-    // Watching starts before reading, so that no change falls in between.
+    // Watching starts before reading, so that no change is missed.
     this.#watch();
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
@@ -82,28 +80,25 @@ export class CertificateFiles {
   }
 
   async #read(): Promise<void> {
-    const { certFile, keyFile, use } = this.#options;
-    try {
-      const pair = await readCertificatePair(certFile, keyFile);
-      this.#refuseWorse(pair);
-      this.#problem = undefined;
-      if (pair.cert === this.#current?.cert && pair.key === this.#current.key) return;
-      use(pair);
-      this.#current = pair;
-    } catch (error) {
-      this.#complain(error instanceof CertificateProblem ? error.message : 'the certificate cannot be used');
-    }
+    const { certFile, keyFile } = this.#options;
+    const read = await readCertificatePair(certFile, keyFile);
+    if (!read.ok) return this.#complain(read.problem);
+    const pair = read.value;
+    if (this.#isWorse(pair)) return this.#complain(`${certFile} is expired or not valid yet`);
+    this.#problem = undefined;
+    if (pair.cert === this.#current?.cert && pair.key === this.#current.key) return;
+    this.#listener.use(pair);
+    this.#current = pair;
   }
 
-  /** A pair outside its validity replaces none that is valid; with nothing better it is used, and readiness says so. */
-  #refuseWorse(pair: CertificatePair): void {
+  /** Whether an invalid pair would replace a valid one. Without a valid pair it is used, and readiness reports it. */
+  #isWorse(pair: CertificatePair): boolean {
     const now = Date.now();
-    const isWorse = this.#current !== undefined && isValidAt(this.#current, now) && !isValidAt(pair, now);
-    if (isWorse) throw new CertificateProblem(`${this.#options.certFile} is expired or not valid yet`);
+    return this.#current !== undefined && isValidAt(this.#current, now) && !isValidAt(pair, now);
   }
 
   #complain(problem: string): void {
-    if (problem !== this.#problem) this.#options.complain(problem);
+    if (problem !== this.#problem) this.#listener.complain(problem);
     this.#problem = problem;
   }
 
@@ -119,7 +114,7 @@ export class CertificateFiles {
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
       } catch {
-        // The directory is not there yet: reading will say so, and watching is tried again with the next attempt.
+        // The directory does not exist yet. Reading reports this, and the next attempt watches again.
       }
     }
   }

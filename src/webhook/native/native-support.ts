@@ -1,7 +1,7 @@
 /**
- * Whether this cluster can set variables from the env file (`fileKeyRef`). Kubernetes can from 1.35 on; 1.34 had
- * another format, off by default, which is never used. An API server without it refuses the pod; a kubelet without it
- * sets the variable to nothing and says no word, so it is the kubelets that are asked for.
+ * Whether the cluster supports native variables (`fileKeyRef`), which Kubernetes has since 1.35. The format of 1.34, which was
+ * off by default, is never used. An API server without support rejects the pod, but a kubelet without support silently sets
+ * an empty variable, so the versions of the kubelets are checked.
  */
 import { quote } from '../../core/problems/quote.ts';
 import type { NativeSupport } from '../../core/settings.ts';
@@ -9,21 +9,21 @@ import type { ApiAnswer, ClusterApi } from '../../kubernetes/api-client.ts';
 import { findOldKubelet } from '../../kubernetes/kubelets.ts';
 import { isAtLeast, readServerVersion } from '../../kubernetes/version.ts';
 
-/** The first minor version of Kubernetes 1 that has the format. */
+/** The first minor version of Kubernetes with the format. */
 const LEAST_MINOR = 35;
-/** Kubelets lag behind their API server by three minors at most (Kubernetes' version skew policy). */
+/** A kubelet is at most three minor versions older than its API server (version skew policy of Kubernetes). */
 const CERTAIN_MINOR = LEAST_MINOR + 3;
 
-/** What one look at the cluster came to. */
+/** The result of one cluster check. */
 export interface Finding {
   readonly support: NativeSupport;
-  /** The cluster could not be asked: an earlier answer may be better than this one. */
+  /** Set if the API server did not answer. The result of an earlier check may be better. */
   readonly failed?: string;
-  /** Asking again in a moment would be no use. */
+  /** Another check soon would fail as well. */
   readonly lasting?: boolean;
 }
 
-/** Looks at the cluster once. Never rejects. */
+/** Checks the cluster once. Never rejects. */
 export async function findNativeSupport(
   setting: 'on' | 'auto',
   api: ClusterApi,
@@ -36,8 +36,8 @@ export async function findNativeSupport(
   const server = answer.kind === 'answer' ? readServerVersion(answer.json) : undefined;
   if (server === undefined) return withoutVersion(setting, answer);
   if (!isAtLeast(server, LEAST_MINOR)) {
-    const found = `the API server is Kubernetes ${quote(server.text)}`;
-    return cannot(`${found}, and native variables need 1.${LEAST_MINOR} or newer`);
+    const found = `the API server has version ${quote(server.text)}`;
+    return cannot(`${found}, but native variables need 1.${LEAST_MINOR} or later`);
   }
   if (setting === 'on' || isAtLeast(server, CERTAIN_MINOR)) return { support: { can: true, probe: false } };
   return lookAtKubelets(api, signal);
@@ -48,17 +48,17 @@ async function lookAtKubelets(api: ClusterApi, signal: AbortSignal): Promise<Fin
   switch (kubelets.kind) {
     case 'all':
       return kubelets.nodes === 0
-        ? cannot('the cluster lists no node yet, so none is known to be new enough')
+        ? cannot('the cluster has no nodes yet, so kubelet versions are unknown')
         : { support: { can: true, probe: true } };
     case 'old':
       return cannot(
-        `node ${quote(kubelets.node)} has kubelet ${quote(kubelets.version)}, and native variables need ` +
-          `1.${LEAST_MINOR} or newer on every node`,
+        `node ${quote(kubelets.node)} has kubelet ${quote(kubelets.version)}, but native variables need ` +
+          `1.${LEAST_MINOR} or later on every node`,
       );
     case 'refused':
       if (kubelets.status !== 403) return unanswered(kubelets);
       return cannot(
-        'the webhook has no right to list nodes, so their versions are not known: grant its service account ' +
+        'the webhook is not allowed to list nodes, so kubelet versions are unknown; grant its service account ' +
           '"list" on "nodes", or set native-variables to on',
       );
     case 'failed':
@@ -69,9 +69,9 @@ async function lookAtKubelets(api: ClusterApi, signal: AbortSignal): Promise<Fin
 function withoutVersion(setting: 'on' | 'auto', answer: ApiAnswer): Finding {
   const finding =
     answer.kind === 'answer'
-      ? unanswered({ kind: 'failed', what: 'the answer about its version is not what was expected' })
+      ? unanswered({ kind: 'failed', what: 'the answer does not contain a version' })
       : unanswered(answer);
-  // The operator's word counts where nothing is known that contradicts it.
+  // The operator's setting applies if nothing contradicts it.
   return setting === 'on' ? { ...finding, support: { can: true, probe: false } } : finding;
 }
 
@@ -82,7 +82,7 @@ function cannot(why: string): Finding {
 function unanswered(answer: Exclude<ApiAnswer, { readonly kind: 'answer' }>): Finding {
   const failed = answer.kind === 'refused' ? `HTTP ${answer.status}` : answer.what;
   const why =
-    `the webhook could not ask the API server for versions (${failed}): mend that (docs/guides/operations.md, ` +
+    `the webhook could not get versions from the API server (${failed}); fix this (docs/guides/operations.md, ` +
     'Native variables), or set native-variables to on';
   const lasting = answer.kind === 'failed' && answer.lasting === true;
   return { support: { can: false, why }, failed, ...(lasting ? { lasting } : {}) };

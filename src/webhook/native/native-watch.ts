@@ -1,7 +1,6 @@
 /**
- * Keeps the answer to "can this cluster set native variables" current, in the background: reviews only ever read what
- * was found last. This is best effort, since an old node can join a moment later; what makes sure is the check
- * container in each pod.
+ * Checks in the background whether the cluster supports native variables. Reviews only read the last result. An old node may
+ * join at any time, so the result is best effort; the kubelet check in each pod makes sure.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeSupport } from '../../core/settings.ts';
@@ -10,13 +9,13 @@ import { NATIVE_OFF, type NativeSetting } from '../../runtime/settings/injection
 import { type Finding, findNativeSupport } from './native-support.ts';
 
 export interface NativeWatchTimes {
-  /** Between two checks that were answered, give or take a tenth. */
+  /** Between two successful checks, plus or minus a tenth. */
   readonly intervalMilliseconds: number;
-  /** The same after a check that was not, if that is sooner. */
+  /** The same after a failed check, if that is sooner. */
   readonly failedIntervalMilliseconds: number;
-  /** For a whole check with its attempts. Readiness waits for the first for no longer. */
+  /** For one check with all attempts. Readiness waits at most this long for the first check. */
   readonly checkMilliseconds: number;
-  /** Before the second attempt; twice as long before the third. */
+  /** Before the second attempt; twice as long before the third one. */
   readonly pauseMilliseconds: number;
 }
 
@@ -24,9 +23,9 @@ export interface NativeWatchParts {
   readonly setting: NativeSetting;
   readonly api: ClusterApi;
   readonly times: NativeWatchTimes;
-  /** Called with the first verdict, and whenever it changes. */
+  /** Called with the first result, and whenever the result changes. */
   readonly use: (support: NativeSupport) => void;
-  /** Told when the cluster cannot be asked; once for each different trouble. */
+  /** Called when the API server does not answer, once for each different failure. */
   readonly complain: (problem: string) => void;
 }
 
@@ -38,14 +37,14 @@ export const DEFAULT_NATIVE_TIMES: NativeWatchTimes = {
 };
 
 const ATTEMPTS = 3;
-/** So many checks in a row may fail before the last answer is given up: about five minutes. */
+/** The number of failed checks in a row before the last result is dropped, about five minutes. */
 export const KEPT_CHECKS = 10;
 
 export class NativeWatch {
   readonly #parts: NativeWatchParts;
   readonly #stopping = new AbortController();
   #verdict: NativeSupport | undefined;
-  /** Whether the cluster has ever told it, so that it is worth keeping. */
+  /** Whether the result comes from a successful check, so that it is kept for a while. */
   #isAnswered = false;
   #failures = 0;
   #trouble: string | undefined;
@@ -55,18 +54,18 @@ export class NativeWatch {
     this.#parts = parts;
   }
 
-  /** Whether there is a verdict: the first check is over, whatever came of it. */
+  /** Whether the first check is done, successfully or not. */
   get isSettled(): boolean {
     return this.#verdict !== undefined;
   }
 
-  /** Begins. Resolves after the first check; nobody needs to wait for that. Never rejects. */
+  /** Starts. Resolves after the first check. Never rejects. */
   async start(): Promise<void> {
     if (this.#parts.setting === 'off') this.#use(NATIVE_OFF);
     else await this.#check(this.#parts.setting);
   }
 
-  /** Ends what is under way. From here on nothing is called any more. */
+  /** Stops all checks. No callback is called afterwards. */
   stop(): void {
     this.#stopping.abort();
     clearTimeout(this.#timer);
@@ -81,11 +80,11 @@ export class NativeWatch {
     const pause = isFailed
       ? Math.min(intervalMilliseconds, failedIntervalMilliseconds)
       : intervalMilliseconds;
-    // Jitter, or replicas that started together would ask together for good.
+    // Jitter, so that replicas that started together do not send their requests together.
     this.#timer = setTimeout(() => void this.#check(setting), pause * (0.9 + Math.random() / 5)).unref();
   }
 
-  /** One check: several attempts, within one limit. */
+  /** One check: several attempts within one time limit. */
   async #find(setting: 'on' | 'auto'): Promise<Finding> {
     const { api, times } = this.#parts;
     const over = new AbortController();

@@ -1,10 +1,10 @@
-/** The review that a replica sends to itself, and what its answer must be. */
+/** The review that a replica sends to itself, and the check of its answer. */
 import jsonpatch, { type Operation } from 'fast-json-patch';
 import { FETCHER_NAME } from '../../core/additions/injected-objects.ts';
 import { asArray, field, type JsonObject, textField } from '../../core/json.ts';
 import { PREFIX } from '../../core/names/prefix.ts';
 
-// Asks for a file only, so that no setting about variables has a say.
+// Requests a file, so that the result does not depend on settings for variables.
 const POD: JsonObject = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -17,7 +17,7 @@ const POD: JsonObject = {
   spec: { containers: [{ name: 'app', image: 'app' }] },
 };
 
-/** A review of the creation of a pod that asks for a secret. */
+/** A review for the creation of a pod that requests a secret. */
 export function ownReview(uid: string): string {
   return JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
@@ -33,23 +33,20 @@ export function ownReview(uid: string): string {
   });
 }
 
-/** Applies the answer's patch as an API server would. @returns what is wrong with the answer, if anything */
-export function checkOwnReview(
-  answer: { readonly status: number; readonly text: string },
-  uid: string,
-): string | undefined {
-  if (answer.status !== 200) return `a review is answered with HTTP ${answer.status}`;
+/** Applies the patch of the answer as an API server does. @returns what is wrong with the answer, or undefined */
+export function checkOwnReview(status: number, text: string, uid: string): string | undefined {
+  if (status !== 200) return `the answer to a review has HTTP status ${status}`;
   try {
-    const response = field(JSON.parse(answer.text), 'response');
-    if (textField(response, 'uid') !== uid) return 'a review is answered under another uid';
+    const response = field(JSON.parse(text), 'response');
+    if (textField(response, 'uid') !== uid) return 'the answer to a review has another uid';
     const patch = JSON.parse(
       Buffer.from(textField(response, 'patch') ?? '', 'base64').toString(),
     ) as Operation[];
     const { newDocument } = jsonpatch.applyPatch<unknown>(POD, patch, true, false);
     const initContainers = asArray(field(field(newDocument, 'spec'), 'initContainers')) ?? [];
     const isInjected = initContainers.some((container) => field(container, 'name') === FETCHER_NAME);
-    return isInjected ? undefined : 'a review is answered without an injection';
+    return isInjected ? undefined : 'the answer to a review contains no injection';
   } catch {
-    return 'a review is answered with a patch that does not apply';
+    return 'the patch in the answer to a review cannot be applied';
   }
 }

@@ -1,4 +1,4 @@
-/** Whether this replica would serve an API server: asked of the replica itself, the way an API server would ask. */
+/** Whether this replica is ready: it sends a review to itself, in the same way as an API server. */
 import { randomUUID } from 'node:crypto';
 import { type CertificatePair, isValidAt } from '../certificates/pair.ts';
 import { checkOwnReview, ownReview } from './own-review.ts';
@@ -8,24 +8,24 @@ export type ReadyState = { readonly ready: true } | { readonly ready: false; rea
 
 export interface Readiness {
   check(): Promise<ReadyState>;
-  /** Whether a review is one of those that a check sends. */
+  /** Whether a review comes from a readiness check of this process. */
   isOwnReview(uid: string): boolean;
 }
 
 export interface ReadinessParts {
   readonly certificate: () => CertificatePair | undefined;
   readonly isDraining: () => boolean;
-  /** Whether the first look at the cluster is over: before that, pods could be refused for nothing. */
+  /** Whether the first cluster check is done. Before that, pods with native variables would be denied without a reason. */
   readonly isSettled: () => boolean;
-  /** Where the TLS listener is; undefined while it does not listen. */
+  /** The address of the HTTPS server; undefined while it does not listen. */
   readonly address: () => { readonly host: string; readonly port: number } | undefined;
 }
 
-/** An answer may be this old. Probes come every few seconds; this only caps what a flood of them costs. */
+/** The maximum age of a result. Probes arrive every few seconds, so this only limits the cost of many probes. */
 const FRESH_MILLISECONDS = 1_000;
 const DEADLINE_MILLISECONDS = 2_000;
 
-/** Makes the check. Concurrent ones share one review. */
+/** Makes the check. Concurrent checks share one review. */
 export function makeReadiness(parts: ReadinessParts): Readiness {
   const own = new Set<string>();
   let running: Promise<ReadyState> | undefined;
@@ -33,39 +33,37 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
 
   async function askListener(pair: CertificatePair): Promise<ReadyState> {
     const address = parts.address();
-    if (address === undefined) return { ready: false, why: 'not listening' };
+    if (address === undefined) return notReady('the HTTPS server does not listen yet');
     const uid = randomUUID();
     own.add(uid);
-    try {
-      const answer = await sendReview(address, ownReview(uid), DEADLINE_MILLISECONDS);
-      if (!answer.peer.equals(pair.leaf.raw))
-        return { ready: false, why: 'the listener shows another certificate' };
-      const problem = checkOwnReview(answer, uid);
-      return problem === undefined ? { ready: true } : { ready: false, why: problem };
-    } catch {
-      return { ready: false, why: 'the listener does not answer' };
-    } finally {
-      own.delete(uid);
-    }
+    const answer = await sendReview(address, ownReview(uid), DEADLINE_MILLISECONDS);
+    own.delete(uid);
+    if (!answer.ok) return notReady('the HTTPS server does not answer');
+    if (answer.peer?.equals(pair.leaf.raw) !== true)
+      return notReady('the HTTPS server does not use the current certificate');
+    const problem = checkOwnReview(answer.status, answer.body.toString(), uid);
+    return problem === undefined ? { ready: true } : notReady(problem);
   }
 
   async function check(): Promise<ReadyState> {
-    if (parts.isDraining()) return { ready: false, why: 'draining' };
+    if (parts.isDraining()) return notReady('draining');
     const pair = parts.certificate();
-    if (pair === undefined) return { ready: false, why: 'no certificate' };
-    if (!isValidAt(pair, Date.now()))
-      return { ready: false, why: 'the certificate is expired or not valid yet' };
-    if (!parts.isSettled())
-      return { ready: false, why: 'looking whether the cluster can set native variables' };
+    if (pair === undefined) return notReady('no certificate');
+    if (!isValidAt(pair, Date.now())) return notReady('the certificate is expired or not valid yet');
+    if (!parts.isSettled()) return notReady('checking whether the cluster supports native variables');
     if (last?.pair === pair && performance.now() - last.at < FRESH_MILLISECONDS) return last.state;
     running ??= askListener(pair).finally(() => {
       running = undefined;
     });
     const state = await running;
     last = { state, at: performance.now(), pair };
-    // Draining may have begun while waiting.
-    return parts.isDraining() ? { ready: false, why: 'draining' } : state;
+    // Draining may have started meanwhile.
+    return parts.isDraining() ? notReady('draining') : state;
   }
 
   return { check, isOwnReview: (uid) => own.has(uid) };
+}
+
+function notReady(why: string): ReadyState {
+  return { ready: false, why };
 }

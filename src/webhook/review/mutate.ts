@@ -1,4 +1,4 @@
-/** One review: bytes in, answer out, one log line, one count. Synchronous: no promise, no timer, no other machine. */
+/** One review: bytes in, answer out, one log line, one metric. Synchronous, without I/O. */
 import { decideReview, encodeReview, type ReviewFacts } from '../../core/admission.ts';
 import type { Outcome } from '../../core/decide/outcome.ts';
 import { field, textField } from '../../core/json.ts';
@@ -7,15 +7,15 @@ import { errorFields, type LogFields, type Logger } from '../../runtime/log/logg
 import type { Metrics } from '../metrics.ts';
 import { parseBody } from './review-body.ts';
 
-/** Answers the bytes of a review. @returns undefined when no uid could be read */
+/** Answers the bytes of a review. @returns undefined if the review contains no uid */
 export type Mutate = (body: unknown) => string | undefined;
 
 export interface MutateParts {
-  /** Asked once for each review: what is known about the cluster may change in between, but never within one. */
+  /** Read once for each review, so that the settings do not change during a review. */
   readonly settings: () => InjectionSettings;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Whether a review is one that this process sent to itself: those are neither logged nor counted. */
+  /** Whether this process sent the review to itself. Such reviews are neither logged nor counted. */
   readonly isOwnReview: (uid: string) => boolean;
 }
 
@@ -42,7 +42,7 @@ interface Decided {
   readonly outcome: Outcome;
 }
 
-/** A throw in the core is a bug. The pod's author is told so, under the review's uid, instead of a broken connection. */
+/** An exception in the core is a bug. The answer says so, instead of a closed connection. */
 function decideSafely(review: unknown, settings: InjectionSettings, log: Logger): Decided | undefined {
   try {
     return decideReview(review, settings);

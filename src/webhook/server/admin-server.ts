@@ -1,4 +1,4 @@
-/** The plain HTTP server for kubelet and Prometheus. Nothing on it tells about a pod or a secret. */
+/** The plain HTTP server for kubelet and Prometheus. Its answers contain nothing about pods or secrets. */
 import type http from 'node:http';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Metrics } from '../metrics.ts';

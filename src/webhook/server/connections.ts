@@ -1,20 +1,20 @@
 /**
- * The open connections of a server that is to close. Node's own list helps half: it closes connections that are
- * idle after a request, but neither those that never sent one nor, once the server is closing, slow ones.
+ * The open connections of a server, for closing it. Node closes connections that are idle after a request, but neither
+ * connections without a request nor, while the server is closing, slow ones.
  */
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 
 export interface Connections {
-  /** A request came in on a connection. */
+  /** Notes a request on a connection. */
   spoke(socket: Socket): void;
-  /** Closes those on which nothing was ever asked. */
+  /** Closes connections without a request. */
   closeSilent(): void;
-  /** Closes all, whatever they are doing, also those in the middle of a handshake. */
+  /** Closes all connections, including those in a handshake. */
   closeAll(): void;
 }
 
-/** Follows a server's connections from now on. */
+/** Tracks the connections of a server. */
 export function followConnections(server: Server): Connections {
   const all = new Set<Socket>();
   const silent = new Set<Socket>();

@@ -1,19 +1,19 @@
 /** Limits of the HTTPS server: limits against slow, large and numerous requests. Tests use small ones. */
 
 export interface ServerLimits {
-  /** Bytes of a request's body. An AdmissionReview can hold an object of 3 MiB and its encoding. */
+  /** Bytes of a request's body. An AdmissionReview can contain an object of 3 MiB and its encoding. */
   readonly bodyBytes: number;
-  /** From the first byte of a connection to a finished TLS handshake. */
+  /** From the start of a connection to the end of the TLS handshake. */
   readonly handshakeMilliseconds: number;
   readonly headersMilliseconds: number;
-  /** For the whole request. An API server waits 5 s for an answer, by our registration. */
+  /** For the whole request. By the registration, an API server waits 5 s for an answer. */
   readonly requestMilliseconds: number;
-  /** How often Node looks for connections over the two limits above. */
+  /** How often Node checks connections for the two limits above. */
   readonly checkMilliseconds: number;
-  /** Above the API server's own 90 s: it does not repeat a POST on a connection that we close under its hands. */
+  /** More than the 90 s of the API server, which does not repeat a POST if the webhook closes the connection. */
   readonly keepAliveMilliseconds: number;
   readonly connections: number;
-  /** For a request that is under way when the server closes: no API server waits longer for its answer. */
+  /** For a request that is in progress when the server closes. No API server waits longer for an answer. */
   readonly closeMilliseconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** The HTTPS server that the API server calls. It knows HTTP and TLS; what a review means it leaves to `mutate`. */
+/** The HTTPS server that the API server calls. It handles HTTP and TLS; `mutate` answers the reviews. */
 import https from 'node:https';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Metrics } from '../metrics.ts';
@@ -11,12 +11,12 @@ import { answerReview, isReviewRequest } from './review-requests.ts';
 
 const PATHS = { [MUTATE_PATH]: 'POST' };
 
-/** The least TLS version. API servers of every supported Kubernetes speak 1.3. */
+/** The minimum TLS version. The API servers of all supported Kubernetes versions support 1.3. */
 export const MIN_TLS_VERSION = 'TLSv1.2';
 
 export interface MutateServer {
   readonly app: FastifyInstance<https.Server>;
-  /** Stops listening and resolves when the last request is answered. */
+  /** Stops listening and resolves after the last answer. */
   close(): Promise<void>;
 }
 
@@ -24,11 +24,11 @@ export interface MutateServerParts {
   readonly mutate: Mutate;
   readonly metrics: Metrics;
   readonly limits: ServerLimits;
-  /** While draining every answer closes its connection: the API server stays on a kept one for as long as it lasts. */
+  /** While draining, every answer closes its connection, because an API server keeps using an open one. */
   readonly isDraining: () => boolean;
 }
 
-/** Makes the server, which has no certificate yet: see `server.setSecureContext`. */
+/** Makes the server without a certificate: see `server.setSecureContext`. */
 export function makeMutateServer({ mutate, metrics, limits, isDraining }: MutateServerParts): MutateServer {
   let isClosing = false;
   const review = {
@@ -47,7 +47,7 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
     bodyLimit: limits.bodyBytes,
     logger: false,
     exposeHeadRoutes: false,
-    // A request that arrives while closing is answered like any other: a 503 would fail somebody's pod.
+    // A request that arrives while closing is answered normally: a 503 would make the creation of a pod fail.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
@@ -59,7 +59,7 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
-  // Asked when the answer is made, not when the request begins: draining may start in between.
+  // Checked when the answer is made, because draining may start after the request.
   const closing = (reply: FastifyReply): FastifyReply =>
     isDraining() ? reply.header('connection', 'close') : reply;
   app.addHook('onRequest', (request, reply, done) => {
@@ -92,10 +92,10 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
 function httpsOptions(limits: ServerLimits): https.ServerOptions {
   return {
     minVersion: MIN_TLS_VERSION,
-    // HTTP/2 would bind an API server to one replica and is slower here; API servers do not offer it either.
+    // With HTTP/2, an API server would use only one replica; it is also slower here, and API servers do not offer it.
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: limits.handshakeMilliseconds,
-    // Node wants this at most the request's limit; idle kept connections are the keep-alive limit's business.
+    // At most the limit of the request, as Node requires. The keep-alive limit covers idle connections.
     headersTimeout: limits.headersMilliseconds,
     requestTimeout: limits.requestMilliseconds,
     connectionsCheckingInterval: limits.checkMilliseconds,

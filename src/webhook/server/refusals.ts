@@ -1,4 +1,4 @@
-/** What a request gets that no review can answer: a status and a fixed text, which quotes nothing. */
+/** Answers to requests that are not reviews: a status and a fixed text, which quotes nothing. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const TEXTS: Readonly<Record<number, string>> = {
@@ -9,7 +9,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   415: 'the body must be application/json',
 };
 
-/** A status that this server answers with: client errors of the HTTP layer stay what they are, all else is ours. */
+/** The status for an error: client errors of the HTTP layer keep their status, any other error is 500. */
 export function refusalStatus(error: unknown): number {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
@@ -26,8 +26,8 @@ export function refusalText(status: number): string {
 }
 
 /**
- * Refuses what no route answers, before its body is read: 405 when only the method is wrong, else 404.
- * @param paths the paths there are, each with its method
+ * Refuses a request without a route before its body is read: 405 if only the method is wrong, otherwise 404.
+ * @param paths all paths, each with its method
  */
 export function refuseUnrouted(
   request: FastifyRequest,

@@ -1,35 +1,34 @@
 /**
- * The short way of a review: read, decided and answered on Node's own request and response. Fastify's way costs a
- * quarter of what such a server can do, and a review needs nothing of it. Every request that is not plainly a review
- * as API servers send it goes Fastify's way, where all refusals are.
+ * The fast path of a review: read, decided and answered with Node's request and response, without Fastify's route. Every
+ * request that is not obviously a review of an API server takes Fastify's route, which contains all refusals.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
 import { refusalText } from './refusals.ts';
 
 export interface ReviewRequestParts {
-  /** Answers the bytes of a review. @returns undefined when no uid could be read */
+  /** Answers the bytes of a review. @returns undefined if the review contains no uid */
   readonly mutate: (body: Buffer) => string | undefined;
   readonly countRefused: (status: number) => void;
-  /** Bytes of a body that are accepted at most. */
+  /** The most bytes of a body. */
   readonly bodyBytes: number;
-  /** Whether an answer closes its connection: asked when it is made, not when the request begins. */
+  /** Whether an answer closes its connection, checked when the answer is made. */
   readonly isClosing: () => boolean;
 }
 
-/** Whether a request is plainly a review: its length is known and allowed, so that its body needs no watching. */
+/** Whether a request is obviously a review. Its length is known and allowed, so the body needs no limit. */
 export function isReviewRequest({ method, url = '', headers }: IncomingMessage, bodyBytes: number): boolean {
   return (
     method === 'POST' &&
     (url === MUTATE_PATH || url.startsWith(`${MUTATE_PATH}?`)) &&
     headers['content-type'] === 'application/json' &&
-    // A length and an encoding together are refused by Node's parser.
+    // Node's parser rejects a length together with an encoding.
     Number(headers['content-length'] ?? Number.NaN) <= bodyBytes &&
     headers.expect === undefined
   );
 }
 
-/** Reads the body and answers. A request that breaks off in between has nobody left to answer. */
+/** Reads the body and answers. A request that is aborted needs no answer. */
 export function answerReview(
   request: IncomingMessage,
   response: ServerResponse,

@@ -34,13 +34,13 @@ test.each([
     'v1.35.4',
     'v1.34.9',
     'auto',
-    cannot('node "node-0" has kubelet "v1.34.9"', '1.35 or newer on every node'),
+    cannot('node "node-0" has kubelet "v1.34.9"', '1.35 or later on every node'),
   ],
   ['v1.35.4', '', 'auto', cannot('node "node-0" has kubelet ""')],
   ['v1.35.4', 'virtual', 'auto', cannot('node "node-0" has kubelet "virtual"')],
-  ['v1.35.0-alpha.3', 'v1.35.0', 'auto', cannot('"v1.35.0-alpha.3"', '1.35 or newer')],
-  ['v1.34.4', 'v1.35.0', 'auto', cannot('the API server is Kubernetes "v1.34.4"', '1.35 or newer')],
-  ['v1.34.4', 'v1.35.0', 'on', cannot('the API server is Kubernetes "v1.34.4"')],
+  ['v1.35.0-alpha.3', 'v1.35.0', 'auto', cannot('"v1.35.0-alpha.3"', '1.35 or later')],
+  ['v1.34.4', 'v1.35.0', 'auto', cannot('the API server has version "v1.34.4"', '1.35 or later')],
+  ['v1.34.4', 'v1.35.0', 'on', cannot('the API server has version "v1.34.4"')],
   ['v1.35.0', 'v1.30.0', 'on', CAN],
 ] as const)('API server %s, kubelet %s, %s', async (server, kubelet, setting, expected) => {
   const api = await startApiServer();
@@ -54,7 +54,7 @@ test.each([
 test('a cluster without nodes is not known to be able', async () => {
   const api = await startApiServer();
   api.nodes = [];
-  expect(await look(api.place)).toEqual(cannot('lists no node yet'));
+  expect(await look(api.place)).toEqual(cannot('has no nodes yet'));
 });
 
 test('5,000 nodes are read in pages, each on its own', async () => {
@@ -90,7 +90,7 @@ test('without the right to list nodes it says which one', async () => {
     send(response, 403, { kind: 'Status', message: 'nodes is forbidden' }),
   );
   const finding = await look(api.place);
-  expect(finding).toEqual(cannot('no right to list nodes', '"list" on "nodes"', 'native-variables to on'));
+  expect(finding).toEqual(cannot('not allowed to list nodes', '"list" on "nodes"', 'native-variables to on'));
   api.version = gitVersion('v1.38.0');
   expect(await look(api.place)).toEqual(CAN);
 });
@@ -115,7 +115,7 @@ test.each([
   [
     'the token is none',
     (api: FakeApiServer) => api.setToken('a\nb: c'),
-    'the service account token is not readable',
+    'the service account token is not valid',
   ],
   [
     'the CA is another',
@@ -128,7 +128,7 @@ test.each([
   await spoil(api);
   const finding = await look(api.place);
   expect(finding).toMatchObject({
-    ...cannot('could not ask'),
+    ...cannot('could not get versions'),
     failed: typeof failed === 'string' ? failed : expect.stringMatching(failed),
   });
   expect(api.requests).toEqual([]);
@@ -140,7 +140,7 @@ test('outside a cluster, and with an address that is none', async () => {
     failed: 'KUBERNETES_SERVICE_HOST is not set',
   });
   expect(await look({ ...place, port: 99_999 })).toMatchObject({
-    failed: 'the address of the API server cannot be used',
+    failed: 'the address of the API server is not valid',
   });
   expect(await look({ ...place, port: Number.NaN })).toMatchObject({ support: { can: false } });
 });
@@ -162,7 +162,7 @@ const TROUBLES: readonly (readonly [string, Parameters<typeof only>[1], string |
     (request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"a":', () => request.socket.destroy());
     },
-    /^(?:ECONNRESET|the connection failed)$/,
+    /^(?:ECONNRESET|the answer is incomplete|the connection failed)$/,
   ],
   ['answers 401', (_, response) => send(response, 401, {}), 'HTTP 401'],
   ['answers 429', (_, response) => send(response, 429, {}), 'HTTP 429'],
@@ -175,8 +175,16 @@ const TROUBLES: readonly (readonly [string, Parameters<typeof only>[1], string |
   ],
   ['answers something else', (_, response) => response.end('<html>canary'), 'the answer is not JSON'],
   ['answers nothing', (_, response) => response.end(), 'the answer is not JSON'],
-  ['answers other JSON', (_, response) => send(response, 200, { canary: [1] }), /is not what was expected$/],
-  ['answers null', (_, response) => send(response, 200, null), /is not what was expected$/],
+  [
+    'answers other JSON',
+    (_, response) => send(response, 200, { canary: [1] }),
+    /(?:has an unexpected form|does not contain a version)$/,
+  ],
+  [
+    'answers null',
+    (_, response) => send(response, 200, null),
+    /(?:has an unexpected form|does not contain a version)$/,
+  ],
 ];
 
 const SHORT = { ...LIMITS, requestMilliseconds: 500 };
@@ -190,7 +198,7 @@ for (const place of ['/version', '/api']) {
       const limits = failed === 'no answer in time' ? SHORT : LIMITS;
       const finding = await look(api.place, 'auto', limits);
       expect(finding).toEqual({
-        ...cannot('could not ask', 'native-variables to on'),
+        ...cannot('could not get versions', 'native-variables to on'),
         failed: typeof failed === 'string' ? failed : expect.stringMatching(failed),
       });
       expect(JSON.stringify(finding)).not.toContain('canary');
@@ -219,7 +227,7 @@ test.each([
     ...part,
   };
   api.trouble = only('/api', (_, response) => send(response, 200, table));
-  expect(await look(api.place)).toMatchObject({ failed: 'the list of nodes is not what was expected' });
+  expect(await look(api.place)).toMatchObject({ failed: 'the list of nodes has an unexpected form' });
 });
 
 test('a connection that is never made is given up, and so is a whole check', async () => {

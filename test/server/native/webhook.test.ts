@@ -33,7 +33,7 @@ test('no review waits for an API server that hangs; readiness does, until the fi
   );
   expect(await adminGet(webhook.adminPort, '/readyz')).toMatchObject({
     status: 503,
-    text: 'looking whether the cluster can set native variables\n',
+    text: 'checking whether the cluster supports native variables\n',
   });
   for (let index = 0; index < 20; index += 1) {
     const answer = await postReview(webhook.listenPort, reviewOf(podAsking(), `u-${index}`));

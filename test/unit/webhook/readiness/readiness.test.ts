@@ -7,7 +7,9 @@ import { makeLeaf } from '../../../server/certificates.ts';
 
 async function pair(): Promise<CertificatePair> {
   const leaf = await makeLeaf();
-  return checkCertificatePair(leaf.cert, leaf.key, 'tls.crt', 'tls.key');
+  const checked = checkCertificatePair(leaf.cert, leaf.key, 'tls.crt', 'tls.key');
+  if (!checked.ok) throw new Error(checked.problem);
+  return checked.value;
 }
 
 test('probes share one check, whose answer is forgotten after a second', async () => {
@@ -44,7 +46,7 @@ test('a listener that is not there is not ready', async () => {
     isSettled: () => true,
     address: () => ({ host: '127.0.0.1', port: 1 }),
   });
-  expect(await readiness.check()).toEqual({ ready: false, why: 'the listener does not answer' });
+  expect(await readiness.check()).toEqual({ ready: false, why: 'the HTTPS server does not answer' });
 });
 
 function answer(operations: unknown, uid = 'u'): { readonly status: number; readonly text: string } {
@@ -58,20 +60,20 @@ test.each([
     answer([{ op: 'add', path: '/spec/initContainers', value: [{ name: FETCHER_NAME }] }]),
     undefined,
   ],
-  ['has another status', { status: 400, text: '' }, 'a review is answered with HTTP 400'],
-  ['has another uid', answer([], 'v'), 'a review is answered under another uid'],
-  ['adds nothing', answer([]), 'a review is answered without an injection'],
+  ['has another status', { status: 400, text: '' }, 'the answer to a review has HTTP status 400'],
+  ['has another uid', answer([], 'v'), 'the answer to a review has another uid'],
+  ['adds nothing', answer([]), 'the answer to a review contains no injection'],
   [
     'has no patch',
     { status: 200, text: '{"response":{"uid":"u"}}' },
-    'a review is answered with a patch that does not apply',
+    'the patch in the answer to a review cannot be applied',
   ],
-  ['is not JSON', { status: 200, text: 'x' }, 'a review is answered with a patch that does not apply'],
+  ['is not JSON', { status: 200, text: 'x' }, 'the patch in the answer to a review cannot be applied'],
   [
     'has a patch without its parent',
     answer([{ op: 'add', path: '/spec/none/0', value: {} }]),
-    'a review is answered with a patch that does not apply',
+    'the patch in the answer to a review cannot be applied',
   ],
 ])('an answer that %s', (_name, given, problem) => {
-  expect(checkOwnReview(given, 'u')).toBe(problem);
+  expect(checkOwnReview(given.status, given.text, 'u')).toBe(problem);
 });
