@@ -1,4 +1,4 @@
-/** The command line: finds the command, loads what it needs, and ends with its exit code. */
+/** The command line: finds the command, loads its code, and exits with its exit code. */
 import path from 'node:path';
 import { nearest } from '../core/problems/nearest.ts';
 import { quote } from '../core/problems/quote.ts';
@@ -11,7 +11,7 @@ interface Command {
   readonly load: () => Promise<Run>;
 }
 
-/** A command in a bundle of its own beside this one; not every image holds every bundle. */
+/** A command with its own bundle in the same directory. Not every image contains every bundle. */
 function bundled(file: string, pick: (exports: Record<string, unknown>) => Run): () => Promise<Run> {
   return async () => pick(require(path.join(__dirname, file)) as Record<string, unknown>);
 }
@@ -31,27 +31,27 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ),
   },
   fetch: {
-    summary: 'fetch the secrets of a plan and write them (runs in the init container)',
+    summary: 'fetch the secrets of a plan and write the files (runs in the init container)',
     load: bundled(
       'fetch.cjs',
       (exports) => (argv) => (exports['runFetch'] as WithEnvironment)(argv, process.env, __dirname),
     ),
   },
   render: {
-    summary: 'show manifests as the webhook would change them',
+    summary: 'print manifests with the injection applied',
     load: async () => (await import('./commands/render.ts')).runRender,
   },
   certs: {
-    summary: 'make a CA and a certificate for the webhook',
+    summary: 'create a CA and a certificate for the webhook',
     load: async () => (await import('./commands/certs.ts')).runCerts,
   },
   demo: {
-    summary: 'show the main job with an embedded AWS stand-in (from a checkout)',
+    summary: 'run an injection from start to end with an embedded AWS emulator (from a checkout)',
     load: bundled('demo.cjs', (exports) => exports['runDemo'] as Run),
   },
 };
 
-const HELP = `aws-secrets-injector brings AWS Secrets Manager secrets into Kubernetes pods.
+const HELP = `aws-secrets-injector injects AWS Secrets Manager secrets into Kubernetes pods.
 
 Usage: aws-secrets-injector <command> [options]
 
@@ -59,8 +59,8 @@ ${Object.entries(COMMANDS)
   .map(([name, command]) => `  ${name.padEnd(9)} ${command.summary}`)
   .join('\n')}
 
-  --help     this text; "<command> --help" for a command's own
-  --version  ${VERSION}
+  --help     print this text; "<command> --help" prints the help of a command
+  --version  print the version (${VERSION})
 `;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -71,7 +71,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === undefined) {
     const match = nearest(name, Object.keys(COMMANDS));
     process.stderr.write(
-      `there is no command ${quote(name)}${match === undefined ? '' : `; did you mean ${match}?`}\n\n${HELP}`,
+      `unknown command ${quote(name)}${match === undefined ? '' : `; did you mean ${match}?`}\n\n${HELP}`,
     );
     return 2;
   }
@@ -80,7 +80,7 @@ async function main(argv: readonly string[]): Promise<number> {
     run = await command.load();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    process.stderr.write(`the command ${name} is not part of this image\n`);
+    process.stderr.write(`this image does not contain the command ${name}\n`);
     return 1;
   }
   return run(rest);
@@ -91,18 +91,18 @@ function say(text: string): number {
   return 0;
 }
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that closes the pipe early, such as `head`, is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
-    // A server or a connection that a command left open must not keep the process.
+    // A server or a connection that a command left open must not keep the process running.
     process.stdout.write('', () => process.exit(code));
   },
   () => {
     process.stderr.write(
-      'aws-secrets-injector failed by its own fault; report it with the command and the version\n',
+      'aws-secrets-injector: internal error; report it with the command and the output of --version\n',
     );
     process.exitCode = 70;
   },

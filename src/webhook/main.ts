@@ -4,7 +4,6 @@ import { makeClusterApi, placeOf } from '../kubernetes/api-client.ts';
 import { errorFields, type Logger, makeLogger } from '../runtime/log/logger.ts';
 import { renderSettingsHelp } from '../runtime/settings/help.ts';
 import { injectionSettings } from '../runtime/settings/injection.ts';
-import { durationSeconds } from '../runtime/settings/kinds.ts';
 import type { Environment } from '../runtime/settings/settings.ts';
 import { catchSignal, endOnUncaught, serveUntil } from '../runtime/shutdown.ts';
 import { VERSION } from '../runtime/version.ts';
@@ -13,7 +12,7 @@ import { DEFAULT_LIMITS } from './server/limits.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.ts';
 import { startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
-/** Runs the webhook until a signal ends it. @returns the exit code */
+/** Runs the webhook until a signal stops it. @returns the exit code */
 export async function runWebhook(argv: readonly string[], env: Environment): Promise<number> {
   const settings = readWebhookSettings(argv, env);
   if (settings.kind === 'help') {
@@ -23,9 +22,7 @@ export async function runWebhook(argv: readonly string[], env: Environment): Pro
     return 0;
   }
   if (settings.kind === 'problems') {
-    process.stderr.write(
-      `the settings are not valid:\n${settings.problems.map((one) => `  ${one}\n`).join('')}`,
-    );
+    process.stderr.write(`invalid settings:\n${settings.problems.map((one) => `  ${one}\n`).join('')}`);
     return 2;
   }
   return serve(webhookOptions(settings.values, env), settings.values);
@@ -47,7 +44,7 @@ async function start(options: WebhookOptions, log: Logger): Promise<Webhook | un
   try {
     return await startWebhook(options, log);
   } catch (error) {
-    // Usually a port that is in use or an address that does not exist; the code says which.
+    // Usually a port in use or an unknown address: the error code says which.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     log.error('cannot start', { problem: code, ...errorFields(error) });
     log.flush();
@@ -63,7 +60,7 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
       api: makeClusterApi(placeOf(env)),
       times: {
         ...DEFAULT_NATIVE_TIMES,
-        intervalMilliseconds: durationSeconds(values['native-check-interval']) * 1000,
+        intervalMilliseconds: values['native-check-interval'] * 1000,
       },
     },
     limits: {

@@ -17,12 +17,12 @@ export const WEBHOOK_SETTINGS = {
   'admin-port': setting(PORT, 8080, 'Port of the plain HTTP server with /livez, /readyz and /metrics.'),
   'listen-address': optional(
     ADDRESS,
-    'Address that both servers listen on; every address of the pod when not set.',
+    'Address that both servers listen on. By default, all addresses of the pod.',
   ),
   'tls-cert-file': setting(
     PATH,
     '/etc/aws-secrets-injector/tls/tls.crt',
-    'Certificate chain in PEM, the leaf first. Watched, and replaced while running.',
+    'Certificate chain in PEM, leaf certificate first. The webhook reloads it when it changes.',
   ),
   'tls-key-file': setting(
     PATH,
@@ -32,20 +32,24 @@ export const WEBHOOK_SETTINGS = {
   'drain-seconds': setting(
     integer(0, 600, 'seconds'),
     15,
-    'How long requests are still answered after SIGTERM, until no API server routes here any more.',
+    'Seconds for which the webhook still answers requests after SIGTERM, until API servers stop sending them.',
   ),
   'keep-alive-seconds': setting(
     integer(1, 3600, 'seconds'),
     120,
-    'How long an idle connection is kept. More than the 90 s after which an API server closes it itself.',
+    'Seconds after which an idle connection is closed. Use more than 90, after which an API server closes it.',
   ),
-  'max-connections': setting(integer(1, 100_000), 1024, 'Connections beyond this number are closed at once.'),
-  'log-level': setting(choice(...LOG_LEVELS), 'info', 'Least severe lines that are logged.'),
+  'max-connections': setting(
+    integer(1, 100_000),
+    1024,
+    'Maximum number of connections. The webhook closes further connections immediately.',
+  ),
+  'log-level': setting(choice(...LOG_LEVELS), 'info', 'Least severe level to log.'),
   ...INJECTION_SETTINGS,
   'native-check-interval': setting(
     duration(10, 86_400, 'from 10s to 24h'),
-    '5m',
-    'How often the cluster is looked at again with native-variables on or auto.',
+    300,
+    'Interval of the cluster check, with native-variables on or auto.',
   ),
 } as const;
 
@@ -58,7 +62,7 @@ export function readWebhookSettings(
 ): SettingsResult<WebhookSettings> {
   return readSettings(WEBHOOK_SETTINGS, argv, env, (values) => [
     ...(values['listen-port'] === values['admin-port'] && values['listen-port'] !== 0
-      ? ['--admin-port: is the same as --listen-port']
+      ? ['--admin-port: is equal to --listen-port; choose another port']
       : []),
     ...checkInjection(values),
   ]);

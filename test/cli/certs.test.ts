@@ -86,7 +86,7 @@ it('leaves no half of a set where it cannot write, and says why', async () => {
 it('does not renew with a CA that is no CA', async () => {
   const empty = path.join(folder, 'nothing');
   expect((await runCli(cli, ['certs', '--out', empty, '--renew'])).stderr).toContain(
-    'holds no usable ca.crt',
+    'does not contain a valid ca.crt',
   );
 });
 

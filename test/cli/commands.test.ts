@@ -28,7 +28,7 @@ it('suggests the nearest command and ends with 2', async () => {
 it('says so when a command is not in this image', async () => {
   expect(await runCli(cli, ['demo'])).toMatchObject({
     code: 1,
-    stderr: 'the command demo is not part of this image\n',
+    stderr: 'this image does not contain the command demo\n',
   });
 });
 

@@ -190,12 +190,12 @@ describe('the bundled webhook does not start', () => {
     expect(stdout).toBe('');
     for (const part of [
       '--listen-port: "70000" is not accepted; expected a whole number from 0 to 65535',
-      '"--log-levle": no such flag; did you mean --log-level?',
+      '"--log-levle": unknown flag; did you mean --log-level?',
       '--env-mode: "x" is not accepted; expected one of auto, native, shell, file',
       '--cpu-limit: ',
-      '"stray": no argument is expected here',
+      '"stray": unexpected argument',
       'SECRETS_INJECTOR_DRAIN_SECONDS: "soon" is not accepted',
-      '"SECRETS_INJECTOR_IMAGES": no such variable; did you mean SECRETS_INJECTOR_IMAGE?',
+      '"SECRETS_INJECTOR_IMAGES": unknown variable; did you mean SECRETS_INJECTOR_IMAGE?',
       'SECRETS_INJECTOR_FETCHER_ENV: what is given is not accepted',
       '--image (or SECRETS_INJECTOR_IMAGE): must be set',
     ]) {

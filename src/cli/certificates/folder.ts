@@ -1,4 +1,4 @@
-/** The files of `certs` on disk: all of them or none, keys readable by their owner alone. */
+/** Writes the files of `certs`: all of them or none. Only the owner can read the keys. */
 import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,25 +8,25 @@ const PRIVATE = 0o600;
 const PUBLIC = 0o644;
 const NAMES = ['ca.crt', 'ca.key', 'tls.crt', 'tls.key', 'ca-bundle.yaml'];
 
-/** Files of ours that are in the folder already. */
+/** The files of `certs` that the directory already contains. */
 export function existingFiles(folder: string): readonly string[] {
   return NAMES.filter((name) => fs.existsSync(path.join(folder, name)));
 }
 
-/** The CA in a folder, or why it cannot be used. */
+/** The CA in a directory, or a message that says why it cannot be used. */
 export function readAuthority(folder: string): CertificatePair | string {
   try {
     const cert = fs.readFileSync(path.join(folder, 'ca.crt'), 'utf8');
     const key = fs.readFileSync(path.join(folder, 'ca.key'), 'utf8');
     if (new Date(new X509Certificate(cert).validTo) < new Date())
-      return `${folder}/ca.crt has expired: --force makes a new CA`;
+      return `${folder}/ca.crt has expired; use --force to create a new CA`;
     return { cert, key };
   } catch {
-    return `${folder} holds no usable ca.crt and ca.key: leave --renew out to make them`;
+    return `${folder} does not contain a valid ca.crt and ca.key; remove --renew to create them`;
   }
 }
 
-/** Writes everything under other names first, so that a failure leaves the folder as it was. */
+/** Writes temporary files first, so that a failure leaves the directory unchanged. */
 export function writeFiles(folder: string, authority: CertificatePair, leaf: CertificatePair): void {
   fs.mkdirSync(folder, { recursive: true });
   const files: readonly (readonly [string, string, number])[] = [
@@ -49,9 +49,9 @@ export function writeFiles(folder: string, authority: CertificatePair, leaf: Cer
   }
 }
 
-/** A JSON Patch for kustomize: the API server trusts what this CA signed. */
+/** A JSON Patch for kustomize that sets the CA bundle of the webhook. */
 function caBundlePatch(ca: string): string {
-  return `# Made by aws-secrets-injector certs: makes the API server trust the webhook's certificate.
+  return `# Created by aws-secrets-injector certs. The API server trusts certificates that this CA signed.
 - op: add
   path: /webhooks/0/clientConfig/caBundle
   value: ${Buffer.from(ca).toString('base64')}

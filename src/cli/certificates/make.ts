@@ -1,4 +1,4 @@
-/** A CA and leaves for the webhook: ECDSA P-256, SHA-256. */
+/** Creates a CA and certificates for the webhook: ECDSA P-256, SHA-256. */
 import type { generate } from 'selfsigned';
 
 export interface CertificatePair {
@@ -8,19 +8,19 @@ export interface CertificatePair {
 
 const DAY = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
-// Clocks of nodes differ a little: a certificate must not be from the future for any of them.
+// The clocks of nodes differ: a certificate must not start in the future on any of them.
 const SKEW = 60 * 60 * 1000;
 
 type Options = NonNullable<Parameters<typeof generate>[1]>;
 
 const COMMON = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const satisfies Options;
 
-/** Makes a CA that may sign certificates of servers and nothing below that. */
+/** Creates a CA that can sign server certificates, but no further CA. */
 export async function makeAuthority(now: Date): Promise<CertificatePair> {
   return make('aws-secrets-injector CA', {
     ...COMMON,
     ...validity(now, CA_DAYS),
-    // Extensions that are given replace the library's own, so all are stated.
+    // These extensions replace the defaults of the library, so the list is complete.
     extensions: [
       { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
@@ -28,7 +28,7 @@ export async function makeAuthority(now: Date): Promise<CertificatePair> {
   });
 }
 
-/** Makes the certificate of a server. @param names its DNS names; API servers look at these alone */
+/** Creates a server certificate. @param names its DNS names; the API server reads only these */
 export async function makeLeaf(
   authority: CertificatePair,
   names: readonly string[],
@@ -57,7 +57,7 @@ function validity(now: Date, days: number): { readonly notBeforeDate: Date; read
 
 async function make(commonName: string, options: Options): Promise<CertificatePair> {
   const selfsigned = await import('selfsigned');
-  // The standard allows 64 characters; clients look at the alternative names only.
+  // X.509 allows 64 characters. Clients read only the alternative names.
   const made = await selfsigned.generate([{ name: 'commonName', value: commonName.slice(0, 64) }], options);
   return { cert: made.cert, key: made.private };
 }

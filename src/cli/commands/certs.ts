@@ -1,4 +1,4 @@
-/** The `certs` command: a CA and a leaf for the webhook, as files that the manifests and Kubernetes take. */
+/** The `certs` command: creates a CA and a certificate for the webhook, as files that the manifests use. */
 
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
 import { integer, type Kind, PATH, SWITCH } from '../../runtime/settings/kinds.ts';
@@ -14,23 +14,23 @@ const DNS_NAME: Kind<string> = {
 
 const DNS_NAMES: Kind<readonly string[]> = {
   placeholder: 'name',
-  expects: 'a DNS name in lower case; may be given several times',
+  expects: 'a DNS name in lower case; can be set several times',
   parse: (text) => (DNS_NAME.parse(text) === undefined ? undefined : [text]),
   merge: (lists) => lists.flat(),
 };
 
 const CERTS_SETTINGS = {
-  out: setting(PATH, 'certs', 'Folder to write to: ca.crt, ca.key, tls.crt, tls.key and ca-bundle.yaml.'),
-  service: setting(DNS_NAME, 'aws-secrets-injector', 'Service of the webhook.'),
+  out: setting(PATH, 'certs', 'Directory for ca.crt, ca.key, tls.crt, tls.key and ca-bundle.yaml.'),
+  service: setting(DNS_NAME, 'aws-secrets-injector', 'Name of the Service of the webhook.'),
   namespace: setting(DNS_NAME, 'aws-secrets-injector', 'Namespace of that Service.'),
-  name: optional(DNS_NAMES, 'A further DNS name for the certificate.'),
+  name: optional(DNS_NAMES, 'An additional DNS name for the certificate. Can be set several times.'),
   days: setting(
     integer(1, 3650, 'days'),
     365,
-    'How long the certificate is valid; a new CA is valid for ten years.',
+    'Validity of the certificate in days. A new CA is valid for ten years.',
   ),
-  renew: setting(SWITCH, false, 'Make a new certificate with the CA that lies in the folder.'),
-  force: setting(SWITCH, false, 'Replace the files that lie in the folder, the CA included.'),
+  renew: setting(SWITCH, false, 'Create a new certificate and keep the CA in the directory.'),
+  force: setting(SWITCH, false, 'Replace all files in the directory, including the CA.'),
 };
 
 /** Runs the command. @returns the exit code */
@@ -47,7 +47,9 @@ export async function runCerts(argv: readonly string[]): Promise<number> {
   const present = existingFiles(out);
   if (present.length > 0 && !renew && !force) {
     return fail(
-      [`${out} holds ${present.join(', ')} already: --renew makes a new certificate, --force replaces all`],
+      [
+        `${out} already contains ${present.join(', ')}; use --renew to create a new certificate, or --force to replace all files`,
+      ],
       1,
     );
   }
@@ -58,14 +60,11 @@ export async function runCerts(argv: readonly string[]): Promise<number> {
   try {
     writeFiles(out, authority, leaf);
   } catch (error) {
-    return fail(
-      [`${out} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`],
-      1,
-    );
+    return fail([`cannot write to ${out} (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`], 1);
   }
   process.stdout.write(`wrote ${out}/tls.crt and tls.key for ${names.join(', ')}, valid for ${days} days
-      ${out}/ca.crt and ca.key${renew ? ' (unchanged)' : ''}: keep ca.key away from the cluster
-      ${out}/ca-bundle.yaml: the kustomize patch that makes the API server trust the CA
+      ${out}/ca.crt and ca.key${renew ? ' (unchanged)' : ''}: do not copy ca.key to the cluster
+      ${out}/ca-bundle.yaml: kustomize patch that adds the CA to the webhook configuration
 next: kubectl apply -k manifests/overlays/generated-certs (see manifests/README.md)
 `);
   return 0;

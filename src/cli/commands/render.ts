@@ -1,4 +1,4 @@
-/** The `render` command: manifests in, manifests as the webhook would change them out. */
+/** The `render` command: reads manifests and prints them with the injection applied. */
 import { readFileSync, statSync } from 'node:fs';
 import { formatProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
@@ -22,7 +22,7 @@ import { type RenderedText, renderText, type UnreadableText } from '../manifests
 
 const FILES: Kind<readonly string[]> = {
   placeholder: 'path',
-  expects: 'the path of a file, or - for standard input; may be given several times',
+  expects: 'the path of a file, or - for standard input; can be set several times',
   parse: (text) => [text],
   merge: (lists) => lists.flat(),
 };
@@ -34,16 +34,16 @@ const NAMESPACE: Kind<string> = {
 };
 
 const RENDER_SETTINGS = {
-  file: optional(FILES, 'Manifests to read (also -f); standard input when not given.'),
+  file: optional(FILES, 'Manifests to read (short: -f). The default is standard input.'),
   patch: setting(SWITCH, false, 'Print the JSON Patch of each object instead of the manifests.'),
-  namespace: setting(NAMESPACE, 'default', 'Namespace of objects that do not name theirs.'),
+  namespace: setting(NAMESPACE, 'default', 'Namespace of objects without metadata.namespace.'),
   ...INJECTION_SETTINGS,
   image: { ...INJECTION_SETTINGS.image, fallback: `aws-secrets-injector:${VERSION}` },
 };
 
 const LARGEST = 64 * 1024 * 1024;
 
-/** Runs the command. @returns 0; 1 when a pod would be refused or a file cannot be read; 2 for wrong usage */
+/** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags */
 export async function runRender(argv: readonly string[]): Promise<number> {
   const args = argv.map((arg) => (arg === '-f' ? '--file' : arg));
   const settings = readSettings(RENDER_SETTINGS, args, knownVariables(process.env), checkInjection);
@@ -74,7 +74,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
       problems.push(...refusals(name, rendered));
     }
   }
-  // All or nothing: half of the manifests would be applied as if they were all.
+  // All or nothing: otherwise people could apply half of the manifests unnoticed.
   if (problems.length > 0) return complain(problems, 1);
   for (const output of outputs) warn(output);
   process.stdout.write(
@@ -83,7 +83,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** In the webhook's own pod the variables of its other settings are set too: they are not this command's. */
+/** Ignores the variables of other settings, which are also set in the webhook's own pod. */
 function knownVariables(env: Environment): Environment {
   const known = new Set(Object.keys(RENDER_SETTINGS).map(variableName));
   return Object.fromEntries(Object.entries(env).filter(([name]) => known.has(name)));

@@ -1,10 +1,10 @@
-/** Where the pods are in a manifest: by kind, and by structure for kinds that this code has never heard of. */
+/** Finds pods and pod templates in a manifest, by kind, and by structure for other kinds. */
 import { asArray, asObject, field, textField } from '../../core/json.ts';
 
 export type Path = readonly (string | number)[];
 
 export interface PodTemplate {
-  /** From the document's top to the object that has `metadata` and `spec` of a pod. */
+  /** From the root of the document to the object with `metadata` and `spec` of the pod. */
   readonly path: Path;
   /** The pod as the API server would send it. */
   readonly pod: object;
@@ -19,7 +19,7 @@ const TEMPLATE_PATHS: readonly Path[] = [
   ['template'],
 ];
 
-/** Every pod and pod template of a document. Items of a List are looked into. */
+/** Every pod and pod template of a document, including items of a List. */
 export function podTemplates(document: unknown, defaultNamespace: string): readonly PodTemplate[] {
   const items = asArray(field(document, 'items'));
   if (items !== undefined && textField(document, 'kind')?.endsWith('List')) {

@@ -1,42 +1,40 @@
 /** One file of manifests, rendered: text in, text out. */
 import { isDeepStrictEqual } from 'node:util';
-import jsonpatch, { type Operation } from 'fast-json-patch';
-import { type Document, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
-import { pointer } from '../../core/additions/patch.ts';
+import jsonpatch from 'fast-json-patch';
+import { type Document, isCollection, isNode, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { type AddOperation, pointer } from '../../core/additions/patch.ts';
 import type { Outcome } from '../../core/decide/outcome.ts';
 import { decideInjection } from '../../core/inject.ts';
-import { asArray, field } from '../../core/json.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
-import { type ListInsertion, listInsertions } from './list-insertions.ts';
-import { type Path, type PodTemplate, podTemplates } from './pod-templates.ts';
-import { applyEdits, CannotEdit, type Edit, editsFor, type SourceStyle } from './source-edits.ts';
+import { editDocument, type Layout, printDocument, unshare, VERBATIM } from './edit-document.ts';
+import { type PodTemplate, podTemplates } from './pod-templates.ts';
 
-/** What came of one pod of the file. */
+/** The decision for one pod of the file. */
 export interface RenderedObject {
   readonly object: string;
   readonly outcome: Outcome;
-  /** The operations with paths from the document's top. */
-  readonly operations: readonly Operation[];
+  /** The operations, with paths from the root of the document. */
+  readonly operations: readonly AddOperation[];
 }
 
 export interface RenderedText {
   readonly text: string;
   readonly objects: readonly RenderedObject[];
-  /** What people should know, such as comments that could not be kept. */
+  /** What changed in the text beyond the injection, such as replaced aliases. */
   readonly notes: readonly string[];
 }
 
-/** A file that is no YAML: where, but not what, since the parser's message quotes the line. */
+/** A file that is not valid YAML: the place and a code, without the parser's message, which quotes the line. */
 export interface UnreadableText {
   readonly line: number;
   readonly column: number;
   readonly code: string;
 }
 
-// More aliases than any person writes, fewer than a "billion laughs" needs.
+// More aliases than people write, fewer than a "billion laughs" file needs.
 const MOST_ALIASES = 1000;
 
-/** Renders every pod of a text. @returns where the text cannot be read, if it cannot */
+/** Renders every pod of a text. Documents without an injected pod stay as they are, byte for byte. */
 export function renderText(
   source: string,
   defaultNamespace: string,
@@ -44,17 +42,19 @@ export function renderText(
 ): RenderedText | UnreadableText {
   const lines = new LineCounter();
   const documents = parseAllDocuments(source, {
-    keepSourceTokens: true,
     lineCounter: lines,
     uniqueKeys: true,
+    customTags: [VERBATIM],
   });
   if (!Array.isArray(documents)) return { text: source, objects: [], notes: [] };
+  const layout = layoutOf(source, documents);
   const objects: RenderedObject[] = [];
-  const edits: Edit[] = [];
   const notes: string[] = [];
-  const style = styleOf(source, documents);
+  const texts: string[] = [];
   const expected: unknown[] = [];
-  for (const [index, document] of documents.entries()) {
+  let from = source.startsWith('\ufeff') ? 1 : 0;
+  if (from > 0) texts.push('\ufeff');
+  for (const document of documents) {
     const error = document.errors[0];
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0]);
@@ -62,35 +62,33 @@ export function renderText(
     }
     const data = dataOf(document);
     if (data instanceof TooManyAliases) return { line: 1, column: 1, code: 'TOO_MANY_ALIASES' };
-    const templates = podTemplates(data, defaultNamespace);
-    const rendered = templates.map((template) => renderTemplate(template, settings));
+    const rendered = podTemplates(data, defaultNamespace).map((one) => renderTemplate(one, settings));
     objects.push(...rendered);
     const operations = rendered.flatMap((one) => one.operations);
-    const patched = jsonpatch.applyPatch(structuredClone(data), structuredClone(operations), true)
-      .newDocument as unknown;
-    expected.push(patched);
-    if (operations.length === 0) continue;
-    const insertions = templates.flatMap((template, nth) => insertionsFor(template, rendered[nth], data));
-    const own = tryEdits(document, source, insertions, style);
-    if (own !== undefined && isEditRight(source, own, index, patched)) edits.push(...own);
-    else {
-      const [from, , to] = document.range;
-      document.contents = document.createNode(patched) as typeof document.contents;
-      edits.push({
-        from,
-        to,
-        text: document.toString({ lineWidth: 0, indentSeq: style.indentSeq }),
-        column: 0,
-      });
-      notes.push(
-        `${templates[0]?.object ?? 'a document'}: written anew, because anchors or its layout leave no room to insert; comments in it are lost`,
-      );
+    const to = document.range[2];
+    if (operations.length === 0) {
+      expected.push(data);
+      texts.push(source.slice(from, to));
+    } else {
+      const hadAliases = unshare(document, operations);
+      const patched = patchedBy(operations, hadAliases ? dataOf(document) : data);
+      expected.push(patched);
+      if (hadAliases) {
+        notes.push(
+          `${rendered[0]?.object ?? 'a document'}: aliases were replaced by the values they refer to, because the injection changes a shared part`,
+        );
+      }
+      editDocument(document, operations);
+      const text = isJson(source) ? printJson(patched, layout) : printDocument(document, layout);
+      texts.push(to === source.length && !source.endsWith('\n') ? text.trimEnd() : text);
     }
+    from = to;
   }
-  const text = applyEdits(source, edits);
+  texts.push(source.slice(from));
+  const text = texts.join('');
   const again = parseAllDocuments(text);
   if (!Array.isArray(again) || !isDeepStrictEqual(again.map(dataOf), expected)) {
-    throw new Error('the rendered text does not say what the patch says');
+    throw new Error('the rendered text differs from the patched object');
   }
   return { text, objects, notes };
 }
@@ -113,61 +111,44 @@ function renderTemplate(template: PodTemplate, settings: InjectionSettings): Ren
   return { object: template.object, outcome, operations };
 }
 
-function insertionsFor(
-  template: PodTemplate,
-  rendered: RenderedObject | undefined,
-  data: unknown,
-): readonly ListInsertion[] {
-  if (rendered?.outcome.kind !== 'injected') return [];
-  const lengthOf = (path: Path): number => {
-    const list = path.reduce<unknown>(
-      (node, key) => (typeof key === 'number' ? asArray(node)?.[key] : field(node, key)),
-      data,
-    );
-    return asArray(list)?.length ?? 0;
-  };
-  return listInsertions(rendered.outcome.patch, template.path, lengthOf);
+function patchedBy(operations: readonly AddOperation[], data: unknown): unknown {
+  return jsonpatch.applyPatch(structuredClone(data), structuredClone([...operations]), true).newDocument;
 }
 
-function tryEdits(
-  document: Document,
-  source: string,
-  insertions: readonly ListInsertion[],
-  style: SourceStyle,
-): readonly Edit[] | undefined {
+function isJson(source: string): boolean {
+  if (!/^\ufeff?\s*\{/.test(source)) return false;
   try {
-    return insertions
-      .filter((one) => one.groups.length > 0)
-      .flatMap((one) => editsFor(document, source, one, style));
-  } catch (error) {
-    if (error instanceof CannotEdit) return undefined;
-    throw error;
+    JSON.parse(source);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-/** Whether a document says what it must after its edits: layout is too rich to be sure without looking. */
-function isEditRight(source: string, edits: readonly Edit[], index: number, patched: unknown): boolean {
-  const documents = parseAllDocuments(applyEdits(source, edits));
-  const document = Array.isArray(documents) ? documents[index] : undefined;
-  return (
-    document !== undefined && document.errors.length === 0 && isDeepStrictEqual(dataOf(document), patched)
-  );
+function printJson(data: unknown, { newline, indent }: Layout): string {
+  return `${JSON.stringify(data, undefined, indent).replaceAll('\n', newline)}${newline}`;
 }
 
-function styleOf(source: string, documents: readonly Document[]): SourceStyle {
-  let indentSeq = true;
+function layoutOf(source: string, documents: readonly Document[]): Layout {
+  const column = (offset: number): number => offset - source.lastIndexOf('\n', offset - 1);
+  let indent: number | undefined;
+  let indentSeq: boolean | undefined;
   for (const document of documents) {
     visit(document, {
-      Pair: (_key, pair) => {
-        const { key, value } = pair as { key: { range?: readonly number[] }; value: unknown };
-        const keyAt = key.range?.[0];
-        if (!isSeq(value) || value.flow === true || value.range == null || keyAt === undefined)
+      Pair: (_key, { key, value }) => {
+        if (!isNode(key) || key.range == null || !isCollection(value) || value.range == null)
           return undefined;
-        const column = (offset: number): number => offset - source.lastIndexOf('\n', offset - 1);
-        indentSeq = column(value.range[0]) > column(keyAt);
-        return visit.BREAK;
+        if (value.flow === true) return undefined;
+        const deeper = column(value.range[0]) - column(key.range[0]);
+        if (isSeq(value)) indentSeq ??= deeper > 0;
+        else indent ??= deeper;
+        return indent !== undefined && indentSeq !== undefined ? visit.BREAK : undefined;
       },
     });
   }
-  return { newline: source.includes('\r\n') ? '\r\n' : '\n', indentSeq };
+  return {
+    newline: source.includes('\r\n') ? '\r\n' : '\n',
+    indent: Math.max(indent ?? 2, 1),
+    indentSeq: indentSeq ?? true,
+  };
 }

@@ -1,11 +1,11 @@
-/** The settings of a program as text: for `--help` and for the reference page. */
+/** Prints the settings of a program, for `--help` and for the reference page. */
 import type { Definitions } from './settings.ts';
 import { REQUIRED, type Setting, variableName } from './settings.ts';
 
 const COLUMNS = 100;
 const INDENT = '      ';
 
-/** The flags of a program, one paragraph each, for a terminal. */
+/** The flags of a program, one paragraph for each, for a terminal. */
 export function renderSettingsHelp(definitions: Definitions): string {
   const entries = Object.entries(definitions).map(([name, setting]) => {
     const { placeholder } = setting.kind;
@@ -15,8 +15,8 @@ export function renderSettingsHelp(definitions: Definitions): string {
   const example = variableName(Object.keys(definitions)[0] ?? 'name');
   return [
     ...entries,
-    `  --help, -h\n${wrap('Print this and exit.')}`,
-    `Each flag is also an environment variable, such as ${example}; the flag wins, and an empty variable\ncounts as not set.`,
+    `  --help, -h\n${wrap('Print this help and exit.')}`,
+    `Each flag can also be set with an environment variable, such as ${example}. A flag\ntakes precedence, and an empty variable is ignored.`,
   ].join('\n');
 }
 
@@ -43,9 +43,9 @@ function defaultText(setting: Setting<unknown>): string {
   return setting.fallback === REQUIRED ? '(required)' : `(default: ${defaultOf(setting)})`;
 }
 
-function defaultOf({ fallback }: Setting<unknown>): string {
+function defaultOf({ fallback, kind }: Setting<unknown>): string {
   if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return 'not set';
-  return String(fallback);
+  return kind.show?.(fallback) ?? String(fallback);
 }
 
 function wrap(text: string): string {

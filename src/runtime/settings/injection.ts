@@ -1,10 +1,10 @@
-/** The operator's settings about injection: the webhook's, and the CLI's when it shows what the webhook would do. */
+/** The operator's settings for injection, which the webhook and `render` share. */
 import { parseQuantity } from '../../core/pod/quantity.ts';
 import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../../core/settings.ts';
 import { choice, IMAGE, namespaceChoices, QUANTITY, REPOSITORIES, SWITCH, variables } from './kinds.ts';
 import { optional, REQUIRED, setting, type Values } from './settings.ts';
 
-// What may steer the fetcher: where AWS is and whom it trusts, never who it is.
+// Variables may configure the endpoints and the trust of the fetcher, never its identity.
 const FETCHER_VARIABLE =
   /^(?:AWS_ENDPOINT_URL(?:_[A-Z0-9_]+)?|AWS_USE_FIPS_ENDPOINT|AWS_USE_DUALSTACK_ENDPOINT|AWS_REGION|AWS_DEFAULT_REGION|NODE_EXTRA_CA_CERTS)$/;
 
@@ -13,11 +13,11 @@ export const INJECTION_SETTINGS = {
   'image-mirrors': setting(
     REPOSITORIES,
     [],
-    'Further repositories of that image, where another webhook rewrites images to a mirror: an injected container that runs from one of them is ours.',
+    'Additional repositories of that image, for clusters where another webhook rewrites images to a mirror. The webhook accepts an injected container with an image from one of them.',
   ),
   'image-pull-policy': optional(
     choice('Always', 'IfNotPresent', 'Never'),
-    'Pull policy of that image; Kubernetes chooses by the tag when this is not set.',
+    'Pull policy of that image. By default, Kubernetes derives it from the tag.',
   ),
   'fetcher-env': setting(
     variables(
@@ -25,40 +25,43 @@ export const INJECTION_SETTINGS = {
       'AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_REGION, AWS_DEFAULT_REGION, NODE_EXTRA_CA_CERTS',
     ),
     [],
-    'A variable for the injected container. May be given several times; the environment variable takes several, separated by commas or line feeds.',
+    'A variable for the injected container. Can be set several times. In the environment variable, separate several with commas or line feeds.',
   ),
   'env-mode': setting(
     choice(...ENV_MODES),
     'auto',
-    'How variables reach a process when the pod does not say.',
+    'Default delivery of variables, for pods without an env-mode annotation.',
   ),
   'namespace-env-mode': setting(
     namespaceChoices(...ENV_MODES),
     [],
-    'The same for the pods of one namespace. May be given several times; the environment variable takes several, separated by commas or line feeds.',
+    'The same for pods of one namespace. Can be set several times. In the environment variable, separate several with commas or line feeds.',
   ),
   'native-variables': setting(
     choice('on', 'off', 'auto'),
     'auto',
-    'Whether the cluster can set variables from the env file: on when you know that every kubelet is 1.35 or newer, off to forbid it, auto to look (docs/guides/operations.md, Native variables).',
+    'Whether pods can use native variables: on if every kubelet is 1.35 or newer, off to disable them, auto to check the cluster (docs/guides/operations.md, Native variables).',
   ),
   'cpu-request': optional(
     QUANTITY,
-    'CPU request of the injected container; computed from the pod when not set.',
+    'CPU request of the injected container. By default, it is computed from the pod.',
   ),
-  'cpu-limit': optional(QUANTITY, 'CPU limit of the injected container; computed from the pod when not set.'),
+  'cpu-limit': optional(
+    QUANTITY,
+    'CPU limit of the injected container. By default, it is computed from the pod.',
+  ),
   'memory-request': optional(
     QUANTITY,
-    'Memory request of the injected container; computed from the pod when not set.',
+    'Memory request of the injected container. By default, it is computed from the pod.',
   ),
   'memory-limit': optional(
     QUANTITY,
-    'Memory limit of the injected container; computed from the pod when not set.',
+    'Memory limit of the injected container. By default, it is computed from the pod.',
   ),
   'require-complete-arns': setting(
     SWITCH,
     false,
-    'Refuse ARNs without the six characters that make them name one secret for good.',
+    'Deny pods with ARNs that do not end in the six random characters of a secret.',
   ),
 } as const;
 
@@ -67,13 +70,13 @@ export type InjectionValues = Values<typeof INJECTION_SETTINGS>;
 /** The setting `native-variables`. */
 export type NativeSetting = InjectionValues['native-variables'];
 
-/** Said to whoever asks for native variables where they are off. */
+/** Support for native variables if the operator turned them off. */
 export const NATIVE_OFF: NativeSupport = Object.freeze({
   can: false,
   why: 'the operator turned native variables off (setting native-variables)',
 });
 
-/** What the operator says, for a program that knows no cluster to look at. */
+/** Support for native variables in a program without access to a cluster. */
 export function nativeWithoutCluster(setting: NativeSetting): NativeSupport {
   switch (setting) {
     case 'on':
@@ -81,11 +84,11 @@ export function nativeWithoutCluster(setting: NativeSetting): NativeSupport {
     case 'off':
       return NATIVE_OFF;
     case 'auto':
-      return { can: false, why: 'render knows no cluster: set --native-variables on or off' };
+      return { can: false, why: 'render does not check a cluster; set --native-variables to on or off' };
   }
 }
 
-/** Contradictions between these settings. */
+/** Returns contradictions between these settings. */
 export function checkInjection(values: InjectionValues): readonly string[] {
   const variables = repeatedOf(values['fetcher-env'].map((variable) => variable.name));
   const namespaces = repeatedOf(values['namespace-env-mode'].map((one) => one.namespace));
@@ -96,8 +99,8 @@ export function checkInjection(values: InjectionValues): readonly string[] {
     return isExceeded ? [`--${resource}-request: is greater than --${resource}-limit`] : [];
   });
   return [
-    ...variables.map((name) => `--fetcher-env: ${name} is given more than once`),
-    ...namespaces.map((name) => `--namespace-env-mode: ${name} is given more than once`),
+    ...variables.map((name) => `--fetcher-env: ${name} is set more than once`),
+    ...namespaces.map((name) => `--namespace-env-mode: ${name} is set more than once`),
     ...exceeded,
   ];
 }
@@ -106,7 +109,7 @@ function repeatedOf(names: readonly string[]): readonly string[] {
   return names.filter((name, index) => names.indexOf(name) !== index);
 }
 
-/** The settings as the core takes them. Whether the cluster can set native variables is not among them: it changes. */
+/** The settings for the core. Support for native variables is not part of them, because it can change. */
 export function injectionSettings(values: InjectionValues): InjectionSettings {
   const policy = values['image-pull-policy'];
   return Object.freeze({

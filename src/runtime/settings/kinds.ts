@@ -1,19 +1,22 @@
-/** Kinds of settings: what text each accepts, and how that is said to the operator. */
+/** Kinds of settings: the values that each accepts, and how messages describe them. */
+import { formatDuration, parseDuration } from '../../core/duration.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
 
-/** A type of setting. `parse` answers undefined for text that it does not accept. */
+/** A type of setting. `parse` returns undefined for text that it does not accept. */
 export interface Kind<T> {
-  /** Stands behind the flag in the help text; empty for a switch, which needs no value. */
+  /** Follows the flag in the help text. Empty for a switch, which needs no value. */
   readonly placeholder: string;
   readonly expects: string;
   readonly parse: (text: string) => T | undefined;
-  /** Joins the values of a flag that may be given several times; without it a second one is a problem. */
+  /** Merges the values of a flag that can be set several times. Without it, a second value is a problem. */
   merge?(values: readonly T[]): T;
-  /** The value may hold what does not belong into a message, such as credentials in a URL. */
+  /** Prints a default in the help text; `String` if absent. */
+  show?(value: T): string;
+  /** Messages do not quote the value, which can contain credentials, for example in a URL. */
   readonly private?: true;
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<const T extends string>(...words: readonly T[]): Kind<T> {
   return {
     placeholder: words.join('|'),
@@ -34,24 +37,24 @@ export function integer(least: number, most: number, placeholder = 'number'): Ki
   };
 }
 
-/** A TCP port. 0 lets the system choose, which is for tests. */
+/** A TCP port. With 0 the system chooses a free port; tests use this. */
 export const PORT: Kind<number> = integer(0, 65_535, 'port');
 
-/** Yes or no. As a flag it needs no value. */
+/** True or false. The flag needs no value. */
 export const SWITCH: Kind<boolean> = {
   placeholder: '',
   expects: 'true or false',
   parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
 
-/** A file's path. Whether the file is there is known only when it is read. */
+/** The path of a file. Reading the settings does not check whether it exists. */
 export const PATH: Kind<string> = {
   placeholder: 'path',
   expects: 'the path of a file',
   parse: (text) => (text.includes('\0') ? undefined : text),
 };
 
-// An image reference: registry, path, tag, digest. Kubernetes and the runtime are the judges of the rest.
+// An image reference: registry, path, tag, digest. Kubernetes and the container runtime check the details.
 const IMAGE_REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,511}$/;
 
 export const IMAGE: Kind<string> = {
@@ -60,10 +63,10 @@ export const IMAGE: Kind<string> = {
   parse: (text) => (IMAGE_REFERENCE.test(text) ? text : undefined),
 };
 
-/** Images without their tags, as the guard's ConfigMap lists them. */
+/** Image references without tags, as in the ConfigMap of the guard. */
 export const REPOSITORIES: Kind<readonly string[]> = {
   placeholder: 'repositories',
-  expects: 'repositories such as mirror.example/aws-secrets-injector, separated by blanks',
+  expects: 'repositories such as mirror.example/aws-secrets-injector, separated by spaces',
   parse: (text) => {
     const repositories = text.split(/\s+/).filter((each) => each !== '');
     return repositories.every((each) => IMAGE_REFERENCE.test(each)) ? repositories : undefined;
@@ -78,31 +81,24 @@ export const ADDRESS: Kind<string> = {
   parse: (text) => (/^[0-9a-fA-F.:]{2,45}$/.test(text) ? text : undefined),
 };
 
-/** A Kubernetes quantity greater than zero, or `none` to leave the field out. */
+/** A Kubernetes quantity greater than zero, or `none` to omit the field. */
 export const QUANTITY: Kind<string> = {
   placeholder: 'quantity|none',
   expects: 'a Kubernetes quantity such as 250m or 128Mi, or none',
   parse: (text) => (text === 'none' || (parseQuantity(text) ?? 0) > 0 ? text : undefined),
 };
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-
-/** A duration such as `5m`, within bounds in seconds. It stays text, which is how people want to see it. */
-export function duration(least: number, most: number, bounds: string): Kind<string> {
+/** A duration such as `5m`, as seconds within bounds. */
+export function duration(least: number, most: number, bounds: string): Kind<number> {
   return {
     placeholder: 'duration',
     expects: `an integer and s, m or h, ${bounds}`,
     parse: (text) => {
-      const seconds = durationSeconds(text);
-      return seconds >= least && seconds <= most ? text : undefined;
+      const seconds = parseDuration(text);
+      return seconds !== undefined && seconds >= least && seconds <= most ? seconds : undefined;
     },
+    show: formatDuration,
   };
-}
-
-/** @returns NaN for text that is no duration */
-export function durationSeconds(text: string): number {
-  const [, count, unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
-  return Number(count) * (UNIT_SECONDS[unit] ?? Number.NaN);
 }
 
 export interface NamespaceChoice<T extends string> {
@@ -112,7 +108,7 @@ export interface NamespaceChoice<T extends string> {
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** `namespace=word` pairs, one per flag or separated by commas or line feeds. */
+/** `namespace=word` pairs, one for each flag, or separated by commas or line feeds. */
 export function namespaceChoices<const T extends string>(
   ...words: readonly T[]
 ): Kind<readonly NamespaceChoice<T>[]> {
@@ -140,7 +136,7 @@ export interface Variable {
   readonly value: string;
 }
 
-/** `NAME=VALUE` pairs, one per flag or separated by commas or line feeds, of names that are allowed. */
+/** `NAME=VALUE` pairs with allowed names, one for each flag, or separated by commas or line feeds. */
 export function variables(isAllowed: (name: string) => boolean, allowed: string): Kind<readonly Variable[]> {
   return {
     placeholder: 'NAME=VALUE',
@@ -153,7 +149,7 @@ export function variables(isAllowed: (name: string) => boolean, allowed: string)
 
 function parseVariables(text: string, isAllowed: (name: string) => boolean): readonly Variable[] | undefined {
   const found = new Map<string, string>();
-  // A comma separates only where a name follows, so that values may hold commas.
+  // A comma separates pairs only before a name, so that values can contain commas.
   for (const part of text.split(/\n|,(?=[A-Z0-9_]+=)/)) {
     const pair = part.trim();
     if (pair === '') continue;

@@ -1,7 +1,7 @@
 /**
- * Settings of a program: environment variables with one prefix and flags of the same names, no file. A program
- * has one table of definitions; values, the help text and the reference page are all made from it. Settings are
- * read once, with all problems told at once, and are frozen.
+ * Settings of a program: flags, and environment variables with one prefix and the same names. Values, the help text
+ * and the reference page come from one table of definitions. Settings are read once, all problems are reported
+ * together, and the result is frozen.
  */
 import { parseArgs } from 'node:util';
 import { nearest } from '../../core/problems/nearest.ts';
@@ -10,7 +10,7 @@ import type { Kind } from './kinds.ts';
 
 export const VARIABLE_PREFIX = 'SECRETS_INJECTOR_';
 
-/** Stands for the default of a setting that has none. */
+/** The default of a setting that must be set. */
 export const REQUIRED = Symbol('required');
 
 /** One setting. Its name is its key in the table: `listen-port` is `--listen-port` and `SECRETS_INJECTOR_LISTEN_PORT`. */
@@ -34,19 +34,19 @@ export type SettingsResult<T> =
   | { readonly kind: 'help' }
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
-/** Ties the value's type to the kind, so that a default of another type does not compile. */
+/** Defines a setting. A default of another type than the kind does not compile. */
 export function setting<T>(kind: Kind<T>, fallback: NoInfer<T> | typeof REQUIRED, doc: string): Setting<T> {
   return { kind, fallback, doc };
 }
 
-/** A setting that may be left out. */
+/** Defines a setting without a default. */
 export function optional<T>(kind: Kind<T>, doc: string): Setting<T | undefined> {
   return { kind: kind as Kind<T | undefined>, fallback: undefined, doc };
 }
 
 /**
  * Reads the settings of a program. A flag wins over its variable; an empty variable counts as not set.
- * @param check finds contradictions between values that are fine by themselves
+ * @param check finds contradictions between values that are valid individually
  */
 export function readSettings<const D extends Definitions>(
   definitions: D,
@@ -93,13 +93,13 @@ function readFlags(definitions: Definitions, argv: readonly string[]): Flags {
   const problems: string[] = [];
   let help = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`${quote(token.value)}: no argument is expected here`);
+    if (token.kind === 'positional') problems.push(`${quote(token.value)}: unexpected argument`);
     if (token.kind !== 'option') continue;
     const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (token.name === 'help') help = true;
     else if (known === undefined) problems.push(unknownFlag(token.rawName, token.name, definitions));
     else if (known.type === 'string' && (token.value === undefined || isFlag(token.value, token.inlineValue)))
-      problems.push(`--${token.name}: a value is missing`);
+      problems.push(`--${token.name}: requires a value`);
     else flags.set(token.name, [...(flags.get(token.name) ?? []), token.value ?? 'true']);
   }
   return { flags, help, problems };
@@ -111,13 +111,13 @@ function isFlag(text: string, inline: boolean | undefined): boolean {
 
 function unknownFlag(raw: string, name: string, definitions: Definitions): string {
   const match = nearest(name, Object.keys(definitions));
-  return `${quote(raw)}: no such flag${match === undefined ? '' : `; did you mean --${match}?`}`;
+  return `${quote(raw)}: unknown flag${match === undefined ? '' : `; did you mean --${match}?`}`;
 }
 
-// What Kubernetes sets for a Service that happens to be called secrets-injector.
+// Kubernetes sets these for a Service with the name secrets-injector.
 const SERVICE_LINK = /^(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)/;
 
-/** A misspelt variable is refused: ignoring it could leave a protection off that the operator believes in. */
+/** A misspelled variable is a problem: otherwise a typo could silently disable a safeguard. */
 function unknownVariables(definitions: Definitions, env: Environment): readonly string[] {
   const known = Object.keys(definitions).map(variableName);
   return Object.keys(env)
@@ -127,7 +127,7 @@ function unknownVariables(definitions: Definitions, env: Environment): readonly 
       const asFlag = name.slice(VARIABLE_PREFIX.length).toLowerCase().replaceAll('_', '-');
       const match = nearest(asFlag, Object.keys(definitions));
       const hint = match === undefined ? '' : `; did you mean ${variableName(match)}?`;
-      return `${quote(name)}: no such variable${hint}`;
+      return `${quote(name)}: unknown variable${hint}`;
     });
 }
 
@@ -147,13 +147,13 @@ function readValue(
   }
   const { kind } = definition;
   if (texts.length > 1 && kind.merge === undefined) {
-    problems.push(`${subject}: given ${texts.length} times`);
+    problems.push(`${subject}: is set ${texts.length} times`);
     return undefined;
   }
   const parsed: unknown[] = [];
   for (const text of texts) {
     const value = kind.parse(text);
-    const shown = kind.private === true ? 'what is given' : quote(text);
+    const shown = kind.private === true ? 'the value' : quote(text);
     if (value === undefined) problems.push(`${subject}: ${shown} is not accepted; expected ${kind.expects}`);
     else parsed.push(value);
   }

@@ -6,13 +6,7 @@ import {
   injectionSettings,
   nativeWithoutCluster,
 } from '../../../../src/runtime/settings/injection.ts';
-import {
-  choice,
-  duration,
-  durationSeconds,
-  integer,
-  SWITCH,
-} from '../../../../src/runtime/settings/kinds.ts';
+import { choice, duration, integer, SWITCH } from '../../../../src/runtime/settings/kinds.ts';
 import { optional, REQUIRED, readSettings, setting } from '../../../../src/runtime/settings/settings.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../../../src/webhook/settings.ts';
 
@@ -59,25 +53,25 @@ describe('settings', () => {
   });
 
   test.each([
-    [['--port'], ['--port: a value is missing']],
-    [['--port', '--strict'], ['--port: a value is missing']],
-    [['--port', '1', '--port', '2'], ['--port: given 2 times']],
+    [['--port'], ['--port: requires a value']],
+    [['--port', '--strict'], ['--port: requires a value']],
+    [['--port', '1', '--port', '2'], ['--port: is set 2 times']],
     [['--port', '0x1'], ['--port: "0x1" is not accepted; expected a whole number from 1 to 9']],
     [['--strict=yes'], ['--strict: "yes" is not accepted; expected true or false']],
     [
       ['--__proto__', '1'],
-      ['"--__proto__": no such flag', '"1": no argument is expected here'],
+      ['"--__proto__": unknown flag', '"1": unexpected argument'],
     ],
-    [['--constructor'], ['"--constructor": no such flag']],
-    [['-x'], ['"-x": no such flag']],
-    [['--', '--port'], ['"--port": no argument is expected here']],
+    [['--constructor'], ['"--constructor": unknown flag']],
+    [['-x'], ['"-x": unknown flag']],
+    [['--', '--port'], ['"--port": unexpected argument']],
   ])('refuse %j', (argv, problems) => {
     expect(read(argv)).toEqual(problems);
   });
 
   test('refuse a misspelt variable, but not what Kubernetes sets for a Service of the same name', () => {
     expect(read([], { SECRETS_INJECTOR_PROT: '1' })).toEqual([
-      '"SECRETS_INJECTOR_PROT": no such variable; did you mean SECRETS_INJECTOR_PORT?',
+      '"SECRETS_INJECTOR_PROT": unknown variable; did you mean SECRETS_INJECTOR_PORT?',
     ]);
     const links = {
       SECRETS_INJECTOR_SERVICE_HOST: '10.0.0.1',
@@ -174,7 +168,7 @@ describe('settings of the injection', () => {
     expect(injection(argv)).toEqual({
       kind: 'problems',
       problems: [
-        '--fetcher-env: AWS_REGION is given more than once',
+        '--fetcher-env: AWS_REGION is set more than once',
         '--cpu-request: is greater than --cpu-limit',
       ],
     });
@@ -214,14 +208,14 @@ describe('settings of the injection', () => {
   test('refuse two modes of one namespace', () => {
     expect(injection(['--namespace-env-mode', 'shop=native,shop=native'])).toEqual({
       kind: 'problems',
-      problems: ['--namespace-env-mode: shop is given more than once'],
+      problems: ['--namespace-env-mode: shop is set more than once'],
     });
   });
 
   test.each([
     ['on', { can: true, probe: false }],
     ['off', { can: false, why: expect.stringContaining('turned native variables off') }],
-    ['auto', { can: false, why: 'render knows no cluster: set --native-variables on or off' }],
+    ['auto', { can: false, why: 'render does not check a cluster; set --native-variables to on or off' }],
   ] as const)('without a cluster native variables are what the operator says: %s', (setting, support) => {
     expect(nativeWithoutCluster(setting)).toEqual(support);
   });
@@ -236,8 +230,9 @@ test.each([
   ['5m', 300],
   ['24h', 86_400],
 ])('the duration %s is %d seconds', (text, seconds) => {
-  expect(duration(10, 86_400, '').parse(text)).toBe(text);
-  expect(durationSeconds(text)).toBe(seconds);
+  const kind = duration(10, 86_400, '');
+  expect(kind.parse(text)).toBe(seconds);
+  expect(kind.show?.(seconds)).toBe(text);
 });
 
 test.each(['9s', '25h', '1d', '5', 'm', '5m0s', '-5m', '1.5h', ' 5m', ''])('%j is no duration', (text) => {
@@ -246,7 +241,7 @@ test.each(['9s', '25h', '1d', '5', 'm', '5m0s', '-5m', '1.5h', ' 5m', ''])('%j i
 
 test('two servers on one port are refused', () => {
   const result = readWebhookSettings(['--image=x', '--listen-port=8080'], {});
-  expect(result).toEqual({ kind: 'problems', problems: ['--admin-port: is the same as --listen-port'] });
+  expect(result).toEqual({ kind: 'problems', problems: ['--admin-port: is equal to --listen-port; choose another port'] });
 });
 
 test('the texts tell of every setting', () => {
