@@ -1,7 +1,7 @@
 /** Every way in which AWS can fail, many of them with an answer that quotes what must stay secret. */
 import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
+import type { Fault } from '../aws-fake/index.ts';
 import { CANARY } from '../fetcher/canary.ts';
-import type { Fault } from '../stand-in/index.ts';
 
 export const JSON_CANARY = JSON.stringify(CANARY);
 // V8 quotes the text that it cannot parse.

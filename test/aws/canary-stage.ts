@@ -3,11 +3,11 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { FETCH_CODES, type FetchCode } from '../../src/core/problems/fetch-codes.ts';
+import type { Session } from '../aws-fake/index.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { leaksIn, readableAfter } from '../fetcher/leaks.ts';
 import { type Finished, ROLE_ARN, type Running, SUBJECT, type Variables } from '../fetcher/stage.ts';
-import type { Session } from '../stand-in/index.ts';
 
 const PRELOADS = ['no-waiting.cjs', 'throw-values.cjs'].flatMap((name) => [
   '--require',

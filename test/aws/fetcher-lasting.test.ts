@@ -11,11 +11,11 @@ import { openSecretReader } from '../../src/fetcher/aws/secrets-manager.ts';
 import { Regions, Session } from '../../src/fetcher/aws/session.ts';
 import { assumeRoleWithWebIdentity } from '../../src/fetcher/credentials/sts.ts';
 import { fetchSecrets } from '../../src/fetcher/fetch-secrets.ts';
+import { type Fault, type StandIn, startStandIn } from '../aws-fake/index.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
 import { ROLE_ARN, SUBJECT } from '../fetcher/stage.ts';
 import { virtualTime } from '../fetcher/virtual-clock.ts';
-import { type Fault, type StandIn, startStandIn } from '../stand-in/index.ts';
 
 const ARN = arnOf('shop/canary');
 let standIn: StandIn;

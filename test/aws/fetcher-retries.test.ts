@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../aws-fake/index.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
-import type { Fault } from '../stand-in/index.ts';
 
 let aws: AwsStage;
 beforeAll(async () => {

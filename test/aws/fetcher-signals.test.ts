@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Fault } from '../aws-fake/index.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
-import type { Fault } from '../stand-in/index.ts';
 
 const ARN = arnOf('shop/db');
 let aws: AwsStage;

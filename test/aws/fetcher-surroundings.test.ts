@@ -2,11 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificate, startStandIn } from '../aws-fake/index.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { arnOf, onePlan, planOf } from '../fetcher/plans.ts';
 import { TOKEN_FILE } from '../fetcher/stage.ts';
-import { makeCertificate, startStandIn } from '../stand-in/index.ts';
 
 const ARN = arnOf('shop/canary');
 let aws: AwsStage;

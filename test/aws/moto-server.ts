@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { makeCertificate } from '../aws-fake/index.ts';
 import type { PythonPackages } from '../setup/python-packages.ts';
-import { makeCertificate } from '../stand-in/index.ts';
 
 export interface MotoServer {
   readonly url: string;

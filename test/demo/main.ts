@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { type StandIn, startStandIn } from '../stand-in/index.ts';
+import { type StandIn, startStandIn } from '../aws-fake/index.ts';
 import { DEFAULT_MANIFEST } from './default-manifest.ts';
 import type { PodManifest } from './pod-manifest.ts';
 import { makeSandbox, type Sandbox } from './sandbox.ts';

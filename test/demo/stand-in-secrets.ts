@@ -1,7 +1,7 @@
 /** Puts into the AWS stand-in what a plan refers to, with values made anew in every run. */
 import { parseArn } from '../../src/core/names/arn.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
-import type { StandIn, VersionInput } from '../stand-in/index.ts';
+import type { StandIn, VersionInput } from '../aws-fake/index.ts';
 import { secretTextFor } from './made-up-secrets.ts';
 
 export const ROLE_ARN = 'arn:aws:iam::111122223333:role/demo';

@@ -1,5 +1,5 @@
 /** A stage with the AWS stand-in behind it. */
-import { type StandIn, type StandInOptions, startStandIn } from '../stand-in/index.ts';
+import { type StandIn, type StandInOptions, startStandIn } from '../aws-fake/index.ts';
 import { buildFetcherBundle, type FetcherBundle } from './bundle.ts';
 import { ROLE_ARN, Stage, SUBJECT } from './stage.ts';
 

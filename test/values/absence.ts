@@ -10,8 +10,8 @@ import type {
   Selection,
 } from '../../src/core/plan/plan.ts';
 import type { FetchCode } from '../../src/core/problems/fetch-codes.ts';
+import type { Fault, VersionInput } from '../aws-fake/index.ts';
 import { arnOf } from '../fetcher/plans.ts';
-import type { Fault, VersionInput } from '../stand-in/index.ts';
 
 /** Whether a request allows a missing value. */
 export const NEEDS = ['required', 'optional', 'default'] as const;

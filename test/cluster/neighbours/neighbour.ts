@@ -1,7 +1,7 @@
 /** Other admission webhooks beside ours: programs in Go, as real ones are, registered by URL. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeCertificate } from '../../stand-in/certificates.ts';
+import { makeCertificate } from '../../aws-fake/certificates.ts';
 import type { Cluster } from '../cluster.ts';
 import { BUSYBOX_IMAGE } from '../images.ts';
 import { type Program, startProgram } from './program.ts';

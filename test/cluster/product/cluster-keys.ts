@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { json } from 'node:stream/consumers';
 import type { JSONWebKeySet } from 'jose';
-import type { TokenIssuer } from '../../stand-in/issuer.ts';
+import type { TokenIssuer } from '../../aws-fake/issuer.ts';
 import type { ClusterFacts } from '../cluster.ts';
 
 /** An issuer whose keys are read from the API server, without signing in, each time that a token is checked. */

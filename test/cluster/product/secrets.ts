@@ -1,6 +1,6 @@
 /** Secrets of a scenario, and every spelling in which a value must not be found anywhere. */
 import { randomBytes } from 'node:crypto';
-import type { StandIn } from '../../stand-in/index.ts';
+import type { StandIn } from '../../aws-fake/index.ts';
 
 const CANARY = 'kanarie';
 /** What shell and file can carry, and native variables cannot: by mistake none becomes native. */

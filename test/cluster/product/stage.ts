@@ -1,7 +1,7 @@
 /** A cluster with the product installed and AWS beside it: what every scenario plays on. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { type StandIn, startStandIn } from '../../stand-in/index.ts';
+import { type StandIn, startStandIn } from '../../aws-fake/index.ts';
 import { type Cluster, type ClusterOptions, type Outcome, startCluster } from '../cluster.ts';
 import { until } from '../until.ts';
 import { clusterIssuer } from './cluster-keys.ts';

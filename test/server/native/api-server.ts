@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ClusterPlace } from '../../../src/kubernetes/api-client.ts';
-import { makeCertificate, type TlsMaterial } from '../../stand-in/certificates.ts';
+import { makeCertificate, type TlsMaterial } from '../../aws-fake/certificates.ts';
 import { temporaryDirectory } from '../directory.ts';
 
 export interface NodeRow {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ApiLimits, type ClusterPlace, makeClusterApi } from '../../../src/kubernetes/api-client.ts';
 import { type Finding, findNativeSupport } from '../../../src/webhook/native/native-support.ts';
-import { makeCertificate } from '../../stand-in/certificates.ts';
+import { makeCertificate } from '../../aws-fake/certificates.ts';
 import { type FakeApiServer, gitVersion, nodesOf, send, startApiServer, type Trouble } from './api-server.ts';
 
 const LIMITS: ApiLimits = { connectMilliseconds: 2_000, requestMilliseconds: 4_000 };

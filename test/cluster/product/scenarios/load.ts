@@ -1,6 +1,6 @@
 /** Large pods, many pods, and a webhook that is replaced, slow or not trusted. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../../../stand-in/certificates.ts';
+import { makeCertificate } from '../../../aws-fake/certificates.ts';
 import { processesInCgroup } from '../../processes.ts';
 import { until } from '../../until.ts';
 import { creations } from '../audit.ts';

@@ -1,5 +1,5 @@
 import aws4 from 'aws4';
-import type { StandIn } from '../../stand-in/index.ts';
+import type { StandIn } from '../../aws-fake/index.ts';
 import { DB_ARN, type RawAnswer, REGION, ROLE_ARN } from './account.ts';
 
 export const BODY = JSON.stringify({ SecretId: DB_ARN });

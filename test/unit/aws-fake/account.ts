@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { onTestFinished } from 'vitest';
-import { type Role, type StandIn, type StandInOptions, startStandIn } from '../../stand-in/index.ts';
+import { type Role, type StandIn, type StandInOptions, startStandIn } from '../../aws-fake/index.ts';
 
 export const REGION = 'eu-west-1';
 export const ROLE_ARN = 'arn:aws:iam::111122223333:role/pods/shop';

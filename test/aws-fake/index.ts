@@ -2,6 +2,8 @@
  * An AWS of one's own for tests, the demonstration and the bench: Secrets Manager and STS web identity over
  * HTTPS, strict where AWS is strict, with faults on request. A test double: the product never contains it.
  */
+
+export { startStandIn } from './aws-fake.ts';
 export type { TlsMaterial } from './certificates.ts';
 export { makeCertificate } from './certificates.ts';
 export type { StandIn, StandInOptions } from './contract.ts';
@@ -13,4 +15,3 @@ export type { Peak, StandInRequest } from './request-log.ts';
 export type { Role } from './roles.ts';
 export type { SecretHandle, SecretInput, Version, VersionInput } from './secrets.ts';
 export type { Session } from './sessions.ts';
-export { startStandIn } from './stand-in.ts';

@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { startDelayProxy } from '../../stand-in/index.ts';
+import { startDelayProxy } from '../../aws-fake/index.ts';
 import { startAccount } from './account.ts';
 
 const ROUND_TRIP = 60;

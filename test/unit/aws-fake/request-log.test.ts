@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeCertificate, startStandIn } from '../../stand-in/index.ts';
+import { makeCertificate, startStandIn } from '../../aws-fake/index.ts';
 import { DB_ARN, getValue, sdkClient, startAccount } from './account.ts';
 
 test('tells sockets apart and knows how many requests waited at once', async () => {

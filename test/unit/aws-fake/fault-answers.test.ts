@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../stand-in/index.ts';
+import type { Fault } from '../../aws-fake/index.ts';
 import { assumeRole, DB_ARN, element, failure, getValue, sdkClient, startAccount } from './account.ts';
 
 describe('errors of Secrets Manager', () => {

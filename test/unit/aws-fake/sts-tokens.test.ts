@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { StandIn } from '../../stand-in/index.ts';
+import type { StandIn } from '../../aws-fake/index.ts';
 import { assumeRole, element, startAccount, stsError, tokenOf } from './account.ts';
 
 describe('tokens', () => {
