@@ -61,7 +61,8 @@ function indices(): string {
 /** What the plan contains, spelled as annotations, and the annotations that it lacks. */
 function families(): string {
   const planned = requesting.map(
-    (family) => `variables.plan.split('{"${FIRST_MEMBERS[family]}":"').map(p, '${family}.' + p.split('"')[0])`,
+    (family) =>
+      `variables.plan.split('{"${FIRST_MEMBERS[family]}":"').map(p, '${family}.' + p.split('"')[0])`,
   );
   const keys = requesting.map((family) => `k.startsWith('${PREFIX}${family}.')`);
   return [

@@ -1,47 +1,115 @@
-/** The guard's expressions spell what the code spells; that they decide rightly is tested on a real API server. */
-import { expect, it } from 'vitest';
-import { CHECK_NAME, FETCHER_NAME, NO_API } from '../../../src/core/additions/injected-objects.ts';
+/**
+ * The guard's expressions repeat names of src/core, and the literals in them are exactly these names. Whether the
+ * expressions decide correctly is tested on a real API server.
+ */
+import { describe, expect, it } from 'vitest';
+import {
+  CHECK_NAME,
+  FETCHER_NAME,
+  NO_API,
+  NO_API_VOLUME,
+} from '../../../src/core/additions/injected-objects.ts';
 import { shellPrefix } from '../../../src/core/additions/shell-mode.ts';
-import { OPTIONS } from '../../../src/core/names/annotation-keys.ts';
+import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import {
   ENV_FILE,
+  isViewVolume,
   PROBE_FILE,
   PROBE_VARIABLE,
   VIEWS_DIRECTORY,
 } from '../../../src/core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
-import { at, documents, type JsonObject, listAt, only } from './manifest-files.ts';
+import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
+import { PLAN_TEXTS } from './plan-text.ts';
 
-const [injected = {}] = documents('base/guard/injected.yaml');
-const [notOptedIn = {}] = documents('base/guard/not-opted-in.yaml');
+const GUARD = 'aws-secrets-injector-guard';
+const VIEW_VOLUME = 'aws-secrets';
+const MIRROR_POD = 'kubernetes.io/config.mirror';
+
+const [injected = {}, injectedBinding = {}] = documents('base/guard/injected.yaml');
+const [configMap = {}, image = {}, imageBinding = {}] = documents('base/guard/image.yaml');
+const [notOptedIn = {}, notOptedInBinding = {}] = documents('base/guard/not-opted-in.yaml');
+const [workloads = {}, workloadsBinding = {}] = documents('base/guard/workloads.yaml');
+const [noNative = {}, noNativeBinding = {}] = documents('components/no-native-variables/policy.yaml');
 const configuration = only('base/mutating-webhook-configuration.yaml');
+const policies = [injected, image, notOptedIn, workloads, noNative];
 
-function conditions(json: JsonObject, where: string): readonly JsonObject[] {
-  return listAt(json, where);
-}
+const options = Object.keys(OPTIONS).map((option) => PREFIX + option);
+const requesting = Object.keys(FAMILIES).filter((family) => family !== 'secret');
+const conditionLiterals = [
+  PREFIX,
+  `${PREFIX}secret.`,
+  NAMESPACE_LABEL,
+  ...options,
+  `${PREFIX}inject`,
+  'false',
+  MIRROR_POD,
+];
 
-it('both policies about asking pods mean the same by asking', () => {
-  expect(conditions(notOptedIn, 'spec.matchConditions')).toEqual(
-    conditions(injected, 'spec.matchConditions'),
+describe('the literals in expressions are the names in src/core', () => {
+  it('a pod has everything that the webhook adds', () => {
+    expectLiterals(injected, [
+      ...conditionLiterals,
+      ...requesting.flatMap((family) => [`${family}.`, `${PREFIX}${family}.`]),
+      PREFIX + FORM,
+      `${PREFIX}mount-path`,
+      OPTIONS['mount-path'].default,
+      ...[FETCHER_NAME, CHECK_NAME].flatMap((name) => [name, `"${name}"`]),
+      ...FETCH_COMMAND,
+      ...CHECK_COMMAND,
+      ...shellPrefix(`/${ENV_FILE}`),
+      PLAN_VARIABLE,
+      PROBE_VARIABLE,
+      PROBE_FILE,
+      ENV_FILE,
+      VIEW_VOLUME,
+      `${VIEWS_DIRECTORY}/`,
+      NO_API_VOLUME,
+      NO_API.mount.mountPath,
+      'Memory',
+      ...Object.keys(PLAN_TEXTS),
+      // What separates names in the plan's text.
+      '',
+      '"',
+      ',',
+      ']',
+    ]);
+    expect(isViewVolume(VIEW_VOLUME)).toBe(true);
+    expect(NO_API.volume).toMatchObject({ emptyDir: { medium: 'Memory' } });
+    expect(expressionsOf(injected)).toContain(`c.command.size() > ${shellPrefix('').length} `);
+  });
+
+  it('init containers run the image of the operator', () => {
+    const separators = ['', ' ', ':', '/', '@'];
+    expectLiterals(image, [FETCHER_NAME, CHECK_NAME, ...Object.keys(data()), ...separators]);
+  });
+
+  it('pods in other namespaces request nothing', () => {
+    expectLiterals(notOptedIn, conditionLiterals);
+  });
+
+  it('workloads are annotated on their pod templates', () => {
+    expectLiterals(workloads, [PREFIX]);
+  });
+
+  it('native variables are forbidden', () => {
+    expectLiterals(noNative, [VIEW_VOLUME]);
+  });
+});
+
+it('both policies about pods that request secrets apply to the same pods', () => {
+  expect(listAt(notOptedIn, 'spec.matchConditions')).toEqual(listAt(injected, 'spec.matchConditions'));
+});
+
+it('pods that opted out, and mirror pods, are exempt for the guard and the webhook alike', () => {
+  expect(listAt(injected, 'spec.matchConditions').slice(1)).toEqual(
+    listAt(configuration, 'webhooks.0.matchConditions').slice(1),
   );
 });
 
-it('every option is known not to ask, and nothing else is', () => {
-  const asks = conditions(injected, 'spec.matchConditions')[0]?.['expression'];
-  const listed = [...String(asks).matchAll(/'([^']+)'/g)].map(([, text]) => text);
-  const known = [...Object.keys(OPTIONS).map((name) => PREFIX + name), NAMESPACE_LABEL];
-  expect(new Set(listed)).toEqual(new Set([PREFIX, `${PREFIX}secret.`, ...known]));
-});
-
-it('pods that opted out, and mirror pods, are let through as the webhook lets them', () => {
-  expect(conditions(injected, 'spec.matchConditions').slice(1)).toEqual(
-    conditions(configuration, 'webhooks.0.matchConditions').slice(1),
-  );
-});
-
-it('the two policies share the namespaces between them', () => {
+it('the two policies cover every namespace between them', () => {
   expect(at(injected, 'spec.matchConstraints.namespaceSelector')).toEqual({
     matchLabels: { [NAMESPACE_LABEL]: 'enabled' },
   });
@@ -50,25 +118,80 @@ it('the two policies share the namespaces between them', () => {
   });
 });
 
-it('names of objects, command, script and paths are those that the webhook writes', () => {
-  const text = JSON.stringify(injected);
-  const spelled = [
-    `'${FETCHER_NAME}'`,
-    `'${PLAN_VARIABLE}'`,
-    `'${CHECK_NAME}'`,
-    `'${ENV_FILE}'`,
-    `'${PROBE_FILE}'`,
-    `'${PROBE_VARIABLE}'`,
-    "'aws-secrets'",
-    `'${NO_API.volume['name']}'`,
-    `'${NO_API.mount['mountPath']}'`,
-    `'${VIEWS_DIRECTORY}/'`,
-    `'${OPTIONS['mount-path'].default}'`,
-    `[${FETCH_COMMAND.map((part) => `'${part}'`).join(', ')}]`,
-    `[${CHECK_COMMAND.map((part) => `'${part}'`).join(', ')}]`,
-    ...shellPrefix('')
-      .slice(0, 3)
-      .map((part) => `'${part}'`),
-  ];
-  for (const one of spelled) expect(text).toContain(JSON.stringify(one).slice(1, -1));
+it('the namespaces that the webhook never serves are those for which no label is suggested', () => {
+  const [selector] = listAt(configuration, 'webhooks.0.namespaceSelector.matchExpressions');
+  const excluded = (selector?.['values'] ?? []) as readonly string[];
+  expect(messagesOf(notOptedIn)).toContain(
+    `namespaceObject.metadata.name in [${excluded.map((name) => `'${name}'`).join(', ')}]`,
+  );
 });
+
+it.each([
+  [injected, injectedBinding],
+  [image, imageBinding],
+  [notOptedIn, notOptedInBinding],
+  [workloads, workloadsBinding],
+  [noNative, noNativeBinding],
+])('a binding applies each policy', (policy, binding) => {
+  expect(at(binding, 'spec.policyName')).toBe(at(policy, 'metadata.name'));
+});
+
+it('the webhook and the guard accept images by the same ConfigMap', () => {
+  expect(at(configMap, 'metadata.name')).toBe(GUARD);
+  expect(Object.keys(data())).toEqual(['image', 'mirrors']);
+  expect(at(imageBinding, 'spec.paramRef')).toEqual({
+    name: GUARD,
+    namespace: at(configMap, 'metadata.namespace'),
+    parameterNotFoundAction: 'Allow',
+  });
+  const [container] = listAt(only('base/deployment.yaml'), 'spec.template.spec.containers');
+  const sources = listAt(container, 'env').map((one) => at(one, 'valueFrom.configMapKeyRef'));
+  expect(sources).toContainEqual({ name: GUARD, key: 'mirrors', optional: true });
+});
+
+it('messages name annotations and objects that exist', () => {
+  const known = [
+    NAMESPACE_LABEL,
+    PREFIX + FORM,
+    ...options,
+    FETCHER_NAME,
+    CHECK_NAME,
+    VIEW_VOLUME,
+    NO_API_VOLUME,
+    GUARD,
+    ...yamlFiles('base')
+      .flatMap(documents)
+      .map((one) => at(one, 'metadata.name')),
+  ];
+  const text = policies.map(messagesOf).join('\n');
+  const named = text.match(/secrets-injector\.dev\/[a-z-]+|(?<![\w/.-])aws-secrets[a-z-]*/g) ?? [];
+  expect(named.length).toBeGreaterThan(20);
+  for (const name of named) expect(known).toContain(name);
+});
+
+function data(): JsonObject {
+  return at(configMap, 'data') as JsonObject;
+}
+
+/** Expects the text literals in a policy's expressions, apart from its messages, to be exactly these. */
+function expectLiterals(policy: JsonObject, expected: readonly string[]): void {
+  // CEL has other kinds of literals, which the guard does not use.
+  const found = [...expressionsOf(policy).matchAll(/'([^']*)'/g)].map(([, literal = '']) => literal);
+  const advice =
+    `literals in the policy ${at(policy, 'metadata.name')}: where src/core changed, run UPDATE_MANIFESTS=1 ./scripts/test ` +
+    'unit and change the other expressions by hand; where an expression changed, change this test';
+  expect([...new Set(found)].sort(), advice).toEqual([...new Set(expected)].sort());
+}
+
+function expressionsOf(policy: JsonObject): string {
+  return ['matchConditions', 'variables', 'validations']
+    .flatMap((list) => listAt(policy, `spec.${list}`))
+    .map((one) => String(at(one, 'expression')))
+    .join('\n');
+}
+
+function messagesOf(policy: JsonObject): string {
+  return listAt(policy, 'spec.validations')
+    .map((one) => `${at(one, 'message') ?? ''}${at(one, 'messageExpression') ?? ''}`)
+    .join('\n');
+}

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { MANIFESTS } from './manifest-files.ts';
 
 const COMMAND = 'UPDATE_MANIFESTS=1 ./scripts/test unit';
-const SECTION = /^( *)# generated: (\S+) .*\n([^]*?)^ *# end of \2$/gm;
+const SECTION = /^( *)# generated: (\S+) .*\n([\s\S]*?)^ *# end of \2$/gm;
 
 /**
  * Expects a manifest to have exactly these generated sections; with UPDATE_MANIFESTS=1, writes them.
