@@ -332,6 +332,11 @@ describe('examples', () => {
     },
   );
 
+  it.each(workloads)('%s prints no value of a variable, at most its length', (_file, document) => {
+    const pod = at(document, 'kind') === 'Pod' ? document : at(document, 'spec.template');
+    expect(JSON.stringify(listAt(pod, 'spec.containers'))).not.toMatch(/\$\{?[A-Za-z_]/);
+  });
+
   it.each(workloads)('%s meets the restricted profile that its namespace enforces', (_file, document) => {
     const pod = at(document, 'kind') === 'Pod' ? document : at(document, 'spec.template');
     expect(at(pod, 'spec.securityContext')).toMatchObject({

@@ -15,7 +15,6 @@ import {
   type PlanView,
   type Receivers,
 } from '../../../src/core/plan/plan.ts';
-import { readPlan } from '../../../src/core/plan/read-plan.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { goldenCases } from '../../golden/cases.ts';
 import { at, type Json, listAt } from './manifest-files.ts';
@@ -142,10 +141,6 @@ const { views } = plan;
 const goldenTexts = goldenCases().flatMap(({ pod, settings }) => planText(pod, settings) ?? []);
 
 describe('a plan that uses every member', () => {
-  it('is one that the fetcher reads', () => {
-    expect(readPlan(text)).toMatchObject({ plan });
-  });
-
   it.each<readonly [string, readonly object[], Readonly<Record<string, true>>]>([
     ['the plan', [plan], PLAN],
     ['a secret', plan.secrets, SECRET],

@@ -57,7 +57,7 @@ export function untouched(stage: () => Stage): void {
 
     it('are refused when they ask in kube-system, even if it is labelled', async () => {
       const { stderr } = await stage().create(pod('kube-system', { annotations: ASKS }));
-      expect(stderr).toContain('which pods of the namespace kube-system cannot be given');
+      expect(stderr).toContain('injection is not supported in the namespace kube-system');
       await stage().kubectl('label', 'namespace', 'kube-system', `${NAMESPACE_LABEL}=enabled`);
       const labelled = await stage().create(pod('kube-system', { annotations: ASKS }));
       await stage().kubectl('label', 'namespace', 'kube-system', `${NAMESPACE_LABEL}-`);
@@ -83,7 +83,7 @@ export function untouched(stage: () => Stage): void {
       );
       expect(status).toBe(0);
       expect(stderr).toContain(
-        'has no effect here: put it on the pod template (spec.template.metadata.annotations)',
+        'has no effect on this object. Move it to the pod template (spec.template.metadata.annotations)',
       );
     });
 

@@ -17,11 +17,11 @@ import {
 } from './alter.ts';
 
 const RUNS = ['sh', '-c', 'true'];
-const LACKS = 'lacks variables that it asks for by annotation';
-const DOUBLED = 'declares a variable that it also asks for by annotation';
-const CHECK = 'the init container aws-secrets-check is missing or was changed';
+const LACKS = 'lacks native variables that the annotations request, or has them in another order';
+const DOUBLED = 'declares a variable that the annotations also request';
+const CHECK = 'the init container aws-secrets-check is missing, was changed, or does not run between';
 const RECEIVES_NATIVE = '"native":["other"],"shell":[],"file":[]';
-const REACHES = 'takes variables from a volume of secrets that it does not receive';
+const REACHES = 'has variables from a secrets volume (fileKeyRef) but does not receive the secrets';
 
 const ALTERATIONS: readonly Alteration[] = [
   ['a variable removed', (spec) => env(spec, 'app').splice(0, 1), `container app ${LACKS}`],
@@ -98,7 +98,7 @@ const ALTERATIONS: readonly Alteration[] = [
   [
     'a check of another image',
     (spec) => set(check(spec), 'image', 'evil.example/x:1'),
-    'has the image evil.example/x:1',
+    'uses the image evil.example/x:1 instead of the injector image',
   ],
   [
     'variables for a container that receives none',
@@ -113,17 +113,17 @@ const ALTERATIONS: readonly Alteration[] = [
   [
     'a plan without a variable',
     (spec) => plan(spec, /\{"name":"DB_USER".*?\},/, ''),
-    'secrets-injector.dev/env.DB_USER is not part of',
+    'secrets-injector.dev/env.DB_USER is missing from the plan',
   ],
   [
     'a plan without the entries of the form',
     (spec) => plan(spec, /"entry":0,/g, ''),
-    'secrets-injector.dev/secrets is not part of',
+    'secrets-injector.dev/secrets is missing from the plan',
   ],
   [
     'a plan of another receiver',
     (spec) => plan(spec, RECEIVES_NATIVE, '"native":[],"shell":[],"file":["other"]'),
-    'does not mount their volume read-only',
+    'does not mount the secrets volume read-only',
   ],
 ];
 

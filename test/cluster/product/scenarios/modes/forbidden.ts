@@ -11,7 +11,7 @@ import { type KubernetesObject, NAMESPACE_LABEL, type Stage } from '../../stage.
 
 const POLICY = path.join(ROOT, 'manifests/components/no-native-variables/policy.yaml');
 const LABEL = 'native-variables';
-const WORDS = 'native variables from AWS secrets are forbidden in this cluster';
+const WORDS = 'native variables from AWS secrets are not allowed here';
 
 export function forbidden(stage: () => Stage): void {
   describe.concurrent('native variables that are forbidden in a namespace', () => {

@@ -167,7 +167,7 @@ export function yamlForm(stage: () => Stage): void {
       const { stderr, status } = await stage().create(restored as KubernetesObject);
       expect(status).toBe(1);
       expect(stderr).toContain('POD_NAME_CONFLICT');
-      expect(stderr).toContain('has a plan that does not follow from the annotations');
+      expect(stderr).toContain('has a plan that does not match the annotations');
     });
   });
 }

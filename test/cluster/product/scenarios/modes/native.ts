@@ -159,13 +159,13 @@ export function native(stage: () => Stage): void {
       );
       expect(described).toContain('Exit Code:    14');
       for (const [variable, fault] of [
-        ['QUOTED', 'holds a single quote'],
+        ['QUOTED', 'contains a single quote'],
         ['EMPTY', 'is empty'],
-        ['WINDOWS', 'holds a carriage return before a newline'],
-        ['LONG', 'makes a line of more than 65535 bytes'],
+        ['WINDOWS', 'contains a carriage return before a newline'],
+        ['LONG', 'results in a line of more than 65535 bytes'],
       ])
         expect(described).toContain(
-          `VALUE_NOT_REPRESENTABLE secrets-injector.dev/env.${variable}: the value of "${variable}" ${fault}, which a native variable cannot carry`,
+          `VALUE_NOT_REPRESENTABLE secrets-injector.dev/env.${variable}: the value of "${variable}" ${fault}, which a native variable cannot represent`,
         );
       expect(described).toContain('or set secrets-injector.dev/env-mode to shell or file');
       const mended = {

@@ -13,9 +13,12 @@ export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
     // Called once, then ours again: repaired. Called again after ours: refused, in these words.
     const repairable: readonly (readonly [Behaviour, string])[] = [
       ['drop-init', 'the init container aws-secrets-fetch was not injected'],
-      ['drop-mounts', 'is missing, is not an emptyDir in memory, or is not mounted in aws-secrets-fetch'],
-      ['drop-mounts/app', 'a container that receives secrets does not mount their volume read-only'],
-      ['unshell', 'a container that receives variables through a shell no longer starts with it'],
+      [
+        'drop-mounts',
+        'is missing, is not an emptyDir with medium Memory, or is not mounted in aws-secrets-fetch',
+      ],
+      ['drop-mounts/app', 'a container that receives secrets does not mount the secrets volume read-only'],
+      ['unshell', 'has a command that does not start with the injected shell'],
     ];
     it.each(repairable)('%s: repaired by the second pass', async (path) => {
       const scene = await makeScene(stage(), neighbours(), { place: 'after', path });
@@ -77,8 +80,10 @@ export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
       const neighbour = { place: 'after', path: 'rewrite-image/unlisted.example' } as const;
       const scene = await makeScene(stage(), neighbours(), neighbour);
       const refusal = await scene.refusal();
-      expect(refusal).toContain(`has image "unlisted.example/aws-secrets-injector:${IMAGE_TAG}"`);
-      expect(refusal).toContain('the operator lists the mirror in the setting image-mirrors');
+      expect(refusal).toContain(
+        `uses image "unlisted.example/aws-secrets-injector:${IMAGE_TAG}" instead of the injector image`,
+      );
+      expect(refusal).toContain('the operator adds the mirror to the setting image-mirrors');
     });
   });
 }
