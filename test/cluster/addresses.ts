@@ -3,16 +3,16 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 export interface Networks {
-  /** Of pods and of the bridge, such as 10.210.0.0/24. */
+  /** The network of the pods and the bridge, such as 10.210.0.0/24. */
   readonly pods: string;
   readonly services: string;
-  /** The bridge's own address: how pods reach this machine. */
+  /** The address of the bridge, at which pods reach this machine. */
   readonly bridgeAddress: string;
-  /** Of the Service `kubernetes`, the first of its network. */
+  /** The address of the Service `kubernetes`, the first one of its network. */
   readonly apiServiceAddress: string;
 }
 
-/** Chooses two networks that no interface of this machine is in. */
+/** Chooses two networks that no interface of this machine uses. */
 export function freeNetworks(): Networks {
   const taken = Object.values(networkInterfaces()).flatMap((all) =>
     (all ?? []).map(({ address }) => address),
@@ -29,7 +29,7 @@ export function freeNetworks(): Networks {
   };
 }
 
-/** Ports that were free a moment ago, all different. */
+/** Different ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '0.0.0.0'));
   await Promise.all(servers.map((server) => once(server, 'listening')));

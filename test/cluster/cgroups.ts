@@ -1,25 +1,25 @@
-/** The cgroup above all pods of a run: in every hierarchy of version 1, or in the one of version 2. */
+/** The parent cgroup of all pods of a run: in every hierarchy of cgroup v1, or in the one of cgroup v2. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from './until.ts';
 
-/** Kubelet demands that it exists. */
+/** Creates the cgroup, which kubelet expects to exist. */
 export function makeCgroups(name: string): void {
   for (const hierarchy of hierarchies()) {
     const folder = path.join(hierarchy, name);
     mkdirSync(folder, { recursive: true });
-    // Version 1 gives a new cpuset neither processors nor memory, and nothing can run in it then.
+    // In cgroup v1, a new cpuset has neither processors nor memory, so no process can run in it.
     for (const file of ['cpuset.cpus', 'cpuset.mems'])
       if (existsSync(path.join(folder, file)) && !existsSync(path.join(folder, 'cgroup.controllers')))
         writeFileSync(path.join(folder, file), readFileSync(path.join(hierarchy, file)));
   }
 }
 
-/** @throws Error when one is still in use after some seconds */
+/** Removes the cgroup. @throws Error if it is still in use after some seconds */
 export async function removeCgroups(name: string): Promise<void> {
   const folders = hierarchies().map((hierarchy) => path.join(hierarchy, name));
-  // The kernel takes a moment to notice that the last process has gone.
-  await until('cgroups are empty', { seconds: 10 }, () => {
+  // The kernel needs a moment to notice that the last process has ended.
+  await until('the cgroups to be empty', { seconds: 10 }, () => {
     for (const folder of folders) removeTree(folder);
     return true;
   });

@@ -1,4 +1,4 @@
-/** A real Kubernetes on this machine, for tests. */
+/** A real Kubernetes cluster on this machine, for tests. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -19,15 +19,15 @@ export interface Outcome {
 }
 
 /**
- * Starts a cluster, building its programs first where they are missing (progress on stderr). It ends with stop, or with
- * this process.
- * @throws Error with the end of the log of what did not become ready; nothing is left behind then
+ * Starts a cluster, and builds missing programs first (progress on stderr). The cluster ends with `stop` or with this
+ * process.
+ * @throws Error with the end of the log of the program that did not become ready; everything is removed then
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const kubernetes = options.kubernetes ?? wantedKubernetes();
   const toolchain = await provideToolchain(options.level, kubernetes);
   const supervisor = fork(path.join(import.meta.dirname, 'supervisor.ts'), {
-    // A session of its own: Ctrl-C must not reach it, or it would be killed while it tears down.
+    // A separate session: Ctrl-C must not kill the supervisor while it tears the cluster down.
     detached: true,
     execArgv: [],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -66,10 +66,10 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
-  /** Runs containerd's ctr in the namespace of kubelet's containers. @throws Error without a node */
+  /** Runs containerd's ctr in the namespace of the kubelet's containers. @throws Error without a node */
   async ctr(args: readonly string[]): Promise<Outcome> {
     const { node } = this.facts;
-    if (node === undefined) throw new Error('a control plane alone has no containerd');
+    if (node === undefined) throw new Error('a cluster without a node has no containerd');
     return await execute(
       node.ctr,
       ['--address', node.containerdSocket, '--namespace', 'k8s.io', ...args],
@@ -78,20 +78,20 @@ export class Cluster implements AsyncDisposable {
     );
   }
 
-  /** Makes an image known to the node. @param archive file as `docker save` writes it @throws Error */
+  /** Imports an image into the node. @param archive file as `docker save` writes it @throws Error */
   async importImage(archive: string): Promise<void> {
     const { status, stderr, stdout } = await this.ctr(['images', 'import', '--no-unpack', archive]);
     if (status !== 0) throw new Error(`ctr images import ended with ${status}: ${stderr}${stdout}`);
   }
 
-  /** Everything that etcd holds now, keys and values. */
+  /** All keys and values in etcd. */
   async etcdContent(): Promise<Buffer> {
     return await allContent(this.facts.etcdUrl);
   }
 
   /**
-   * Starts the node's kubelet anew with other feature gates; pods go on running.
-   * @throws Error with the end of its log if it does not answer
+   * Restarts the kubelet with other feature gates. Pods keep running.
+   * @throws Error with the end of its log if the kubelet does not answer
    */
   async restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void> {
     this.#supervisor.ref();
@@ -100,15 +100,15 @@ export class Cluster implements AsyncDisposable {
     send(this.#supervisor, { type: 'restart-kubelet', featureGates });
     const answer = await report;
     unref(this.#supervisor);
-    if (answer.type === 'failed') throw new Error(`kubelet did not start anew: ${answer.message}`);
+    if (answer.type === 'failed') throw new Error(`kubelet did not restart: ${answer.message}`);
   }
 
-  /** Id of the process that tears the cluster down. */
+  /** The id of the process that tears the cluster down. */
   get supervisorPid(): number | undefined {
     return this.#supervisor.pid;
   }
 
-  /** Ends every process and removes every trace. @throws Error that lists what could not be removed */
+  /** Ends every process and removes all files and settings. @throws Error that lists what could not be removed */
   async stop(): Promise<void> {
     this.#stopped ??= stopSupervisor(this.#supervisor);
     await this.#stopped;
@@ -129,7 +129,7 @@ async function execute(
     env: { ...process.env, ...variables },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // A program may end without reading what it was given.
+  // A program may end without reading its input.
   child.stdin.on('error', () => {});
   child.stdin.end(stdin);
   const [stdout, stderr, [status]] = await Promise.all([
@@ -144,7 +144,7 @@ function send(supervisor: ChildProcess, command: Command): void {
   supervisor.send(command);
 }
 
-/** @returns the next one that is no progress: that is told on stderr */
+/** The next report other than progress, which is written to stderr. */
 async function nextReport(supervisor: ChildProcess): Promise<Exclude<Report, { readonly type: 'progress' }>> {
   return await new Promise((resolve, reject) => {
     const onExit = (code: number | null): void => {
@@ -168,17 +168,17 @@ async function stopSupervisor(supervisor: ChildProcess): Promise<void> {
   supervisor.ref();
   supervisor.channel?.ref();
   if (supervisor.exitCode !== null || supervisor.signalCode !== null)
-    throw new Error("the cluster's supervisor has ended before");
+    throw new Error("the cluster's supervisor has already ended");
   const exit = once(supervisor, 'exit');
   const report = nextReport(supervisor);
   send(supervisor, { type: 'stop' });
   const answer = await report;
   await exit;
   if (answer.type === 'stopped' && answer.problems.length > 0)
-    throw new Error(`the cluster left something behind:\n${answer.problems.join('\n')}`);
+    throw new Error(`the cluster could not be removed completely:\n${answer.problems.join('\n')}`);
 }
 
-// A test that forgets to stop must be able to end; the cluster then ends with it.
+// A test that forgets to call stop must be able to end. The cluster then ends with the test.
 function unref(supervisor: ChildProcess): void {
   supervisor.unref();
   supervisor.channel?.unref();

@@ -21,7 +21,7 @@ export interface ControlPlane {
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
-  // The last stage carries the annotations of webhooks: which one changed the pod, and its patch.
+  // The last stage has the annotations about webhooks: which one changed the pod, and its patch.
   omitStages: ['RequestReceived', 'ResponseStarted'],
   rules: [{ level: 'Request', resources: [{ group: '', resources: ['pods', 'pods/*'] }] }, { level: 'None' }],
 };
@@ -87,10 +87,10 @@ export async function startControlPlane(
   daemons.start('kube-apiserver', toolchain.apiServer, [
     `--etcd-servers=${etcdUrl}`,
     `--secure-port=${apiPort}`,
-    // Pods must reach it; without any, nobody else should.
+    // Pods must reach the API server. Without pods, only this machine should.
     `--bind-address=${options.level === 'node' ? '0.0.0.0' : '127.0.0.1'}`,
     `--advertise-address=${networks.bridgeAddress}`,
-    // An endpoint that is not there would only be complained about.
+    // Without a node, the endpoint does not exist, and the reconciler would log errors.
     ...(options.level === 'node' ? [] : ['--endpoint-reconciler-type=none']),
     `--tls-cert-file=${serving.cert}`,
     `--tls-private-key-file=${serving.key}`,
@@ -103,7 +103,7 @@ export async function startControlPlane(
     '--enable-admission-plugins=NodeRestriction',
     '--allow-privileged=true',
     `--service-cluster-ip-range=${networks.services}`,
-    // Webhooks' Services are resolved to their endpoints: the cluster address needs kube-proxy on this machine.
+    // Calls webhooks at the endpoints of their Services: the cluster IP would need kube-proxy on this machine.
     '--enable-aggregator-routing=true',
     `--service-account-issuer=${apiServerUrl}`,
     `--service-account-jwks-uri=${apiServerUrl}/openid/v1/jwks`,
@@ -135,7 +135,7 @@ export async function startControlPlane(
     spawnSync(toolchain.kubectl, [`--kubeconfig=${kubeconfig}`, ...args], {
       env: { ...process.env, KUBECACHEDIR: path.join(run.directory, 'kubectl') },
     }).status === 0;
-  // So that AWS, or who plays it, can verify tokens without an account.
+  // Lets AWS, or the fake, verify tokens without credentials.
   await daemons.ready('kube-apiserver', 30, () =>
     kubectl(
       'create',
@@ -145,7 +145,7 @@ export async function startControlPlane(
       '--group=system:unauthenticated',
     ),
   );
-  // Pods are refused in a namespace that does not have these yet.
+  // The API server rejects pods in a namespace without these.
   await daemons.ready('kube-controller-manager', 60, () =>
     kubectl('get', '--namespace=default', 'serviceaccount/default', 'configmap/kube-root-ca.crt'),
   );

@@ -1,4 +1,4 @@
-/** Certificates and kubeconfigs of one run. Everything ends with the run's folder. */
+/** Certificates and kubeconfigs of one run. All files are in the folder of the run. */
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -8,7 +8,7 @@ import { generate } from 'selfsigned';
 const CURVE = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 const PRIVATE = { mode: 0o600 };
 
-/** Files of a key pair. */
+/** The files of a key pair. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
@@ -16,7 +16,7 @@ export interface KeyPair {
 
 export interface Subject {
   readonly user: string;
-  /** What Kubernetes takes for the user's group. */
+  /** The user's group in Kubernetes. */
   readonly group?: string;
 }
 
@@ -31,7 +31,7 @@ export class Credentials {
     this.caFile = path.join(directory, 'pki/ca.crt');
   }
 
-  /** Makes the authority that signs everything else. @param directory of the run */
+  /** Creates the certificate authority of the cluster. @param directory of the run */
   static async create(directory: string): Promise<Credentials> {
     const made = await generate([{ name: 'commonName', value: 'cluster under test' }], {
       ...CURVE,
@@ -59,7 +59,7 @@ export class Credentials {
     return await this.#issue(name, subject, [{ name: 'extKeyUsage', clientAuth: true }]);
   }
 
-  /** @returns the file of a kubeconfig for a new client certificate */
+  /** Writes a kubeconfig with a new client certificate. @returns its file */
   async kubeconfig(name: string, subject: Subject, apiServerUrl: string): Promise<string> {
     const { cert, key } = await this.client(name, subject);
     const file = path.join(this.#directory, 'kubeconfig', name);
@@ -76,7 +76,7 @@ export class Credentials {
     return file;
   }
 
-  /** Makes the keys that sign service account tokens. RSA, as clusters do that AWS trusts. */
+  /** Creates the keys that sign service account tokens. AWS accepts RSA keys. */
   serviceAccountKeys(): { readonly privateKey: string; readonly publicKey: string } {
     const made = generateKeyPairSync('rsa', {
       modulusLength: 2048,

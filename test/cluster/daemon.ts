@@ -14,7 +14,7 @@ export class Daemons {
   readonly #run: Run;
   readonly #running = new Map<string, ChildProcess>();
 
-  /** @param signal fires when the cluster is to stop: nothing is started or waited for after that */
+  /** @param signal aborts when the cluster stops: after that, no program is started or waited for */
   constructor(run: Run, signal: AbortSignal) {
     this.#run = run;
     this.signal = signal;
@@ -28,13 +28,13 @@ export class Daemons {
       env: this.#environment(folders),
       stdio: ['ignore', log, log],
     });
-    // A program that cannot be started is found by whoever waits for it.
+    // `ready` reports a program that cannot be started.
     child.on('error', () => {});
     closeSync(log);
     this.#running.set(name, child);
   }
 
-  /** Ends a program and waits until it has ended. */
+  /** Stops a program and waits until it has ended. */
   async stop(name: string): Promise<void> {
     const child = this.#running.get(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -46,7 +46,7 @@ export class Daemons {
   /** Waits until the program answers. @throws Error with the end of its log */
   async ready(name: string, seconds: number, probe: () => Promise<boolean> | boolean): Promise<void> {
     const details = (): string => this.#tail(name);
-    await until(`${name} becomes ready`, { seconds, details, signal: this.signal }, async () => {
+    await until(`${name} to become ready`, { seconds, details, signal: this.signal }, async () => {
       const child = this.#running.get(name);
       if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
         throw new HopelessError(
@@ -60,9 +60,9 @@ export class Daemons {
     const { PATH = '', HTTP_PROXY, HTTPS_PROXY, http_proxy, https_proxy, ...rest } = process.env;
     return {
       ...rest,
-      // iptables and ip live in the administrator's folders, which a user's path may lack.
+      // iptables and ip are in the sbin folders, which may be missing from the PATH of a user.
       PATH: [...folders, PATH, '/usr/local/sbin', '/usr/sbin', '/sbin'].join(':'),
-      // kubelet's and kubectl's caches stay in the run's folder.
+      // Keeps the caches of kubelet and kubectl in the folder of the run.
       HOME: this.#run.directory,
       [MARK]: this.#run.directory,
     };

@@ -1,4 +1,4 @@
-/** The demo's story on a cluster, as a newcomer runs it. */
+/** The demo on a cluster, as a new user runs it. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -8,13 +8,15 @@ import { hasFileKeys, wantedKubernetes } from './toolchain/versions.ts';
 
 const reason =
   clusterUnavailable('node') ??
-  (hasFileKeys(wantedKubernetes()) ? undefined : 'its variables are native, which this Kubernetes cannot do');
+  (hasFileKeys(wantedKubernetes())
+    ? undefined
+    : 'its variables are native, which this Kubernetes version does not support');
 if (reason !== undefined) process.stderr.write(`the demo on a cluster is skipped: ${reason}\n`);
 
 describe('the demo on a cluster', () => {
-  it.skipIf(reason !== undefined)('tells its story to the end', async () => {
+  it.skipIf(reason !== undefined)('runs to the end', async () => {
     const demo = path.resolve(import.meta.dirname, '../../scripts/demo');
-    // A step that fails ends it with another code, which rejects with what it said.
+    // If a step fails, the demo ends with another exit code, and this call throws.
     const { stdout } = await promisify(execFile)(demo, ['--cluster']);
     expect(stdout).toContain('Everything the application got is what the stand-in holds.');
     expect(stdout).toContain('fileKeyRef');

@@ -8,7 +8,7 @@ export async function allContent(etcdUrl: string): Promise<Buffer> {
   const zero = Buffer.of(0).toString('base64');
   const response = await fetch(`${etcdUrl}/v3/kv/range`, {
     method: 'POST',
-    // From the key of one zero byte, with the range's end at the same: etcd's way to say everything.
+    // A key and a range end of one zero byte each select all keys in etcd.
     body: JSON.stringify({ key: zero, range_end: zero }),
   });
   if (!response.ok) throw new Error(`etcd answered ${response.status}`);

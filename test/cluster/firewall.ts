@@ -1,11 +1,11 @@
-/** What kube-proxy and kubelet add to iptables, for IPv4 and IPv6. */
+/** The iptables rules of kube-proxy and kubelet, for IPv4 and IPv6. */
 import { spawnSync } from 'node:child_process';
 
 const FAMILIES = ['iptables', 'ip6tables'] as const;
-/** A chain of theirs, in a declaration, in a rule's own chain (behind its counters) or in its target. */
+/** One of their chains: in a declaration, as the chain of a rule (after its counters), or as its target. */
 const THEIRS = /(?:^:|^(?:\[\d+:\d+\] )?-A | -[jg] )KUBE-/;
 
-/** Whether some cluster has rules on this machine: two kube-proxies would undo each other's. */
+/** Whether a cluster has rules on this machine. Two kube-proxies would overwrite each other's rules. */
 export function hasClusterRules(): boolean {
   return FAMILIES.some((family) =>
     save(family)
@@ -14,7 +14,7 @@ export function hasClusterRules(): boolean {
   );
 }
 
-/** Takes the rules and chains out; all others keep their place and their counters. @throws Error */
+/** Removes these rules and chains. All others keep their order and their counters. @throws Error */
 export function removeFirewallRules(): void {
   for (const family of FAMILIES) {
     for (const table of tables(save(family))) {
@@ -25,14 +25,14 @@ export function removeFirewallRules(): void {
   }
 }
 
-// One table at a time: the ones that need no change are not written.
+// One table at a time, so that unchanged tables are not written.
 function tables(text: string): readonly string[] {
   return text.match(/^\*[\s\S]*?^COMMIT$/gm) ?? [];
 }
 
 function save(family: (typeof FAMILIES)[number]): string {
   const { stdout } = spawnSync(`${family}-save`, ['--counters'], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  // Without IPv6 there is nothing to be saved, or no program.
+  // Without IPv6, the output is empty or the program is missing.
   return stdout ?? '';
 }
 

@@ -31,7 +31,7 @@ function skipUnlessPossible(level: Level): void {
   });
 }
 
-/** With the lock, so that no other node starts or runs while we look. */
+/** Takes the lock, so that no other node starts or runs meanwhile. */
 async function tracesOfNobodyElse(): Promise<ReturnType<typeof traces>> {
   using _ = await lockMachine(AbortSignal.timeout(600_000), () => console.log('waiting for another cluster'));
   return traces();
@@ -52,7 +52,7 @@ describe('a control plane', () => {
   });
   afterAll(async () => await cluster?.stop());
 
-  it('is the version that was asked for', async () => {
+  it('has the requested version', async () => {
     const version = JSON.parse(await expectOk(cluster.kubectl(['version', '--output=json']))) as {
       serverVersion: { gitVersion: string; minor: string };
     };
@@ -60,7 +60,7 @@ describe('a control plane', () => {
     expect(`1.${version.serverVersion.minor}`).toBe(cluster.facts.kubernetes);
   });
 
-  it('has the namespaces of any cluster', async () => {
+  it('has the usual namespaces', async () => {
     const names = await expectOk(cluster.kubectl(['get', 'namespaces', '--output=name']));
     expect(names.trim().split('\n')).toEqual(
       expect.arrayContaining(['namespace/default', 'namespace/kube-system']),
@@ -84,7 +84,7 @@ describe('a control plane', () => {
     expect(payload.sub).toBe('system:serviceaccount:default:default');
   });
 
-  it('records what was asked of pods, and nothing else', async () => {
+  it('records requests for pods, and nothing else', async () => {
     const pod = twoContainers('true').replace('"two"', '"recorded"');
     await expectOk(cluster.kubectl(['create', '--filename=-'], pod));
     const event = await until('the event', { seconds: 10 }, () =>
@@ -96,7 +96,7 @@ describe('a control plane', () => {
     expect(event).toContain('first speaks');
   });
 
-  it('shows the content of its etcd', async () => {
+  it('returns the content of etcd', async () => {
     await expectOk(cluster.kubectl(['create', 'configmap', 'here', '--from-literal=a=canary-in-etcd']));
     expect((await cluster.etcdContent()).includes('canary-in-etcd')).toBe(true);
   });
@@ -111,7 +111,7 @@ describe('a control plane', () => {
 
 describe('a node', () => {
   skipUnlessPossible('node');
-  it('runs a pod of two containers, gives its log, and leaves nothing behind', async () => {
+  it('runs a pod with two containers, returns its logs, and removes everything afterwards', async () => {
     const before = await tracesOfNobodyElse();
     const cluster = await startCluster({ level: 'node' });
     try {
@@ -132,7 +132,7 @@ describe('a node', () => {
     expect(added(before, await tracesOfNobodyElse())).toEqual([]);
   });
 
-  it('leaves nothing behind when its owner is killed, and what was there before stays', async () => {
+  it('removes everything when its owner is killed, but nothing that existed before', async () => {
     const standing = '/var/lib/kubelet/device-plugins';
     const made = mkdirSync(standing, { recursive: true });
     onTestFinished(() => {
@@ -144,7 +144,7 @@ describe('a node', () => {
     expect(existsSync(String(directory)), String(directory)).toBe(true);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
-    await until('the supervisor removes the folder', { seconds: 60 }, () =>
+    await until('the supervisor to remove the folder', { seconds: 60 }, () =>
       existsSync(String(directory)) ? undefined : true,
     );
     expect(added(before, await tracesOfNobodyElse())).toEqual([]);

@@ -1,4 +1,4 @@
-/** Images for pods, made from this machine's static busybox without a registry or a builder. */
+/** Images for pods, built from this machine's static busybox without a registry or an image builder. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { PAUSE_IMAGE } from './node-configuration.ts';
 import { findProgram } from './toolchain/packages.ts';
 
-/** For test pods, with every program of busybox in /bin. */
+/** The image of test pods, with all busybox programs in /bin. */
 export const BUSYBOX_IMAGE = 'localhost/busybox:1';
 
 /** Writes both images as `docker save` would. @returns the archive @throws Error without a static busybox */
@@ -17,7 +17,7 @@ export function writeBusyboxImages(directory: string): string {
   const rootfs = path.join(folder, 'rootfs');
   for (const each of ['bin', 'etc']) mkdirSync(path.join(rootfs, each), { recursive: true });
   mkdirSync(path.join(rootfs, 'tmp'));
-  // Not when it is made: that mode is cut by the umask, and nobody but root could write there.
+  // Not in mkdir, where the umask applies and only root could write there.
   chmodSync(path.join(rootfs, 'tmp'), 0o1777);
   copyFileSync(busybox, path.join(rootfs, 'bin/busybox'));
   const { stdout } = spawnSync(busybox, ['--list'], { encoding: 'utf8' });
@@ -28,7 +28,7 @@ export function writeBusyboxImages(directory: string): string {
   const config = { Env: ['PATH=/bin'] };
   return writeImages(folder, rootfs, [
     { tag: BUSYBOX_IMAGE, config: { ...config, Cmd: ['/bin/sh'] } },
-    // A sandbox's first process only has to be there; kubelet's runtime kills it.
+    // The first process of a sandbox only has to run until the container runtime kills it.
     { tag: PAUSE_IMAGE, config: { ...config, Cmd: ['/bin/sleep', 'infinity'] } },
   ]);
 }
@@ -40,8 +40,8 @@ export interface Image {
 }
 
 /**
- * Writes images of the same content, of one layer.
- * @param folder for the archive and what it is made of
+ * Writes images with the same single layer.
+ * @param folder for the archive and its parts
  * @returns an archive as `docker save` writes it
  */
 export function writeImages(folder: string, rootfs: string, images: readonly Image[]): string {

@@ -31,7 +31,7 @@ function read(name: string): string | undefined {
   try {
     return readFileSync(`/proc/sys/${name}`, 'utf8').trim();
   } catch {
-    // Not every kernel has every one.
+    // Some kernels lack some of them.
     return undefined;
   }
 }

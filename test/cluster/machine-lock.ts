@@ -1,22 +1,22 @@
-/** Lets one node at a time be on a machine: two kube-proxies would undo each other's rules. */
+/** Allows one node at a time on a machine: two kube-proxies would overwrite each other's rules. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { until } from './until.ts';
 
-// Of the abstract kind, which is no file: the kernel frees it with the process that holds it, however that ends. Like the
-// rules that it guards it belongs to a network namespace.
+// An abstract Unix socket is not a file: the kernel releases it when the process ends for any reason. Like the firewall
+// rules, it belongs to a network namespace.
 const NAME = '\0aws-secrets-injector-cluster-node';
-/** A whole run of the cluster tests may be before us. */
+/** Enough for another whole run of the cluster tests. */
 const PATIENCE_SECONDS = 30 * 60;
 
 /**
  * Takes the lock until it is disposed of or this process ends.
- * @param onWait called once when somebody else holds it
- * @throws Error when it is not free in time, or when the signal fires
+ * @param onWait called once if another process has the lock
+ * @throws Error if the lock is not released in time, or if the signal aborts
  */
 export async function lockMachine(signal: AbortSignal, onWait: () => void): Promise<Disposable> {
   let told = false;
-  return await until('the other cluster ends', { seconds: PATIENCE_SECONDS, signal }, async () => {
+  return await until('the other cluster to end', { seconds: PATIENCE_SECONDS, signal }, async () => {
     const lock = await tryLock();
     if (lock !== undefined) return lock;
     if (!told) onWait();
@@ -30,7 +30,7 @@ async function tryLock(): Promise<Disposable | undefined> {
   server.listen(NAME);
   try {
     await once(server, 'listening');
-    // Held, but no reason to stay alive.
+    // The lock must not keep this process alive.
     server.unref();
     return { [Symbol.dispose]: () => void server.close() };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Detaches every mount below a folder, the innermost first. @throws Error that lists what remains */
+/** Detaches every mount below a folder, the innermost first. @throws Error that lists the remaining mounts */
 export function unmountBelow(directory: string): void {
   for (const mount of mountsBelow(directory).toReversed()) spawnSync('umount', ['--lazy', mount]);
   const remaining = mountsBelow(directory);

@@ -1,13 +1,13 @@
-/** The bridge that pods hang on, and the CNI configuration that hangs them there. */
+/** The bridge of the pods, and the CNI configuration that connects them to it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Networks } from './addresses.ts';
 import type { Run } from './run.ts';
 
-/** Makes the bridge before any pod does: kubelet looks for the node's address on it when it starts. */
+/** Creates the bridge before the first pod: kubelet looks for the address of the node on it when it starts. */
 export function makeBridge(name: string, networks: Networks): void {
-  // A bridge without an address of its own changes it with each pod, and pods would talk to the former one.
+  // Without a fixed hardware address, the bridge changes its address with each pod, and pods use the old one.
   const hardware = `02:${name.slice(-8).match(/../g)?.join(':')}:01`;
   ip('link', 'add', name, 'address', hardware, 'type', 'bridge');
   ip('address', 'add', `${networks.bridgeAddress}/24`, 'dev', name);
@@ -18,7 +18,7 @@ export function removeBridge(name: string): void {
   if (existsSync(`/sys/class/net/${name}`)) ip('link', 'delete', name);
 }
 
-/** @returns the folder of the configuration */
+/** Writes the CNI configuration. @returns its folder */
 export function writeCniConfiguration(run: Run, networks: Networks): string {
   const folder = path.join(run.directory, 'cni');
   mkdirSync(folder);

@@ -1,4 +1,4 @@
-/** Texts of the configuration files of a node. */
+/** The configuration files of a node. */
 import path from 'node:path';
 import type { KeyPair } from './credentials.ts';
 import type { ContainerdPrograms } from './toolchain/toolchain.ts';
@@ -10,11 +10,11 @@ export interface ContainerdFolders {
   readonly state: string;
   readonly socket: string;
   readonly cni: string;
-  /** For what containerd would keep at fixed places. */
+  /** For files that containerd keeps in fixed places by default. */
   readonly other: string;
 }
 
-// JSON's strings, numbers and arrays are also TOML's.
+// Strings, numbers and arrays have the same syntax in JSON and TOML.
 const quote = JSON.stringify;
 
 export function containerdConfiguration(programs: ContainerdPrograms, folders: ContainerdFolders): string {
@@ -91,13 +91,13 @@ export function kubeletConfiguration(settings: KubeletSettings): string {
     },
     authorization: { mode: 'Webhook' },
     cgroupDriver: 'cgroupfs',
-    // Nobody serves names there, but a test may; without an address every pod gets a warning.
+    // No DNS server runs there, but a test may start one. Without an address, every pod gets a warning.
     clusterDNS: [settings.clusterDns],
     clusterDomain: 'cluster.local',
     cgroupRoot: `/${settings.cgroup}`,
     containerRuntimeEndpoint: `unix://${settings.socket}`,
     enforceNodeAllocatable: [],
-    // Eviction is about the machine's disk, which a test cannot help.
+    // Eviction depends on the disk of the machine, which a test cannot control.
     evictionHard: {
       'memory.available': '1Mi',
       'nodefs.available': '1Mi',
@@ -106,7 +106,7 @@ export function kubeletConfiguration(settings: KubeletSettings): string {
     },
     failCgroupV1: false,
     failSwapOn: false,
-    // Lets kubelet go on where a container may not write a kernel setting.
+    // Lets kubelet run in a container that may not write kernel settings.
     featureGates: { KubeletInUserNamespace: true, ...settings.featureGates },
     healthzPort: 0,
     imageGCHighThresholdPercent: 100,

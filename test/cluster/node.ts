@@ -18,18 +18,18 @@ const NAME = 'node-1';
 
 export interface StartedNode {
   readonly facts: NodeFacts;
-  /** Makes it a node of the cluster. Comes back when pods can run. */
+  /** Joins the cluster. Resolves when pods can run. */
   join(controlPlane: ControlPlane): Promise<JoinedNode>;
 }
 
 export interface JoinedNode {
-  /** Starts kubelet anew; pods go on running. Comes back when it answers. */
+  /** Restarts kubelet; pods keep running. Resolves when kubelet answers. */
   restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void>;
 }
 
 type FeatureGates = Readonly<Record<string, boolean>>;
 
-/** Starts what needs no API server. */
+/** Starts the programs that need no API server. */
 export async function startNode(
   run: Run,
   order: Order,
@@ -38,8 +38,8 @@ export async function startNode(
   networks: Networks,
 ): Promise<StartedNode> {
   const programs = order.toolchain.containerd;
-  if (programs === undefined) throw new Error('the toolchain of a node holds containerd');
-  // Programs in pods that run as others must be able to pass; the parts worth hiding are closed themselves.
+  if (programs === undefined) throw new Error('the toolchain of a node must have containerd');
+  // Programs in pods run as other users and must be able to enter; private folders have their own modes.
   chmodSync(run.directory, 0o711);
   makeCgroups(run.name);
   makeBridge(run.name, networks);
@@ -87,7 +87,7 @@ export async function startNode(
   };
 }
 
-/** @returns what starts it */
+/** Prepares kubelet. @returns a function that starts it */
 async function prepareKubelet(
   run: Run,
   { toolchain }: Order,
@@ -98,7 +98,7 @@ async function prepareKubelet(
   apiServerUrl: string,
 ): Promise<(featureGates: FeatureGates) => void> {
   const [port = 0] = await freePorts(1);
-  // A pod must not depend on this machine's name servers.
+  // Pods must not depend on the DNS servers of this machine.
   const resolvConf = path.join(run.directory, 'resolv.conf');
   writeFileSync(resolvConf, `nameserver ${networks.bridgeAddress}\noptions timeout:1 attempts:1\n`);
   const configuration = path.join(run.directory, 'kubelet.json');
@@ -141,7 +141,7 @@ async function startKubeProxy(
     `--hostname-override=${NAME}`,
     '--proxy-mode=iptables',
     `--cluster-cidr=${networks.pods}`,
-    // A pod's answer to another on the same bridge would else not pass through the rules that must undo its address.
+    // Otherwise a pod's reply to another pod on the same bridge would bypass the rules that restore its address.
     '--masquerade-all',
     '--iptables-localhost-nodeports=false',
     '--conntrack-max-per-core=0',
@@ -158,7 +158,7 @@ function nodeIsReady(kubectl: string, kubeconfig: string): boolean {
   return spawnSync(kubectl, args, { encoding: 'utf8' }).stdout === 'True';
 }
 
-/** The node's condition would say so of the one before. */
+/** Asks kubelet itself: the condition of the node could be that of the previous kubelet. */
 function kubeletAnswers(kubectl: string, kubeconfig: string): boolean {
   const args = [`--kubeconfig=${kubeconfig}`, 'get', `--raw=/api/v1/nodes/${NAME}/proxy/healthz`];
   return spawnSync(kubectl, args, { encoding: 'utf8' }).stdout === 'ok';

@@ -1,31 +1,31 @@
-/** What a cluster is asked to be, and what it turned out to be. Both travel between two processes as JSON. */
+/** The requested cluster and the facts about the running one. Two processes exchange both as JSON. */
 import type { Level, Toolchain } from './toolchain/toolchain.ts';
 import type { KubernetesVersion } from './toolchain/versions.ts';
 
 export interface ClusterOptions {
   readonly level: Level;
-  /** Otherwise what the variable KUBERNETES_VERSION names, else 1.35. */
+  /** Default: the variable KUBERNETES_VERSION, else 1.35. */
   readonly kubernetes?: KubernetesVersion;
   readonly kubeletFeatureGates?: Readonly<Record<string, boolean>>;
   readonly apiServerFeatureGates?: Readonly<Record<string, boolean>>;
-  /** More of the API server's flags, with their dashes. A flag given here wins. */
+  /** Further flags of the API server, with their dashes. They override the defaults. */
   readonly apiServerArguments?: readonly string[];
 }
 
 export interface ClusterFacts {
-  /** Holds everything of this run; removed by stop. Logs are in `logs/<program>.log`. */
+  /** The folder of this run, which stop removes. Logs are in `logs/<program>.log`. */
   readonly directory: string;
   readonly kubernetes: KubernetesVersion;
-  /** Of an administrator. */
+  /** The kubeconfig of an administrator. */
   readonly kubeconfig: string;
   readonly apiServerUrl: string;
-  /** File of the authority that signed the API server's certificate and can be trusted for the issuer too. */
+  /** The CA certificate of the API server, which also serves the issuer. */
   readonly caFile: string;
-  /** Of service account tokens; discovery and keys are served below it to anybody, as a real cluster's for AWS. */
+  /** The issuer of service account tokens. It serves discovery and keys without authentication, as AWS requires. */
   readonly issuer: string;
-  /** Where pods reach this machine; the loopback address without a node. */
+  /** The address at which pods reach this machine; without a node, the loopback address. */
   readonly bridgeAddress: string;
-  /** One JSON object a line, at level Request for pods. */
+  /** One JSON object per line, at level Request for pods. */
   readonly auditLog: string;
   /** Plain HTTP. */
   readonly etcdUrl: string;
@@ -37,9 +37,9 @@ export interface ClusterFacts {
 
 export interface NodeFacts {
   readonly name: string;
-  /** Volumes of a pod are in `pods/<uid>/volumes` below it. */
+  /** The volumes of a pod are in `pods/<uid>/volumes`. */
   readonly kubeletRoot: string;
-  /** Of containerd's persistent state, where it keeps containers' records. */
+  /** The persistent state of containerd, with its records of containers. */
   readonly containerdRoot: string;
   readonly containerdSocket: string;
   readonly ctr: string;

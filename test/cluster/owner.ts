@@ -1,4 +1,4 @@
-/** Starts a node with a running pod, says so, and waits to be killed: run by fixture.test.ts as a process of its own. */
+/** Starts a node with a running pod, reports it, and waits to be killed. fixture.test.ts runs it as a process. */
 import { startCluster } from './cluster.ts';
 import { twoContainers } from './two-containers.ts';
 

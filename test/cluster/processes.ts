@@ -1,16 +1,16 @@
-/** Finds processes by what the kernel says about them, never by name. */
+/** Finds processes by their environment and cgroup, never by name. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Variable that every process of a run inherits, containerd's shims included; its value is the run's folder. */
+/** A variable that every process of a run inherits, containerd's shims included. Its value is the folder of the run. */
 export const MARK = 'AWS_SECRETS_INJECTOR_CLUSTER';
 
-/** Processes that carry the mark of the run. */
+/** Processes with this variable of the run. */
 export function markedProcesses(directory: string): readonly number[] {
   const entry = `${MARK}=${directory}`;
   return processIds().filter((pid) => read(pid, 'environ')?.split('\0').includes(entry));
 }
 
-/** Processes in the cgroup of that name or below it, in any hierarchy: what runs in pods. */
+/** Processes of pods: those in the named cgroup or below it, in any hierarchy. */
 export function processesInCgroup(name: string): readonly number[] {
   return processIds().filter((pid) =>
     read(pid, 'cgroup')
@@ -19,16 +19,16 @@ export function processesInCgroup(name: string): readonly number[] {
   );
 }
 
-/** When a process began, in ticks since boot; undefined when it has ended. Tells it from a later one of the same id. */
+/** The start time of a process in ticks since boot, or undefined if it has ended. Detects a reused process id. */
 export function startTime(pid: number): string | undefined {
   const status = read(pid, 'stat');
-  // The name in parentheses may hold spaces; the 22nd field is the 20th after it.
+  // The name in parentheses may contain spaces. The 22nd field is the 20th after it.
   const fields = status?.slice(status.lastIndexOf(')') + 2).split(' ');
-  // Dead and not yet waited for is as good as gone.
+  // A zombie counts as ended.
   return fields?.[0] === 'Z' ? undefined : fields?.[19];
 }
 
-/** Sends SIGKILL. One that has ended meanwhile is fine. */
+/** Sends SIGKILL. Processes that have ended meanwhile are ignored. */
 export function killAll(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
@@ -49,7 +49,7 @@ function read(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    // It ended meanwhile, or belongs to somebody else.
+    // It ended meanwhile, or belongs to another user.
     return undefined;
   }
 }

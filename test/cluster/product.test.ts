@@ -1,4 +1,4 @@
-/** The product on a real cluster: one stage, on which every scenario plays in namespaces of its own. */
+/** The product on a real cluster. All scenarios share one cluster and use separate namespaces. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { clusterUnavailable } from './cluster.ts';
 import { bypassed } from './product/scenarios/bypassed.ts';

@@ -1,4 +1,4 @@
-/** One run of a cluster: its folder, its names, and what it found, for tearing it down even after a crash. */
+/** One run of a cluster: its folder, its names, and the state before the run, to tear it down even after a crash. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,22 +13,22 @@ const PREFIX = 'aws-secrets-injector-cluster-';
 export interface Run {
   readonly directory: string;
   readonly level: Level;
-  /** Name of the bridge, of the CNI network and of the cgroup above all pods. */
+  /** The name of the bridge, of the CNI network and of the parent cgroup of all pods. */
   readonly name: string;
   readonly supervisor: { readonly pid: number; readonly startTime: string | undefined };
-  /** As they were before the run: kubelet and the CNI plugins change some. */
+  /** The settings before the run: kubelet and the CNI plugins change some. */
   readonly kernelSettings: Readonly<Record<string, string>>;
-  /** Of the files and folders outside the run's own that programs of a node make, those that were there before it. */
+  /** The files and folders in fixed places that existed before the run: programs of a node create some. */
   readonly fixedPlaces: readonly string[];
 }
 
-/** Makes the folder of a new run, owned by this process. */
+/** Creates the folder of a new run, which this process owns. */
 export function createRun(level: Level): Run {
   const directory = mkdtempSync(path.join(tmpdir(), PREFIX));
   const run: Run = {
     directory,
     level,
-    // An interface's name has at most 15 characters.
+    // The name of a network interface has at most 15 characters.
     name: `awssi-${randomBytes(4).toString('hex')}`,
     supervisor: { pid: process.pid, startTime: startTime(process.pid) },
     kernelSettings: level === 'node' ? readKernelSettings() : {},
@@ -52,7 +52,7 @@ function readRun(directory: string): Run | undefined {
   try {
     return JSON.parse(readFileSync(path.join(directory, 'run.json'), 'utf8')) as Run;
   } catch {
-    // Another user's, or one that is being made or removed at this moment.
+    // It belongs to another user, or another process is creating or removing it.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Files that containerd, its shims, the CNI plugins and kubelet keep at fixed places, outside the run's folder. */
+/** Files that containerd, its shims, the CNI plugins and kubelet keep in fixed places outside the folder of the run. */
 import {
   existsSync,
   type PathLike,
@@ -13,12 +13,12 @@ import path from 'node:path';
 const SHIM_SOCKETS = '/run/containerd/s';
 const CNI_RESULTS = '/var/lib/cni/results';
 const LOG_LINKS = '/var/log/containers';
-/** Where kubelet listens for device plugins, whatever its --root-dir (k8s.io/kubelet, DevicePluginPath). */
+/** Where kubelet listens for device plugins, regardless of --root-dir (k8s.io/kubelet, DevicePluginPath). */
 const DEVICE_PLUGINS = '/var/lib/kubelet/device-plugins';
 const KUBELET_FILES = ['kubelet.sock', 'kubelet_internal_checkpoint'].map((name) =>
   path.join(DEVICE_PLUGINS, name),
 );
-/** The innermost first. */
+/** Inner folders come before outer ones. */
 const FOLDERS = [
   SHIM_SOCKETS,
   '/run/containerd/fifo',
@@ -30,19 +30,20 @@ const FOLDERS = [
   path.dirname(DEVICE_PLUGINS),
 ];
 
-/** Which of the fixed places are there. Asked before a run, so that afterwards they are left as they were. */
+/** The fixed places that exist. Called before a run, so that they are kept afterwards. */
 export function fixedPlaces(): readonly string[] {
   return [...FOLDERS, ...KUBELET_FILES].filter((place) => existsSync(place));
 }
 
 /**
- * @param directory of the run, whose processes have ended
- * @param before what fixedPlaces said before the run
+ * Removes the files of a run whose processes have ended.
+ * @param directory of the run
+ * @param before the result of fixedPlaces before the run
  */
 export function removeRuntimeLeftovers(directory: string, before: readonly string[]): void {
   const bound = new Set(readFileSync('/proc/net/unix', 'utf8').split(/\s+/));
   removeFrom(SHIM_SOCKETS, (file) => !bound.has(file));
-  // Each names the network namespace of its pod, which was in the run's folder.
+  // Each file names the network namespace of its pod, which was in the folder of the run.
   removeFrom(CNI_RESULTS, (file) => readFileSync(file, 'utf8').includes(`${directory}/`));
   removeFrom(LOG_LINKS, (file) => readlinkSync(file).startsWith(`${directory}/`));
   const isNew = (place: string): boolean => !before.includes(place);
@@ -62,6 +63,6 @@ function removeEmpty(folder: PathLike): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Not empty, or not there.
+    // It is not empty, or does not exist.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Process that owns a cluster. It tears the cluster down when its owner says so or ends, in whatever way: the channel
- * between them closes then.
+ * The process that runs a cluster. It tears the cluster down when the owner requests it or ends for any reason, which
+ * closes the channel between them.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -26,12 +26,12 @@ async function start(order: Order): Promise<ClusterFacts> {
     await lockMachine(stopping.signal, () =>
       report({ type: 'progress', message: 'waiting for another cluster on this machine to end …' }),
     );
-  // What a node left is taken down with the lock alone: it could be a living cluster's.
+  // The remains of a node are removed only under the lock: without it, they could belong to a running cluster.
   for (const abandoned of abandonedRuns())
     if (level === 'node' || abandoned.level === 'control-plane') await tearDown(abandoned);
-  // Before there is a run: tearing one down would take the stranger's rules away.
+  // Checked before the run is created: tearing it down would remove the rules of the other cluster.
   if (level === 'node' && hasClusterRules())
-    throw new Error("another cluster's kube-proxy has its rules on this machine");
+    throw new Error('the kube-proxy of another cluster has rules on this machine; stop that cluster first');
   run = createRun(level);
   mkdirSync(path.join(run.directory, 'kubectl'));
   const daemons = new Daemons(run, stopping.signal);
@@ -52,13 +52,13 @@ async function start(order: Order): Promise<ClusterFacts> {
 }
 
 async function restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void> {
-  if (joined === undefined) throw new Error('a control plane alone has no kubelet');
+  if (joined === undefined) throw new Error('a cluster without a node has no kubelet');
   await joined.restartKubelet(featureGates);
 }
 
 async function stop(): Promise<void> {
   if (stopping.signal.aborted) return;
-  stopping.abort(new Error('the cluster was asked to stop'));
+  stopping.abort(new Error('the cluster is stopping'));
   await started;
   const problems = run === undefined ? [] : await tearDown(run);
   report({ type: 'stopped', problems });
@@ -66,7 +66,7 @@ async function stop(): Promise<void> {
 }
 
 function report(message: Report): void {
-  // Nobody listens any more when the owner is dead, which is no reason to end halfway.
+  // If the owner is dead, nobody receives the report, but the teardown must still complete.
   if (process.connected) process.send?.(message, () => {});
 }
 

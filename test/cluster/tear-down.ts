@@ -1,4 +1,4 @@
-/** Removes every trace of a run, whatever state it is in. */
+/** Removes everything that a run created, in any state of the run. */
 import { existsSync, rmSync } from 'node:fs';
 import { removeCgroups } from './cgroups.ts';
 import { removeFirewallRules } from './firewall.ts';
@@ -11,7 +11,7 @@ import { removeRuntimeLeftovers } from './runtime-leftovers.ts';
 import { until } from './until.ts';
 
 /**
- * Takes a run down: processes, mounts, interfaces, firewall rules, cgroups, kernel settings and files.
+ * Tears a run down: processes, mounts, interfaces, firewall rules, cgroups, kernel settings and files.
  * @returns what could not be removed
  */
 export async function tearDown(run: Run): Promise<readonly string[]> {
@@ -29,7 +29,7 @@ export async function tearDown(run: Run): Promise<readonly string[]> {
     await attempt('bridge', () => removeBridge(run.name));
     await attempt('firewall rules', removeFirewallRules);
     await attempt('cgroups', async () => await removeCgroups(run.name));
-    await attempt('files at fixed places', () => removeRuntimeLeftovers(run.directory, run.fixedPlaces));
+    await attempt('files in fixed places', () => removeRuntimeLeftovers(run.directory, run.fixedPlaces));
     await attempt('kernel settings', () => restoreKernelSettings(run.kernelSettings));
   }
   await attempt('files', () => rmSync(run.directory, { recursive: true, force: true, maxRetries: 5 }));
@@ -37,13 +37,13 @@ export async function tearDown(run: Run): Promise<readonly string[]> {
   return problems;
 }
 
-// Killed rather than asked: nothing of what they would save is wanted, and a runtime that has gone wrong would not
-// answer. Looked for again until there is none, because containerd may be starting one at this moment.
+// SIGKILL, because none of their state is needed, and a broken runtime would not react to SIGTERM. Repeated until no
+// process is left, because containerd may be starting one at this moment.
 async function killProcesses(run: Run): Promise<void> {
-  await until('every process ends', { seconds: 30 }, () => {
+  await until('every process to end', { seconds: 30 }, () => {
     const pids = [...markedProcesses(run.directory), ...processesInCgroup(run.name)];
     killAll(pids);
-    if (pids.length > 0) throw new Error(`still there: ${pids.join(', ')}`);
+    if (pids.length > 0) throw new Error(`still running: ${pids.join(', ')}`);
     return true;
   });
 }

@@ -1,4 +1,4 @@
-/** What a cluster could leave on a machine, to be compared before and after. */
+/** Everything that a cluster could leave on a machine, for a comparison of before and after. */
 import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,21 +30,21 @@ export function traces(): Readonly<Record<string, readonly string[]>> {
   };
 }
 
-/** What is there now and was not before. Something of others' may have gone meanwhile. */
+/** What exists now and did not before. Traces of other programs may have disappeared meanwhile. */
 export function added(before: ReturnType<typeof traces>, now: ReturnType<typeof traces>): readonly string[] {
   return Object.entries(now).flatMap(([kind, entries]) =>
     entries.filter((entry) => !before[kind]?.includes(entry)).map((entry) => `${kind}: ${entry}`),
   );
 }
 
-// Only those that could be a cluster's: others come and go on any machine.
+// Only processes that could belong to a cluster: others start and end on any machine.
 function processes(): readonly string[] {
   return (
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .filter((pid) => PROGRAMS.test(read(pid, 'comm')) || isMarked(pid))
       .map((pid) => ({ pid, status: read(pid, 'status') }))
-      // Gone meanwhile, or dead and only not yet waited for by the machine's first process, which takes its time.
+      // It ended meanwhile, or is a zombie until the init process of the machine reaps it.
       .filter(({ status }) => /^State:\s+[^ZX]/m.test(status))
       .map(({ pid, status }) => `${pid} ${/^Name:\s+(.*)/m.exec(status)?.[1]}`)
       .sort()
@@ -63,7 +63,7 @@ function read(pid: string, file: string): string {
   }
 }
 
-// Without counters; and the empty tables that looking at them makes are no rules.
+// Without counters, and without the empty tables that listing creates.
 function firewall(program: string): readonly string[] {
   return lines(program)
     .map((line) => line.replace(/ \[\d+:\d+\]$/, ''))

@@ -1,6 +1,6 @@
 import { BUSYBOX_IMAGE } from './images.ts';
 
-/** @param last command of both containers, after they said their name @returns a manifest of the pod `two` */
+/** @param last command of both containers, after they print their names @returns a manifest of the pod `two` */
 export function twoContainers(last: string): string {
   const container = (name: string): object => ({
     name,

@@ -1,21 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Milliseconds. Longer and longer: many ask at once, and a probe is often a whole process of kubectl. */
+/** Milliseconds. Pauses grow, because many tests wait at once, and a probe is often a kubectl process. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 750;
 
 export interface Deadline {
-  /** Seconds until it is given up. */
+  /** Seconds until the wait fails. */
   readonly seconds: number;
-  /** What to add to the complaint, such as the end of a log. */
+  /** Text to add to the error, such as the end of a log. */
   readonly details?: () => string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Asks again and again until there is an answer.
- * @param probe answers undefined or throws for "not yet"
- * @throws Error that names what was waited for and the last answer, at the deadline or when the signal fires
+ * Polls until there is a result.
+ * @param what is awaited, such as "the pod to start"; for the error
+ * @param probe returns undefined or throws for "not yet"
+ * @throws Error with `what` and the last error of the probe, at the deadline or when the signal aborts
  */
 export async function until<T>(
   what: string,
@@ -24,7 +25,7 @@ export async function until<T>(
 ): Promise<T> {
   const end = performance.now() + deadline.seconds * 1000;
   let pause = FIRST_PAUSE;
-  for (let last = 'nothing yet'; ; ) {
+  for (let last = 'no result yet'; ; ) {
     deadline.signal?.throwIfAborted();
     try {
       const answer = await probe();
@@ -35,12 +36,12 @@ export async function until<T>(
     }
     if (performance.now() > end)
       throw new Error(
-        `${what}: not after ${deadline.seconds} s (${last})${deadline.details ? `\n${deadline.details()}` : ''}`,
+        `waited ${deadline.seconds} s for ${what} (${last})${deadline.details ? `\n${deadline.details()}` : ''}`,
       );
     await delay(pause);
     pause = Math.min(pause * 1.3, LONGEST_PAUSE);
   }
 }
 
-/** Ends the waiting at once: it will not come. */
+/** Ends the wait at once: there will be no result. */
 export class HopelessError extends Error {}

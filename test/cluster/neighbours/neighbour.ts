@@ -1,4 +1,4 @@
-/** Other admission webhooks beside ours: programs in Go, as real ones are, registered by URL. */
+/** Neighbours: other admission webhooks of the cluster. They are Go programs, as real ones are, registered by URL. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeCertificate } from '../../aws-fake/certificates.ts';
@@ -11,28 +11,28 @@ export { neighboursUnavailable, type Program } from './program.ts';
 export type { Behaviour, Registered, Registration } from './registration.ts';
 
 export interface NeighbourOptions {
-  /** AWS role that `rewrite` gives to pods without the annotation `eks.amazonaws.com/role-arn`. */
+  /** The AWS role that `rewrite` adds to pods without the annotation `eks.amazonaws.com/role-arn`. */
   readonly roleArn?: string;
-  /** Of containers that are added, otherwise the busybox image of the node. */
+  /** The image of added containers; default: the busybox image of the node. */
   readonly image?: string;
 }
 
-/** Both programs, running, and what is registered of them. */
+/** Both running programs and their registrations. */
 export interface Neighbours extends AsyncDisposable {
   /**
-   * Registers a neighbour for one namespace, which exists, and waits until it acts.
-   * @throws Error if the name is taken, or if the API server does not call it
+   * Registers a webhook for one existing namespace, and waits until the API server calls it.
+   * @throws Error if the name is taken, or if the API server does not call the webhook
    */
   readonly register: (registration: Registration) => Promise<Registered>;
-  /** Takes back what is still registered. For between two tests. */
+  /** Removes the remaining registrations, between two tests. */
   readonly removeAll: () => Promise<void>;
-  /** Takes back what is still registered and ends both programs. */
+  /** Removes the remaining registrations and stops both programs. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Builds both programs where they are missing (progress on stderr) and starts them where the API server reaches them.
- * @param folder for the certificate and for each program's log, `neighbour-<program>.log`
+ * Builds missing programs (progress on stderr), and starts both where the API server can reach them.
+ * @param folder for the certificate and the logs, `neighbour-<program>.log`
  */
 export async function startNeighbours(
   cluster: Cluster,

@@ -1,4 +1,4 @@
-/** The neighbours alone: they must do what they are there for before they say anything about the injector. */
+/** Tests the other webhooks without the injector: they must behave as real ones do. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,7 +34,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     cluster = await startCluster({ level: 'control-plane' });
     neighbours = await startNeighbours(cluster, folder);
     expect((await cluster.kubectl(['create', 'namespace', NAMESPACE])).status).toBe(0);
-    await until('the namespace has its service account', { seconds: 60 }, async () =>
+    await until('the service account of the namespace', { seconds: 60 }, async () =>
       (await create(INJECTED)).status === 0 ? true : undefined,
     );
   });
@@ -68,7 +68,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
   const fileKeys = hasFileKeys(wantedKubernetes());
   const withFileKeys = fileKeys ? it : it.skip;
   if (unavailable === undefined && !fileKeys)
-    console.log(`skipped: Kubernetes ${wantedKubernetes()} knows no variables from files`);
+    console.log(`skipped: Kubernetes ${wantedKubernetes()} does not support variables from files`);
 
   withFileKeys('rewrite with a current library keeps variables from files', async () => {
     await register({ path: 'rewrite' });
@@ -87,14 +87,14 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     expect(find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar').restartPolicy).toBe('Always');
   });
 
-  it('rewrite with an old library drops what is younger than it', async () => {
+  it('rewrite with an old library drops newer fields', async () => {
     await register({ path: 'rewrite', program: 'old' });
     const sidecar = find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar');
     expect(sidecar.restartPolicy).toBeUndefined();
     expect(names(sidecar.env)).toContain('AWS_ROLE_ARN');
   });
 
-  it('rewrite gives every container the role and the token', async () => {
+  it('rewrite adds the role and the token to every container', async () => {
     const role = 'arn:aws:iam::111122223333:role/of-the-pod';
     await register({ path: 'rewrite' });
     const spec = await admitted(INJECTED, { 'eks.amazonaws.com/role-arn': role });
@@ -133,7 +133,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     ['istio-native', ['istio-init', 'istio-proxy', 'aws-secrets-fetch'], ['app', 'other']],
     ['linkerd-classic', ['aws-secrets-fetch', 'linkerd-init'], ['linkerd-proxy', 'app', 'other']],
     ['linkerd-native', ['linkerd-init', 'linkerd-proxy', 'aws-secrets-fetch'], ['app', 'other']],
-  ] as const)('%s puts its containers where the real one does', async (behaviour, init, regular) => {
+  ] as const)('%s inserts its containers where the real injector does', async (behaviour, init, regular) => {
     await register({ name: 'a', path: behaviour, reinvocationPolicy: 'IfNeeded' });
     await register({ name: 'b', path: 'duplicate-variable/AGAIN' });
     const spec = await admitted(INJECTED);
@@ -151,7 +151,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     expect(find(initContainers, 'istio-proxy').restartPolicy).toBe('Always');
   });
 
-  it('drop-init and drop-mounts remove what the injector added', async () => {
+  it('drop-init and drop-mounts remove injected objects', async () => {
     const remove = await register({ path: 'drop-init' });
     expect(names((await admitted(INJECTED)).initContainers)).toEqual([]);
     await remove();
@@ -161,7 +161,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     expect(names(find(spec.initContainers, 'aws-secrets-fetch').volumeMounts)).toContain('aws-secrets');
   });
 
-  it('unshell, disk-volume and rewrite-image change what the injector wrote', async () => {
+  it('unshell, disk-volume and rewrite-image change injected objects', async () => {
     await register({ name: 'a', path: 'unshell' });
     await register({ name: 'b', path: 'disk-volume' });
     await register({ name: 'c', path: 'rewrite-image' });
@@ -175,7 +175,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     expect(find(spec.initContainers, 'aws-secrets-fetch').image).toBe('mirror.example/injector:1');
   });
 
-  it('never-answers refuses pods, or delays them when it may fail', async () => {
+  it('never-answers blocks pods, or only delays them with failurePolicy Ignore', async () => {
     const remove = await register({ path: 'never-answers', timeoutSeconds: 1 });
     const { stderr } = await create(INJECTED);
     expect(stderr).toContain('failed calling webhook "neighbour.neighbour.example"');
@@ -186,7 +186,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     expect(performance.now() - started).toBeGreaterThan(900);
   });
 
-  it('a registration that was taken back acts no more, in other namespaces it never did', async () => {
+  it('a registration affects only its namespace, and nothing after its removal', async () => {
     const remove = await register({ path: 'append-container' });
     const elsewhere = specOf(await show(cluster, 'default', INJECTED));
     expect(names(elsewhere.containers)).toEqual(['app', 'other']);

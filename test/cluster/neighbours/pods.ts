@@ -1,4 +1,4 @@
-/** Pods for the neighbours' tests, and what an API server makes of them. */
+/** Pods for the tests of the other webhooks, and their admission by the API server. */
 import type { Cluster, Outcome } from '../cluster.ts';
 
 export interface Entry {
@@ -27,7 +27,7 @@ export const FROM_FILE: Entry = {
 const PREFIX = ['/bin/sh', '-c', 'set -a && . "$0" && set +a && exec "$@"', '/run/secrets/aws/env'];
 const MOUNT = { name: 'aws-secrets', mountPath: '/run/secrets/aws' };
 
-/** Looks as if the injector had been there. */
+/** A pod that looks injected. */
 export const INJECTED: PodSpec = {
   initContainers: [{ name: 'aws-secrets-fetch', image: 'localhost/injector:1', volumeMounts: [MOUNT] }],
   containers: [
@@ -46,7 +46,7 @@ export const WITH_SIDECAR: PodSpec = {
   initContainers: [{ name: 'sidecar', image: 'busybox', restartPolicy: 'Always' }],
 };
 
-/** Shows a pod to the API server without creating it. */
+/** Sends a pod to the API server without creating it. */
 export async function show(
   cluster: Cluster,
   namespace: string,
@@ -60,7 +60,7 @@ export async function show(
   );
 }
 
-/** What was admitted. @throws Error that says why nothing was */
+/** The admitted pod. @throws Error with the reason if the API server rejected it */
 export function specOf({ status, stdout, stderr }: Outcome): PodSpec {
   if (status !== 0) throw new Error(stderr);
   return (JSON.parse(stdout) as { readonly spec: PodSpec }).spec;

@@ -1,4 +1,4 @@
-/** Builds and starts the programs that play other admission webhooks. */
+/** Builds and starts the programs that act as other admission webhooks. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, globSync, readFileSync } from 'node:fs';
@@ -8,20 +8,20 @@ import { build, isBuilt } from '../toolchain/build.ts';
 import type { ModuleSet } from '../toolchain/versions.ts';
 
 /**
- * Which Kubernetes library a neighbour reads pods with. `old` (k8s.io/api 0.27) drops what is younger than itself, such
- * as `restartPolicy` of a sidecar and `fileKeyRef`; `current` (0.35) knows both.
+ * The Kubernetes library of a program. `old` (k8s.io/api 0.27) drops newer fields, such as `restartPolicy` of a sidecar
+ * and `fileKeyRef`; `current` (0.35) supports both.
  */
 export type Program = (typeof PROGRAMS)[number];
 const PROGRAMS = ['old', 'current'] as const;
 
 export interface ProgramOptions {
-  /** Address without a port. */
+  /** The address without a port. */
   readonly address: string;
   /** Files in PEM. */
   readonly cert: string;
   readonly key: string;
   readonly log: string;
-  /** More flags, such as `--image=…`. */
+  /** Further flags, such as `--image=…`. */
   readonly flags: readonly string[];
 }
 
@@ -34,11 +34,11 @@ export interface RunningProgram {
 const SOURCE = path.join(import.meta.dirname, 'webhook');
 const PACKAGE = 'aws-secrets-injector/test/cluster/neighbours/webhook';
 
-/** Why the programs cannot be built here, for tests to be skipped with it; undefined if they are there or can be. */
+/** Why the programs cannot be built here, as a reason to skip tests; undefined if they exist or can be built. */
 export function neighboursUnavailable(): string | undefined {
   const built = PROGRAMS.every((program) => isBuilt(neighbourModules(program)));
   if (built || spawnSync('go', ['version']).status === 0) return undefined;
-  return 'building the neighbours needs Go, which is not installed';
+  return 'building the other webhooks needs Go, which is not installed';
 }
 
 function neighbourModules(program: Program): ModuleSet {
@@ -48,7 +48,7 @@ function neighbourModules(program: Program): ModuleSet {
   return {
     name: `neighbour-${program}`,
     folder: path.join(import.meta.dirname, program),
-    // The source is no module with a version, and must be built anew when it changes.
+    // The source has no module version, so its hash decides whether it must be rebuilt.
     version: source.digest('hex').slice(0, 12),
     packages: [PACKAGE],
     buildFlags: ['-ldflags', '-s -w'],
@@ -57,15 +57,15 @@ function neighbourModules(program: Program): ModuleSet {
 }
 
 /**
- * Builds the program where it is missing (progress on stderr) and starts it on a free port. It ends with stop, or with
+ * Builds the program if it is missing (progress on stderr), and starts it on a free port. It ends with `stop` or with
  * this process.
- * @throws Error with the program's log if it does not listen
+ * @throws Error with the log of the program if it does not listen
  */
 export async function startProgram(program: Program, options: ProgramOptions): Promise<RunningProgram> {
   const folder = await build(neighbourModules(program));
   const files = [`--cert=${options.cert}`, `--key=${options.key}`];
   const args = [...files, `--listen=${options.address}:0`, ...options.flags];
-  // It ends when its standard input does, which the death of this process closes.
+  // The program ends when its standard input closes, which also happens when this process dies.
   const child = spawn(path.join(folder, 'webhook'), args, { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.on('error', () => {});
   child.stderr.on('data', (data: Buffer) => appendFileSync(options.log, data));
@@ -76,9 +76,10 @@ export async function startProgram(program: Program, options: ProgramOptions): P
   const problem = await Promise.race([
     listening.then(() => undefined),
     failed,
-    closed.then(() => (existsSync(options.log) ? readFileSync(options.log, 'utf8') : 'it said nothing')),
+    closed.then(() => (existsSync(options.log) ? readFileSync(options.log, 'utf8') : 'its log is empty')),
   ]);
-  if (problem !== undefined) throw new Error(`neighbour ${program} does not listen: ${problem}`);
+  if (problem !== undefined)
+    throw new Error(`the other webhook (library: ${program}) does not listen: ${problem}`);
   return {
     url: `https://${await listening}`,
     stop: async () => {

@@ -1,60 +1,60 @@
-/** Makes the API server call a neighbour, and waits until it does. */
+/** Registers another webhook, and waits until the API server calls it. */
 import { randomUUID } from 'node:crypto';
 import type { Cluster } from '../cluster.ts';
 import { until } from '../until.ts';
 import type { Program } from './program.ts';
 
-/** What the source in webhook/ does at a path; text behind a slash is its parameter. */
+/** The behaviours of webhook/ by path. Text after a slash is a parameter. */
 export type Behaviour =
-  /** Whole lists through its own types, as the Amazon EKS pod identity webhook. */
+  /** Replaces whole lists, decoded with its own types, as the EKS pod identity webhook does. */
   | 'rewrite'
-  /** The same, also when it has nothing to add. */
+  /** The same, even if it has nothing to add. */
   | 'rewrite-every-time'
-  /** Regular container `late`. Parameter: image. */
+  /** Appends the regular container `late`. Parameter: its image. */
   | `append-container${Parameter}`
-  /** Containers of a mesh, with whole lists. Parameter: image. */
+  /** Adds the containers of a mesh by replacing whole lists. Parameter: their image. */
   | `istio-${Mode}${Parameter}`
-  /** Containers of a mesh, as single elements. Parameter: image. */
+  /** Adds the containers of a mesh as single elements. Parameter: their image. */
   | `linkerd-${Mode}${Parameter}`
   /** Appends a variable to every container. Parameter: its name. */
   | `duplicate-variable/${string}`
   | 'drop-init'
-  /** Parameter: the container that loses its mounts of the secrets, otherwise all do. */
+  /** Removes mounts of secrets. Parameter: the container; default: all. */
   | `drop-mounts${Parameter}`
   | 'unshell'
   | 'disk-volume'
-  /** Parameter: host of the mirror, otherwise mirror.example. */
+  /** Parameter: the host of the mirror; default: mirror.example. */
   | `rewrite-image${Parameter}`
   | 'never-answers';
 type Mode = 'classic' | 'native';
 type Parameter = '' | `/${string}`;
 
 export interface Registration {
-  /** Of the configuration; API servers call in the order of these names. */
+  /** The name of the configuration. The API server calls webhooks in the order of these names. */
   readonly name: string;
   readonly program: Program;
   readonly path: Behaviour;
-  /** Never, if not given, as in Kubernetes. */
+  /** Default: Never, as in Kubernetes. */
   readonly reinvocationPolicy?: 'Never' | 'IfNeeded';
-  /** Fail, if not given, as in Kubernetes. */
+  /** Default: Fail, as in Kubernetes. */
   readonly failurePolicy?: 'Fail' | 'Ignore';
-  /** The only one whose pods are shown to it. */
+  /** The only namespace whose pods the webhook receives. */
   readonly namespace: string;
-  /** 5, if not given. */
+  /** Default: 5. */
   readonly timeoutSeconds?: number;
 }
 
 export interface Registered {
-  /** Takes the registration back and waits until the API server has noticed. */
+  /** Removes the registration, and waits until the API server has noticed. */
   readonly remove: () => Promise<void>;
 }
 
-// Both are known to webhook/review.go.
+// webhook/review.go has the same names.
 const PROBE = 'neighbour.example/probe';
 const ANSWERED = 'answered.neighbour.example/';
 const SECONDS = 60;
 
-// Passes the strictest security standard and quotas: whatever else the namespace checks, it is to be admitted.
+// Meets the strictest Pod Security Standard and quotas, so that any namespace admits it.
 const PROBE_SPEC = {
   containers: [
     {
@@ -73,9 +73,9 @@ const PROBE_SPEC = {
 };
 
 /**
- * Registers and waits until pods of the namespace are shown to the neighbour.
- * @param target where the program serves, and the authority of its certificate
- * @throws Error if the name is taken, or if the neighbour is not called
+ * Registers the webhook, and waits until it receives the pods of the namespace.
+ * @param target address of the program, and the CA of its certificate
+ * @throws Error if the name is taken, or if the API server does not call the webhook
  */
 export async function register(
   cluster: Cluster,
@@ -93,7 +93,7 @@ export async function register(
   return {
     remove: async () => {
       await removeConfiguration(cluster, name);
-      // Nobody is shown anything in a namespace that has gone.
+      // No webhook is called for a deleted namespace.
       const found = await kubectl(cluster, [
         'get',
         'namespace',
@@ -101,7 +101,7 @@ export async function register(
         '--ignore-not-found',
         '--output=name',
       ]);
-      if (found !== '') await waitUntil(cluster, registration, 'acts no more', (answered) => !answered);
+      if (found !== '') await waitUntil(cluster, registration, 'to be unregistered', (answered) => !answered);
     },
   };
 }
@@ -143,12 +143,12 @@ async function waitUntil(
   what: string,
   isReached: (answered: boolean) => boolean,
 ): Promise<void> {
-  await until(`neighbour ${name} ${what}`, { seconds: SECONDS }, async () =>
+  await until(`the webhook ${name} ${what}`, { seconds: SECONDS }, async () =>
     isReached(await answersProbe(cluster, name, namespace)) ? true : undefined,
   );
 }
 
-/** Shows the API server a pod that neighbours answer and leave alone otherwise; it is not created. */
+/** Sends a pod that the webhooks mark but do not change otherwise. The pod is not created. */
 async function answersProbe(cluster: Cluster, name: string, namespace: string): Promise<boolean> {
   const probe = randomUUID();
   const pod = {

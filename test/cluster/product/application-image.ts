@@ -1,4 +1,4 @@
-/** An application that is one static program in Go: in an image without a shell, and in one with a shell beside it. */
+/** An application as a single static Go program, in an image without a shell and in one with a shell. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { build, isBuilt } from '../toolchain/build.ts';
 import { findProgram } from '../toolchain/packages.ts';
 import type { ModuleSet } from '../toolchain/versions.ts';
 
-/** Holds nothing but the program. */
+/** Contains only the program. */
 export const STATIC_IMAGE = 'localhost/static-application:1';
-/** Holds /bin/sh too. */
+/** Contains /bin/sh as well. */
 export const STATIC_IMAGE_WITH_SHELL = 'localhost/static-application:with-shell';
 export const APPLICATION = '/application';
 
@@ -20,7 +20,7 @@ function applicationModules(): ModuleSet {
   return {
     name: 'static-application',
     folder: SOURCE,
-    // The source is no module with a version, and must be built anew when it changes.
+    // The source has no module version, so its hash decides whether it must be rebuilt.
     version: createHash('sha256')
       .update(readFileSync(path.join(SOURCE, 'main.go')))
       .digest('hex')
@@ -31,15 +31,15 @@ function applicationModules(): ModuleSet {
   };
 }
 
-/** Why the program cannot be built here, for tests to be skipped with it; undefined if it is there or can be. */
+/** Why the program cannot be built here, as a reason to skip tests; undefined if it exists or can be built. */
 export function staticApplicationUnavailable(): string | undefined {
   if (isBuilt(applicationModules()) || spawnSync('go', ['version']).status === 0) return undefined;
   return 'building the static application needs Go, which is not installed';
 }
 
 /**
- * Builds the program where it is missing (progress on stderr).
- * @param folder for the archives and what they are made of
+ * Builds the program if it is missing (progress on stderr).
+ * @param folder for the archives and their parts
  * @returns an archive of each image as `docker save` writes it
  */
 export async function writeApplicationImages(folder: string): Promise<readonly string[]> {

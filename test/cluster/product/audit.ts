@@ -1,4 +1,4 @@
-/** What the audit log says about the admission of a pod. */
+/** The admission of a pod in the audit log. */
 import { readFileSync } from 'node:fs';
 import { until } from '../until.ts';
 import type { Stage } from './stage.ts';
@@ -15,7 +15,7 @@ export interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** One call of a webhook: 0 is the first pass, 1 the second one. */
+/** One call of a webhook. Round 0 is the first pass, 1 the second. */
 export interface Call {
   readonly round: number;
   readonly configuration: string;
@@ -25,7 +25,7 @@ export interface Call {
 // https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/
 const CALL = /^mutation\.webhook\.admission\.k8s\.io\/round_(\d+)_index_(\d+)$/;
 
-/** The attempts to create a pod in a namespace, the oldest first. */
+/** Attempts to create a pod in a namespace, the oldest first. */
 export function creations(stage: Stage, namespace: string): readonly AuditEvent[] {
   return readFileSync(stage.cluster.facts.auditLog, 'utf8')
     .split('\n')
@@ -39,9 +39,9 @@ export function creations(stage: Stage, namespace: string): readonly AuditEvent[
     );
 }
 
-/** The calls of webhooks for the last attempt to create the pod, in their order. */
+/** The webhook calls of the last attempt to create the pod, in their order. */
 export async function calls(stage: Stage, namespace: string, pod = 'app'): Promise<readonly Call[]> {
-  // It is written after the answer.
+  // The event is written after the response.
   const event = await until(`the audit event of ${namespace}/${pod}`, { seconds: 10 }, () =>
     creations(stage, namespace).findLast(({ requestObject }) => requestObject?.metadata?.name === pod),
   );

@@ -1,4 +1,4 @@
-/** The cluster as the OpenID Connect provider that STS asks for its keys. */
+/** The cluster as the OpenID Connect provider whose keys STS fetches. */
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { json } from 'node:stream/consumers';
@@ -6,7 +6,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { TokenIssuer } from '../../aws-fake/issuer.ts';
 import type { ClusterFacts } from '../cluster.ts';
 
-/** An issuer whose keys are read from the API server, without signing in, each time that a token is checked. */
+/** An issuer whose keys are read from the API server, without authentication, for each check of a token. */
 export function clusterIssuer(facts: ClusterFacts): TokenIssuer {
   const ca = readFileSync(facts.caFile);
   return {

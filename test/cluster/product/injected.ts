@@ -1,10 +1,10 @@
-/** What the webhook of the cluster makes of a pod, for when it is not there. */
+/** Injects a pod as the webhook of the cluster does, for tests without the webhook. */
 import jsonpatch from 'fast-json-patch';
 import { decideInjection } from '../../../src/core/inject.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
 
-/** @returns the pod with the injection, or undefined when nothing is injected */
+/** @returns the injected pod, or undefined if nothing is injected */
 export function injectedPod<T>(
   asking: T,
   namespace: string,

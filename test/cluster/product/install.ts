@@ -1,4 +1,4 @@
-/** Installs the product as its manual says: a kustomization of one's own on the project's manifests, and kubectl. */
+/** Installs the product as its manual describes: a kustomization on the manifests of the project, and kubectl. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,18 +6,18 @@ import { ROOT } from '../../image/built-image.ts';
 import type { Cluster } from '../cluster.ts';
 import { CA_FILE, IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
 
-/** A repository that images may be rewritten to. */
+/** A mirror to which another webhook may rewrite images. */
 export const MIRROR = 'mirror.example/aws-secrets-injector';
-/** Of namespaces, with the value `yes`: their pods are shown to the second registration. */
+/** The label of namespaces whose pods the second registration receives (value `yes`). */
 export const SECOND_PASS_LABEL = 'second-pass';
-/** Where the webhook runs. */
+/** The namespace of the webhook. */
 export const PRODUCT_NAMESPACE = 'aws-secrets-injector';
 
 /**
- * Installs and waits until the API server has the webhook's endpoints.
- * @param folder for the kustomization; `manifests` and `my-cluster` are made in it
- * @param awsUrl where the injected containers find AWS
- * @throws Error with what kubectl said
+ * Installs the product, and waits until the webhook is ready.
+ * @param folder for the kustomization; the function creates `manifests` and `my-cluster` in it
+ * @param awsUrl of AWS for the injected containers
+ * @throws Error with the output of kubectl
  */
 export async function install(cluster: Cluster, folder: string, awsUrl: string): Promise<void> {
   writeKustomization(folder, awsUrl);

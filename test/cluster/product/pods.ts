@@ -1,4 +1,4 @@
-/** Pods that scenarios create. Applications print checksums, since what containers print is searched for values. */
+/** Pods of the scenarios. Applications print checksums, because a test searches the output for values. */
 import { createHash } from 'node:crypto';
 import { BUSYBOX_IMAGE } from '../images.ts';
 import { IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
@@ -21,33 +21,33 @@ export interface PodOptions {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
-  /** Further fields of the pod's spec. */
+  /** Further fields of the pod spec. */
   readonly spec?: Readonly<Record<string, unknown>>;
-  /** False: no variables and no token, as without a role. */
+  /** If false, the pod has no variables and no token, as without a role. */
   readonly identity?: boolean;
 }
 
-/** A line of shell that prints the SHA-256 of a variable. */
+/** A shell command that prints the SHA-256 of a variable. */
 export function printVariable(name: string): string {
   return `printf %s "$${name}" | sha256sum | cut -c1-64`;
 }
 
-/** A line of shell that prints the SHA-256 of a file. */
+/** A shell command that prints the SHA-256 of a file. */
 export function printFile(file: string): string {
   return `sha256sum < ${file} | cut -c1-64`;
 }
 
-/** What those lines print for a value. */
+/** The output of these commands for a value. */
 export function checksum(value: string | Uint8Array): string {
   return createHash('sha256').update(value).digest('hex');
 }
 
-/** A container that runs lines of shell. */
+/** A container that runs shell commands. */
 export function shell(name: string, ...lines: readonly string[]): Container {
   return { name, command: ['sh', '-c', ['set -e', ...lines].join('\n')] };
 }
 
-/** A container with Node and without a shell, the project's own image. @param options of Node, before the script */
+/** A container with Node and without a shell: the image of the project. @param options of Node, before the script */
 export function node(name: string, script: string, ...options: readonly string[]): Container {
   return {
     name,
@@ -61,7 +61,7 @@ const NODE_CHECKSUM = `const { createHash } = require('node:crypto');
 const tell = (value) =>
   console.log(value === undefined ? 'unset' : createHash('sha256').update(value).digest('hex'));`;
 
-/** A pod template: with the identity that Amazon's webhook would have given it. */
+/** A pod template, with the identity that the EKS pod identity webhook would add. */
 export function podTemplate(options: PodOptions): {
   readonly metadata: Record<string, unknown>;
   readonly spec: Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** The project's image as the cluster's nodes get it: built from the Dockerfile, with the stand-in's CA beside it. */
+/** The image of the project for the nodes: built from the Dockerfile, with the CA of the AWS fake added. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,14 +6,14 @@ import { ownStorage, ROOT } from '../../image/built-image.ts';
 
 export const IMAGE_NAME = 'localhost/aws-secrets-injector';
 export const IMAGE_TAG = 'cluster-test';
-/** Where the image has the CA that the stand-in's certificate is signed by. */
-export const CA_FILE = '/stand-in-ca.pem';
+/** The CA of the AWS fake in the image. */
+export const CA_FILE = '/aws-fake-ca.pem';
 
 /**
  * Builds the image.
  * @param folder for the builder's storage and the result
  * @returns an archive as `docker save` writes it
- * @throws Error with the end of the builder's output
+ * @throws Error with the end of the output of the builder
  */
 export function buildImageArchive(folder: string, caPem: string): string {
   const storage = path.join(folder, 'storage');
@@ -29,7 +29,7 @@ export function buildImageArchive(folder: string, caPem: string): string {
     return stdout.trim();
   };
   run(path.join(ROOT, 'scripts/image'), '--engine', 'buildah', '--local-base', '--tag', plain);
-  const ca = path.join(folder, 'stand-in-ca.pem');
+  const ca = path.join(folder, 'aws-fake-ca.pem');
   writeFileSync(ca, caPem, { mode: 0o644 });
   const container = run('buildah', 'from', '--pull-never', plain);
   run('buildah', 'copy', container, ca, CA_FILE);

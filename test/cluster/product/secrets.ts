@@ -1,16 +1,16 @@
-/** Secrets of a scenario, and every spelling in which a value must not be found anywhere. */
+/** Secrets of a scenario, and every encoding in which a value must not be found. */
 import { randomBytes } from 'node:crypto';
 import type { StandIn } from '../../aws-fake/index.ts';
 
 const CANARY = 'kanarie';
-/** What shell and file can carry, and native variables cannot: by mistake none becomes native. */
+/** Valid in shell and file mode, but not in native mode, so that a value cannot become native by mistake. */
 const OFF_DISK_TAIL = `'"$(x)`;
-/** What native variables can carry, and others are known to break. */
+/** Valid in native mode, with characters that other readers are known to break. */
 const NATIVE_TAIL = `"$(DB_USER) \${HOME} \`x\` \\ # =\n\t\u00e9\u{1f600} `;
 
-/** The parts of all values of this run that survive quoting. */
+/** The parts of all values of this run that quoting does not change. */
 const cores = new Set<string>();
-/** Those that become native variables, which the container runtime keeps on the node's disk. */
+/** Parts of values of native variables, which the container runtime stores on the node's disk. */
 const native = new Set<string>();
 
 export interface JsonSecret {
@@ -20,7 +20,7 @@ export interface JsonSecret {
   readonly text: string;
 }
 
-/** A text that occurs nowhere else. @param tail what follows the part that is searched for */
+/** A unique text. @param tail of the text, which is not searched for */
 export function canary(tail = OFF_DISK_TAIL): string {
   const core = `${CANARY}-${randomBytes(9).toString('hex')}`;
   cores.add(core);
@@ -34,14 +34,14 @@ export function nativeCanary(tail = NATIVE_TAIL): string {
   return value;
 }
 
-/** The ARN of a secret that the role may read, in the stand-in's account. */
+/** The ARN of a secret that the role may read, in the account of the AWS fake. */
 export function arnOf(name: string): string {
   return `arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/${name}-AbCdEf`;
 }
 
 /**
- * Puts a JSON secret `shop/<name>` with a user and a password into the stand-in.
- * @param makeValue nativeCanary where they become native variables
+ * Adds a JSON secret `shop/<name>` with a user and a password to the AWS fake.
+ * @param makeValue nativeCanary if the values become native variables
  */
 export function putJsonSecret(aws: StandIn, name: string, makeValue: () => string = canary): JsonSecret {
   const arn = arnOf(name);
@@ -53,14 +53,14 @@ export function putJsonSecret(aws: StandIn, name: string, makeValue: () => strin
 }
 
 /**
- * The part of each value that survives quoting, in plain, base64 at each offset, hex and URL form.
- * @param where on disk those that were native variables may be found, as the documentation says
+ * The part of each value that quoting does not change, as plain text, base64 at each offset, and hex.
+ * @param where values of native variables may be found on disk, as documented
  */
 export function forbiddenTexts(where: 'anywhere' | 'on disk'): readonly string[] {
   const wanted = [...cores].filter((core) => where === 'anywhere' || !native.has(core));
   return wanted.flatMap((core) => {
     const base64 = [0, 1, 2].map((offset) =>
-      // Without the first and last characters, which depend on what stands before and behind.
+      // Without the first and last characters, which depend on the adjacent text.
       Buffer.from('x'.repeat(offset) + core)
         .toString('base64')
         .replace(/=+$/, '')

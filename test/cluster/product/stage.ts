@@ -1,4 +1,4 @@
-/** A cluster with the product installed and AWS beside it: what every scenario plays on. */
+/** A cluster with the product installed, and the AWS fake: the environment of every scenario. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type StandIn, startStandIn } from '../../aws-fake/index.ts';
@@ -29,32 +29,32 @@ export class Stage implements AsyncDisposable {
     this.aws = aws;
   }
 
-  /** Runs kubectl. @returns what it printed @throws Error with its message */
+  /** Runs kubectl. @returns its output @throws Error with its error output */
   async kubectl(...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.cluster.kubectl(args);
     if (status !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${status}: ${stderr}`);
     return stdout;
   }
 
-  /** Creates an object, or says why the API server refused it. */
+  /** Creates an object, or returns why the API server rejected it. */
   async create(object: KubernetesObject, ...args: readonly string[]): Promise<Outcome> {
     return await this.cluster.kubectl(['create', '--filename=-', ...args], JSON.stringify(object));
   }
 
-  /** Creates an object. @throws Error when it is refused */
+  /** Creates an object. @throws Error if the API server rejects it */
   async mustCreate(object: KubernetesObject): Promise<void> {
     const { status, stderr } = await this.create(object);
-    if (status !== 0) throw new Error(`${object.kind} was refused: ${stderr}`);
+    if (status !== 0) throw new Error(`${object.kind} was rejected: ${stderr}`);
   }
 
-  /** Creates a namespace of its own for a scenario. @returns its name */
+  /** Creates a namespace for a scenario. @returns its name */
   async namespace(
     labels: Readonly<Record<string, string>> = { [NAMESPACE_LABEL]: 'enabled' },
   ): Promise<string> {
     this.#namespaces += 1;
     const name = `shop-${this.#namespaces}`;
     await this.mustCreate({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
-    // Its service account follows; a pod before that is refused.
+    // Kubernetes creates its service account later, and rejects pods before that.
     await until(`service account of ${name}`, { seconds: 30 }, async () => {
       const { status } = await this.cluster.kubectl([
         `--namespace=${name}`,
@@ -91,10 +91,10 @@ export class Stage implements AsyncDisposable {
     throw new Error(`${object}: ${stderr}\n${described.stdout}\n${pods.stdout.slice(-5000)}`);
   }
 
-  /** Waits until a pod has ended well. @returns the lines that one of its containers printed */
+  /** Waits until a pod has succeeded. @returns the lines that one of its containers printed */
   async outputOf(namespace: string, podName: string, container = 'app'): Promise<readonly string[]> {
     await this.waitFor(namespace, `pod/${podName}`, '{.status.phase}', 'Succeeded');
-    // Where the machine is busy, kubelet knows of a container's end before the runtime has written its last lines.
+    // On a busy machine, kubelet reports the end of a container before the runtime has written its last lines.
     return await until(`the output of ${namespace}/${podName}/${container}`, { seconds: 30 }, async () => {
       const lines = await this.logs(namespace, podName, container);
       return lines.join('') === '' ? undefined : lines;
@@ -107,7 +107,7 @@ export class Stage implements AsyncDisposable {
     return text.trimEnd().split('\n');
   }
 
-  /** Waits until a container, which goes on running, has printed so many lines. */
+  /** Waits until a running container has printed this number of lines. */
   async printed(
     namespace: string,
     podName: string,
@@ -121,7 +121,7 @@ export class Stage implements AsyncDisposable {
     });
   }
 
-  /** An object as the API server has it. */
+  /** Reads an object from the API server. */
   async get<T = KubernetesObject>(namespace: string, ...args: readonly string[]): Promise<T> {
     return JSON.parse(await this.kubectl(`--namespace=${namespace}`, 'get', ...args, '--output=json')) as T;
   }
@@ -132,7 +132,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Starts everything, with a role that every service account of a namespace `shop-*` may use. @throws Error */
+/** Starts everything, with a role for every service account in the namespaces `shop-*`. @throws Error */
 export async function startStage(options: Partial<ClusterOptions> = {}): Promise<Stage> {
   const cluster = await startCluster({ ...options, level: 'node' });
   try {

@@ -1,4 +1,4 @@
-/** Builds one set of Go modules into the user's cache folder, once. */
+/** Builds a set of Go modules once, into the user's cache folder. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ModuleSet } from './versions.ts';
 
-/** Outside the checkout, so that a fresh clone builds nothing anew. */
+/** The folder of the programs, outside the checkout, so that a new clone does not rebuild them. */
 export function cacheFolder(modules: ModuleSet): string {
   const cache = process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache');
   const hash = createHash('sha256').update(modules.buildFlags.join(' '));
@@ -21,9 +21,9 @@ export function isBuilt(modules: ModuleSet): boolean {
 }
 
 /**
- * Builds what is not yet there and says so on stderr.
+ * Builds the programs if they are missing, with progress on stderr.
  * @returns the folder of the programs
- * @throws Error with the end of what Go said
+ * @throws Error with the end of Go's error output
  */
 export async function build(modules: ModuleSet): Promise<string> {
   const target = cacheFolder(modules);
@@ -48,7 +48,7 @@ async function goBuild(modules: ModuleSet, output: string): Promise<void> {
   const args = ['build', '-trimpath', '-buildvcs=false', ...modules.buildFlags, '-o', `${output}/`];
   const go = spawn('go', [...args, ...modules.packages], {
     cwd: modules.folder,
-    // Flags and a workspace of the machine's owner must not reach this build.
+    // Flags and workspaces of the user must not affect this build.
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -60,7 +60,7 @@ async function goBuild(modules: ModuleSet, output: string): Promise<void> {
   if (code !== 0) throw new Error(`go build of ${modules.name} ended with ${code}:\n${said}`);
 }
 
-// Two runs may have built the same: whoever comes second finds a folder there that is as good.
+// Another run may have built the same programs first: its folder is equivalent.
 function renameUnlessThere(from: string, to: string): void {
   try {
     renameSync(from, to);

@@ -1,11 +1,11 @@
-/** Debian's part of the toolchain: what a node needs and Go modules do not give. */
+/** The Debian packages of the toolchain: programs of a node that are not built from Go modules. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 
 interface Need {
   readonly package: string;
-  /** A program on the path, or an absolute file. */
+  /** A program in the PATH, or an absolute file name. */
   readonly has: string;
 }
 
@@ -21,29 +21,29 @@ const NEEDS: readonly Need[] = [
   { package: 'busybox-static', has: 'busybox' },
 ];
 
-/** Packages that a node needs and that are not there. */
+/** The missing packages that a node needs. */
 export function missingPackages(): readonly string[] {
   return NEEDS.filter((need) => findProgram(need.has) === undefined).map((need) => need.package);
 }
 
-/** Installs with apt-get what is missing. @returns why that was not possible, else undefined */
+/** Installs missing packages with apt-get. @returns why that failed, or undefined */
 export function installPackages(): string | undefined {
   const missing = missingPackages();
   if (missing.length === 0) return undefined;
   const which = `${missing.join(', ')} missing`;
   if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined)
-    return `${which}, and no apt-get as root`;
+    return `${which}; installing packages needs apt-get and root`;
   process.stderr.write(`installing ${missing.join(', ')} …\n`);
   const started = performance.now();
-  // The lists may be older than the archive: only then are they fetched anew.
+  // The package lists may be outdated: in this case, they are updated.
   const installed = aptInstall(missing) || (aptGet(['update']) && aptInstall(missing));
-  if (!installed) return `${which}, and apt-get could not install them`;
+  if (!installed) return `${which}; apt-get could not install them`;
   process.stderr.write(`installed in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
   const still = missingPackages();
-  return still.length === 0 ? undefined : `${still.join(', ')} missing after installing`;
+  return still.length === 0 ? undefined : `${still.join(', ')} missing after installation`;
 }
 
-/** @returns the program's absolute path, also from the administrator's folders, or undefined */
+/** @returns the absolute path of the program, also from the sbin folders, or undefined */
 export function findProgram(name: string): string | undefined {
   if (path.isAbsolute(name)) return existsSync(name) ? name : undefined;
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -64,7 +64,7 @@ function aptInstall(packages: readonly string[]): boolean {
 }
 
 function aptGet(args: readonly string[]): boolean {
-  // Its output is for people who install by hand; stdout may be a test's report.
+  // Its output is ignored, because stdout may be the report of a test.
   const { status } = spawnSync('apt-get', args, {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: 'ignore',

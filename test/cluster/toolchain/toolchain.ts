@@ -1,4 +1,4 @@
-/** Every program of a cluster, built or found; or the reason why there cannot be one here. */
+/** The programs of a cluster, built or installed, or the reason why a cluster is not possible here. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import {
   wantedKubernetes,
 } from './versions.ts';
 
-/** How much of a cluster: without or with a node that runs pods. */
+/** A cluster without or with a node that runs pods. */
 export type Level = 'control-plane' | 'node';
 
 /** Absolute paths of programs. */
@@ -26,22 +26,22 @@ export interface Toolchain {
   readonly etcd: string;
   readonly kubelet: string;
   readonly kubeProxy: string;
-  /** Undefined for a control plane alone. */
+  /** Undefined without a node. */
   readonly containerd: ContainerdPrograms | undefined;
 }
 
 export interface ContainerdPrograms {
   readonly containerd: string;
   readonly ctr: string;
-  /** Where containerd finds its shim. */
+  /** The folder of the shim of containerd. */
   readonly shimFolder: string;
   readonly majorVersion: 1 | 2;
   readonly cniPlugins: string;
 }
 
 /**
- * Why no cluster of that level can run here, for tests to be skipped with it. Installs Debian's packages when that is
- * all that is missing, but builds nothing.
+ * Why no cluster of this level can run here, as a reason to skip tests. Installs Debian packages if nothing else is
+ * missing, but builds nothing.
  */
 export function clusterUnavailable(level: Level = 'node'): string | undefined {
   if (process.platform !== 'linux') return `a cluster needs Linux, not ${process.platform}`;
@@ -53,7 +53,7 @@ export function clusterUnavailable(level: Level = 'node'): string | undefined {
   return installPackages();
 }
 
-/** Builds what is missing. @throws Error when a build fails or packages are missing */
+/** Builds missing programs. @throws Error if a build fails or packages are missing */
 export async function provideToolchain(level: Level, kubernetes: KubernetesVersion): Promise<Toolchain> {
   const reason = level === 'node' ? installPackages() : undefined;
   if (reason !== undefined) throw new Error(reason);
@@ -70,7 +70,7 @@ export async function provideToolchain(level: Level, kubernetes: KubernetesVersi
     controllerManager: built('kube-controller-manager'),
     scheduler: built('kube-scheduler'),
     kubectl: asset('kubectl', built('kubectl')),
-    // Go names a program after the folder of its package.
+    // Go names a program after its package folder.
     etcd: asset('etcd', path.join(await build(etcdModules()), 'server')),
     kubelet: built('kubelet'),
     kubeProxy: built('kube-proxy'),
@@ -104,7 +104,7 @@ function installedMajor(containerd: string): 1 | 2 {
   return /\bv?2\.\d+\.\d+/.test(stdout) ? 2 : 1;
 }
 
-/** Debian's containerd 1.6 is enough up to Kubernetes 1.35. */
+/** Kubernetes up to 1.35 works with containerd 1.6 of Debian. */
 function needsContainerd2(kubernetes: KubernetesVersion): boolean {
   switch (kubernetes) {
     case '1.34':

@@ -1,4 +1,4 @@
-/** What is built, and from which module files. The exact versions are read from these. */
+/** The programs to build and their module files, which define the exact versions. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -8,28 +8,28 @@ export type KubernetesVersion = (typeof KUBERNETES_VERSIONS)[number];
 export const DEFAULT_KUBERNETES: KubernetesVersion = '1.35';
 
 export interface ModuleSet {
-  /** Of the folder beside this file that holds go.mod and go.sum, and the first part of the cache's folder. */
+  /** The name of the folder with go.mod and go.sum, and the first part of the name of the cache folder. */
   readonly name: string;
   readonly folder: string;
   /** With a leading v. */
   readonly version: string;
   readonly packages: readonly string[];
   readonly buildFlags: readonly string[];
-  /** Minutes of a build with nothing cached on two cores, to be told to whoever waits. */
+  /** Estimated minutes of a build without a cache on two cores, for the progress message. */
   readonly minutes: number;
 }
 
-/** The version that KUBERNETES_VERSION asks for, else the default. @throws Error for one that there is not */
+/** The version in KUBERNETES_VERSION, else the default. @throws Error for an unsupported version */
 export function wantedKubernetes(): KubernetesVersion {
   const wanted = process.env['KUBERNETES_VERSION'];
   if (wanted === undefined || wanted === '') return DEFAULT_KUBERNETES;
   const found = KUBERNETES_VERSIONS.find((version) => version === wanted.replace(/^v/, ''));
   if (found === undefined)
-    throw new Error(`no Kubernetes ${wanted} here; there are ${KUBERNETES_VERSIONS.join(', ')}`);
+    throw new Error(`Kubernetes ${wanted} is not supported; use ${KUBERNETES_VERSIONS.join(', ')}`);
   return found;
 }
 
-/** Whether variables can come from files: 1.34 has them behind a gate, in a format of its own. */
+/** Whether Kubernetes supports variables from files. In 1.34, they are behind a feature gate, in another format. */
 export function hasFileKeys(version: KubernetesVersion): boolean {
   switch (version) {
     case '1.34':
@@ -91,7 +91,7 @@ function requiredVersion(name: string, module: string): string {
   return version;
 }
 
-// Without them the server reports v0.0.0 and its gates by version misbehave.
+// Without them, the server reports v0.0.0, and its version-dependent feature gates are wrong.
 function versionStamps(version: string): string {
   const [major = '', minor = ''] = version.slice(1).split('.');
   const values = {

@@ -6,12 +6,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// object is JSON that no type of the library restricts: a sidecar's restartPolicy is younger than the old library.
+// object is JSON without the types of the library, because the old library lacks restartPolicy of a sidecar.
 type object = map[string]any
 
 const keepRunning = "trap 'exit 0' TERM; sleep 1; touch /tmp/ready; while :; do sleep 1; done"
 
-// appendContainer adds a regular container that earlier webhooks have not seen.
+// appendContainer appends a regular container that earlier webhooks have not seen.
 func appendContainer(c call) []operation {
 	const name = "late"
 	if hasContainer(c.pod, name) {
@@ -21,8 +21,7 @@ func appendContainer(c call) []operation {
 	return []operation{add(late, "spec", "containers", "-")}
 }
 
-// istioClassic puts the redirection of traffic behind all other init containers and the proxy behind all other
-// containers.
+// istioClassic appends the container that redirects traffic to the init containers, and the proxy to the containers.
 func istioClassic(c call) []operation {
 	initContainer, proxy := istioContainers(c)
 	return istio(c, func(name string) bool { return name == "istio-init" || name == "istio-proxy" },
@@ -31,7 +30,7 @@ func istioClassic(c call) []operation {
 		})
 }
 
-// istioNative puts redirection and proxy before all other init containers, so that these can use the mesh.
+// istioNative inserts both containers before all other init containers, so that these can use the mesh.
 func istioNative(c call) []operation {
 	initContainer, proxy := istioContainers(c)
 	return istio(c, func(name string) bool { return name == "istio-init" || name == "istio-proxy" },
@@ -45,8 +44,8 @@ func istioContainers(c call) (object, object) {
 	return addedContainer("istio-init", image, 1337, "exit 0"), addedContainer("istio-proxy", image, 1337, keepRunning)
 }
 
-// istio takes its own containers out and puts them where they belong; like the real one it does so through its own
-// types and with whole lists.
+// istio removes its containers and inserts them in the right places. Like the real injector, it decodes the pod with its
+// own types and replaces whole lists.
 func istio(c call, isOwn func(string) bool, place func([]any, []any) ([]any, []any)) []operation {
 	others := func(list []corev1.Container) []any {
 		var kept []any
@@ -77,8 +76,8 @@ func sameNames(before []corev1.Container, after []any) bool {
 	})
 }
 
-// linkerdClassic appends the redirection to the init containers and puts the proxy before the other containers, which
-// wait for it. It adds elements and leaves the lists alone.
+// linkerdClassic appends the container that redirects traffic to the init containers, and inserts the proxy before the
+// other containers, which wait for it. It adds single elements and does not replace lists.
 func linkerdClassic(c call) []operation {
 	if hasContainer(c.pod, "linkerd-proxy") {
 		return nil
@@ -90,7 +89,7 @@ func linkerdClassic(c call) []operation {
 	}
 }
 
-// linkerdNative puts redirection and proxy before all other init containers.
+// linkerdNative inserts both containers before all other init containers.
 func linkerdNative(c call) []operation {
 	if hasContainer(c.pod, "linkerd-proxy") {
 		return nil
@@ -111,7 +110,7 @@ func linkerdContainers(c call) (object, object) {
 		addedContainer("linkerd-proxy", image, 2102, keepRunning)
 }
 
-// addedContainer passes every security standard, so that tests can use restricted namespaces.
+// addedContainer meets every Pod Security Standard, so that tests can use restricted namespaces.
 func addedContainer(name, image string, user int, script string) object {
 	return object{
 		"name":      name,
@@ -128,7 +127,7 @@ func addedContainer(name, image string, user int, script string) object {
 	}
 }
 
-// asSidecar makes a native sidecar; what comes after it waits for its startup probe.
+// asSidecar turns a container into a native sidecar. Later init containers wait for its startup probe.
 func asSidecar(container object) object {
 	container["restartPolicy"] = "Always"
 	container["startupProbe"] = object{

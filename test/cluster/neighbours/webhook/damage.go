@@ -6,13 +6,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Names of what the injector adds.
+// Names of injected objects.
 const (
 	fetcherName  = "aws-secrets-fetch"
 	secretVolume = "aws-secrets"
 )
 
-// duplicateVariable appends a variable of the name that the parameter gives to every container: the last one wins.
+// duplicateVariable appends a variable to every container. The parameter is its name. The last declaration takes effect.
 func duplicateVariable(c call) []operation {
 	duplicate := corev1.EnvVar{Name: c.parameter, Value: "duplicate"}
 	var patch []operation
@@ -35,14 +35,14 @@ func dropInit(c call) []operation {
 	return nil
 }
 
-// dropMounts removes the mounts of the secrets from the container that the parameter names, else from all.
+// dropMounts removes the mounts of secrets from one container (the parameter) or from all.
 func dropMounts(c call) []operation {
 	var patch []operation
 	for _, container := range everyContainer(c.pod) {
 		if c.parameter != "" && c.parameter != container.Name {
 			continue
 		}
-		// From the end, so that the indices of those before stay.
+		// From the end, so that earlier indices stay valid.
 		for index := len(container.VolumeMounts) - 1; index >= 0; index-- {
 			if container.VolumeMounts[index].Name == secretVolume {
 				patch = append(patch, remove(container.path("volumeMounts", index)...))
@@ -52,7 +52,7 @@ func dropMounts(c call) []operation {
 	return patch
 }
 
-// unshell takes the injected shell off every command.
+// unshell removes the injected shell from every command.
 func unshell(c call) []operation {
 	// The shell, its option, the script and the file that the script reads.
 	const prefix = 4
@@ -67,7 +67,7 @@ func unshell(c call) []operation {
 	return patch
 }
 
-// diskVolume moves the secrets from memory to the disk of the node.
+// diskVolume replaces the in-memory volume of secrets by one on the disk of the node.
 func diskVolume(c call) []operation {
 	for index, volume := range c.pod.Spec.Volumes {
 		if volume.Name == secretVolume && (volume.EmptyDir == nil || volume.EmptyDir.Medium != "") {
@@ -78,8 +78,8 @@ func diskVolume(c call) []operation {
 	return nil
 }
 
-// rewriteImage takes every image from a mirror, as clusters do that must not reach the Internet. The parameter is the
-// mirror's host.
+// rewriteImage rewrites every image to a mirror, as clusters without Internet access do. The parameter is the mirror's
+// host.
 func rewriteImage(c call) []operation {
 	mirror := c.parameter
 	if mirror == "" {

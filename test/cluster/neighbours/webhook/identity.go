@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// On the service account in a real cluster; this program reads no service accounts.
+	// In a real cluster, the service account has this annotation. This program does not read service accounts.
 	roleAnnotation  = "eks.amazonaws.com/role-arn"
 	tokenVolume     = "aws-iam-token"
 	tokenFolder     = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
@@ -20,15 +20,15 @@ const (
 	region2Variable = "AWS_DEFAULT_REGION"
 )
 
-// rewriteWithIdentity does what the Amazon EKS pod identity webhook does: it gives every container the role of the
-// pod, and puts whole lists back that it has read through its own types. The list of volumes, to which the real one
-// only adds an element, is put back too, so that what an old library does to volumes shows as well.
+// rewriteWithIdentity does what the EKS pod identity webhook does: it adds the role of the pod to every container, and
+// replaces whole lists, decoded with its own types. The real webhook only adds an element to the list of volumes. This
+// one replaces the list, so that the effect of an old library on volumes is tested as well.
 func rewriteWithIdentity(c call) []operation {
 	return rewrite(c, false)
 }
 
-// rewriteEveryTime puts the lists back also when it had nothing to add, as webhooks do that build a patch from what
-// they have decoded.
+// rewriteEveryTime replaces the lists even if it has nothing to add, as webhooks do that build a patch from a decoded
+// pod.
 func rewriteEveryTime(c call) []operation {
 	return rewrite(c, true)
 }
@@ -61,7 +61,7 @@ func rewrite(c call, everyTime bool) []operation {
 	return append(patch, add(containers, "spec", "containers"))
 }
 
-// giveIdentity adds what is missing and says whether anything was.
+// giveIdentity adds missing parts, and returns whether it added any.
 func giveIdentity(container *corev1.Container, role, region string) bool {
 	has := func(name string) bool {
 		return slices.ContainsFunc(container.Env, func(e corev1.EnvVar) bool { return e.Name == name })
@@ -74,7 +74,7 @@ func giveIdentity(container *corev1.Container, role, region string) bool {
 		env = append(env, corev1.EnvVar{Name: region2Variable, Value: region},
 			corev1.EnvVar{Name: regionVariable, Value: region})
 	}
-	// One of the two is enough: the owner of the pod wants another identity.
+	// Either of the two means that the pod has another identity.
 	if !has(roleVariable) && !has(tokenVariable) {
 		env = append(env, corev1.EnvVar{Name: roleVariable, Value: role},
 			corev1.EnvVar{Name: tokenVariable, Value: tokenFolder + "/token"})

@@ -1,11 +1,11 @@
-// Program webhook is a server of mutating admission webhooks that behave as others' do, well or badly. They run beside
-// the injector in the cluster tests.
+// Program webhook serves mutating admission webhooks that behave like other products, correctly or not. The cluster
+// tests run them next to the injector.
 //
-// The first element of a path is the name of the registration that calls, the second one names the behaviour:
+// The first element of a path is the name of the calling registration, the second one is the behaviour:
 //
 //	https://<listen>/<registration>/<behaviour>[/<parameter>]
 //
-// An API server calls no URL with a query, so parameters are the rest of the path and may hold slashes.
+// API servers do not accept URLs with a query, so the rest of the path is a parameter, which may contain slashes.
 package main
 
 import (
@@ -20,18 +20,18 @@ import (
 	"time"
 )
 
-// settings are what every behaviour knows besides the pod.
+// settings apply to every behaviour.
 type settings struct {
 	roleARN string
 	region  string
-	// Of containers that are added; a parameter wins.
+	// The image of added containers, unless a parameter overrides it.
 	image string
 }
 
 func main() {
 	certFile := flag.String("cert", "", "file of the certificate")
 	keyFile := flag.String("key", "", "file of its key")
-	listen := flag.String("listen", "127.0.0.1:0", "address; the one that was taken is the only line on stdout")
+	listen := flag.String("listen", "127.0.0.1:0", "address; the actual address is the only line on stdout")
 	var chosen settings
 	flag.StringVar(&chosen.roleARN, "role-arn", "arn:aws:iam::111122223333:role/neighbour",
 		"role of pods without the annotation "+roleAnnotation)
@@ -57,7 +57,7 @@ func main() {
 	log.Fatal(server.ServeTLS(listener, "", ""))
 }
 
-// endWithParent ends this process when its standard input ends: whoever started it has closed it, or is dead.
+// endWithParent ends this process when its standard input closes: the parent process closed it, or is dead.
 func endWithParent() {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)

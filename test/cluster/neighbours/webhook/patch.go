@@ -7,7 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// operation is one of a JSON Patch (RFC 6902).
+// operation is an operation of a JSON Patch (RFC 6902).
 type operation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
@@ -26,7 +26,7 @@ func remove(path ...any) operation {
 	return operation{Op: "remove", Path: pointer(path)}
 }
 
-// appendTo adds to a list that is made when it has no elements yet.
+// appendTo appends to a list, and creates the list if it is empty.
 func appendTo(length int, value any, path ...any) operation {
 	if length == 0 {
 		return add([]any{value}, path...)
@@ -44,14 +44,14 @@ func pointer(elements []any) string {
 	return path.String()
 }
 
-// placed is a container with the list that it stands in.
+// placed is a container with the name of its list.
 type placed struct {
 	corev1.Container
 	list  string
 	index int
 }
 
-// path leads to a part of the container.
+// path is the path of a part of the container.
 func (p placed) path(elements ...any) []any {
 	return append([]any{"spec", p.list, p.index}, elements...)
 }

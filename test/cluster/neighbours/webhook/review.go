@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// A pod that carries it only asks whether a registration acts; its value is given back.
+	// A pod with this annotation tests whether a registration is active. The response repeats its value.
 	probeAnnotation = "neighbour.example/probe"
-	// Before the name of the registration that answers.
+	// The prefix of the name of the answering registration.
 	answerPrefix = "answered.neighbour.example/"
 )
 
-// call is one pod shown to one behaviour.
+// call is a pod for one behaviour.
 type call struct {
-	// As the library of this program knows it: what is younger than the library is lost.
+	// Decoded by the library of this program, which drops newer fields.
 	pod       *corev1.Pod
 	parameter string
 	settings  settings
 }
 
-// imageOrDefault is the image of a container to add.
+// imageOrDefault returns the image of an added container.
 func (c call) imageOrDefault() string {
 	if c.parameter != "" {
 		return c.parameter
@@ -34,7 +34,7 @@ func (c call) imageOrDefault() string {
 	return c.settings.image
 }
 
-// behaviour decides what to change. Each is idempotent: it is called again when another webhook changed the pod.
+// behaviour returns the changes. It is idempotent, because it is called again after another webhook changed the pod.
 type behaviour func(call) []operation
 
 var behaviours = map[string]behaviour{
@@ -86,7 +86,7 @@ func serve(w http.ResponseWriter, r *http.Request, chosen settings) {
 	if probe, isProbe := pod.Annotations[probeAnnotation]; isProbe {
 		patch = []operation{add(probe, "metadata", "annotations", answerPrefix+registration)}
 	} else if behave == nil {
-		// Until the caller gives up.
+		// Waits until the caller gives up.
 		<-r.Context().Done()
 		return
 	} else {

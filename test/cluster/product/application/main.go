@@ -1,8 +1,8 @@
-// An application as a static binary: the only file of its image, so that there is no shell. It tells the SHA-256 of what
-// it was given, since what containers print is searched for values.
+// An application as a static binary, which is the only file of its image, so that the image has no shell. It prints
+// SHA-256 sums, because a test searches the output of containers for values.
 //
-//	application [env:NAME | file:PATH | wait] …     prints a line for each
-//	application is env:NAME SHA-256                        ends with 0 if that is so
+//	application [env:NAME | file:PATH | wait] …     prints a line for each argument
+//	application is env:NAME SHA-256                 exits with 0 if the variable has this sum
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 func main() {
 	words := os.Args[1:]
 	if len(words) == 3 && words[0] == "is" {
-		if told := tell(words[1]); told != words[2] {
-			fmt.Fprintln(os.Stderr, told)
+		if found := describe(words[1]); found != words[2] {
+			fmt.Fprintln(os.Stderr, found)
 			os.Exit(1)
 		}
 		return
@@ -30,11 +30,11 @@ func main() {
 			<-end
 			return
 		}
-		fmt.Println(tell(word))
+		fmt.Println(describe(word))
 	}
 }
 
-func tell(word string) string {
+func describe(word string) string {
 	kind, name, _ := strings.Cut(word, ":")
 	switch kind {
 	case "env":
@@ -50,7 +50,7 @@ func tell(word string) string {
 		}
 		return checksum(content)
 	default:
-		return "what is " + word
+		return "unknown argument " + word
 	}
 }
 

@@ -1,4 +1,4 @@
-/** The guard: whatever happens to the webhook or to its work, an asking pod starts with its secrets or not at all. */
+/** The guard: without the webhook, or after other changes, a pod starts with its requested secrets or not at all. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { MIRROR, PRODUCT_NAMESPACE } from '../install.ts';
@@ -13,7 +13,7 @@ import { SHELL_ALTERATIONS } from './guard/shell.ts';
 const CONFIGURATION = 'mutatingwebhookconfiguration/aws-secrets-injector';
 
 export function bypassed(stage: () => Stage): void {
-  describe('the webhook bypassed', () => {
+  describe('without the webhook', () => {
     let namespace = '';
     let asking: KubernetesObject;
     let injected: InjectedPod;
@@ -39,7 +39,7 @@ export function bypassed(stage: () => Stage): void {
       injected = JSON.parse(stdout) as InjectedPod;
       registration = await stage().kubectl('get', CONFIGURATION, '--output=json');
       await stage().kubectl('delete', CONFIGURATION);
-      await until('the API server to forget the webhook', { seconds: 60 }, async () => {
+      await until('the API server to unregister the webhook', { seconds: 60 }, async () => {
         const { stderr } = await stage().create(asking, '--dry-run=server');
         return stderr.includes('was not injected') ? true : undefined;
       });
@@ -49,19 +49,19 @@ export function bypassed(stage: () => Stage): void {
       const { metadata, ...rest } = JSON.parse(registration) as KubernetesObject;
       const { name, labels } = metadata;
       await stage().mustCreate({ ...rest, metadata: { name, labels } } as KubernetesObject);
-      await until('the API server to know the webhook', { seconds: 60 }, async () => {
+      await until('the API server to register the webhook', { seconds: 60 }, async () => {
         const { status } = await stage().create(asking, '--dry-run=server');
         return status === 0 ? true : undefined;
       });
     });
 
-    it('its configuration deleted: refused, and told where to look', async () => {
+    it('after its configuration is deleted, a pod is rejected with the command to check it', async () => {
       const { status, stderr } = await stage().create(asking);
       expect(status).toBe(1);
       expect(stderr).toContain('kubectl get mutatingwebhookconfiguration aws-secrets-injector');
     });
 
-    it('a pod that is restored with its whole injection is let through', async () => {
+    it('a restored pod with a complete injection is admitted', async () => {
       const { status, stderr } = await stage().create(
         altered(injected, () => {}),
         '--dry-run=server',
@@ -69,7 +69,7 @@ export function bypassed(stage: () => Stage): void {
       expect([status, stderr]).toEqual([0, '']);
     });
 
-    it.each(SHELL_ALTERATIONS)('an injection with %s is refused', async (_what, change, message) => {
+    it.each(SHELL_ALTERATIONS)('an injection with %s is rejected', async (_what, change, message) => {
       const { status, stderr } = await stage().create(altered(injected, change), '--dry-run=server');
       expect(stderr).toContain(message);
       expect(status).toBe(1);
@@ -78,7 +78,7 @@ export function bypassed(stage: () => Stage): void {
     guardedNative(stage);
     guardedGolden(stage);
 
-    it('failurePolicy Ignore and nobody there: refused by the guard', async () => {
+    it('with failurePolicy Ignore and an unreachable webhook, the guard rejects the pod', async () => {
       const { metadata, ...rest } = JSON.parse(registration) as KubernetesObject & { webhooks: Json[] };
       const webhooks = rest.webhooks.map((webhook) => ({
         ...webhook,
@@ -91,7 +91,7 @@ export function bypassed(stage: () => Stage): void {
         webhooks,
         metadata: { name: metadata['name'] },
       } as unknown as KubernetesObject);
-      await until('the API server to ask nobody', { seconds: 60 }, async () => {
+      await until('the API server to use the new configuration', { seconds: 60 }, async () => {
         const { stderr } = await stage().create(asking, '--dry-run=server');
         return stderr.includes('Failed calling webhook') || stderr.includes('was not injected')
           ? true
@@ -103,7 +103,7 @@ export function bypassed(stage: () => Stage): void {
       expect(status).toBe(1);
     });
 
-    it('the image check accepts a mirror that the operator lists', async () => {
+    it('the image policy accepts a mirror that the operator lists', async () => {
       const mirrored = altered(injected, (spec) =>
         set(fetcher(spec), 'image', 'mirror.example/x/aws-secrets-injector:2'),
       );
@@ -118,7 +118,7 @@ export function bypassed(stage: () => Stage): void {
           `--patch=${JSON.stringify({ data: { mirrors } })}`,
         );
       await patch(`${before} mirror.example/x/aws-secrets-injector`);
-      await until('the guard to know the mirror', { seconds: 30 }, async () => {
+      await until('the guard to accept the mirror', { seconds: 30 }, async () => {
         const { status } = await stage().create(mirrored, '--dry-run=server');
         return status === 0 ? true : undefined;
       });

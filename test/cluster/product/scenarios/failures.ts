@@ -1,4 +1,4 @@
-/** A pod whose secrets cannot be had does not start, says why where users look, and starts by itself afterwards. */
+/** A pod whose secrets are unavailable does not start, shows the reason in its description, and recovers by itself. */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { checksum, pod, printFile, shell } from '../pods.ts';
@@ -8,8 +8,8 @@ import { ROLE, type Stage } from '../stage.ts';
 const SECRETS = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret';
 
 export function failures(stage: () => Stage): void {
-  describe.concurrent('a pod whose secrets cannot be had', () => {
-    it('missing: says so, and starts when the secret is there', async () => {
+  describe.concurrent('a pod whose secrets are unavailable', () => {
+    it('a missing secret: the pod starts after the secret is created', async () => {
       const name = await stage().namespace();
       const arn = `${SECRETS}:shop/${name}-missing-AbCdEf`;
       const described = await failing(stage(), name, arn, 'SECRET_NOT_FOUND');
@@ -20,7 +20,7 @@ export function failures(stage: () => Stage): void {
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(value)]);
     });
 
-    it('denied: names the action that is missing, and starts when the role has it', async () => {
+    it('access denied: the message names the missing action, and the pod starts after the role has it', async () => {
       const name = await stage().namespace();
       const role = `arn:aws:iam::111122223333:role/${name}`;
       const { arn, text } = putJsonSecret(stage().aws, `${name}-denied`);
@@ -33,7 +33,7 @@ export function failures(stage: () => Stage): void {
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(text)]);
     });
 
-    it('token refused: the trust policy is named, and the pod starts when it trusts', async () => {
+    it('a rejected token: the pod starts after the trust policy of the role allows it', async () => {
       const name = await stage().namespace();
       const role = `arn:aws:iam::111122223333:role/${name}`;
       const { arn, text } = putJsonSecret(stage().aws, `${name}-trust`);
@@ -44,14 +44,14 @@ export function failures(stage: () => Stage): void {
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(text)]);
     });
 
-    it('no identity at all: says which of the two to set up', async () => {
+    it('no identity: the pod fails with IDENTITY_MISSING', async () => {
       const name = await stage().namespace();
       const { arn } = putJsonSecret(stage().aws, `${name}-identity`);
       const described = await failing(stage(), name, arn, 'IDENTITY_MISSING', undefined);
       expect(described).toContain('Exit Code:    10');
     });
 
-    it('AWS down: exit 13 at the deadline, and the pod starts when AWS is back', async () => {
+    it('AWS unavailable: exit code 13 at the deadline, and the pod starts after AWS is available again', async () => {
       const name = await stage().namespace();
       const { arn, text } = putJsonSecret(stage().aws, `${name}-down`);
       const back = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * After everything else: no value is anywhere in Kubernetes, nor on the node's disk. For values that were native
- * variables the disk is left out: the container runtime keeps every container's environment in its own record.
+ * Runs last: no value is in Kubernetes or on the node's disk. The disk is not searched for values of native variables,
+ * because the container runtime stores the environment of every container in its own records.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { PRODUCT_NAMESPACE } from '../install.ts';
 import { forbiddenTexts } from '../secrets.ts';
 import type { Stage } from '../stage.ts';
 
-/** Of containerd: its records of containers, and what it gave runc of those that run. */
+/** Folders of containerd: its records of containers, and runc's files of running ones. */
 const DISK = ['io.containerd.metadata.v1.bolt', 'io.containerd.grpc.v1.cri', 'io.containerd.runtime.v2.task'];
 
 export function leaks(stage: () => Stage): void {
@@ -23,7 +23,7 @@ export function leaks(stage: () => Stage): void {
         ['pods', await stage().kubectl('get', 'pods', '--all-namespaces', '--output=json')],
         ['descriptions', await stage().kubectl('describe', 'pods', '--all-namespaces')],
         ...filesBelow(`${facts.directory}/logs`),
-        // Kubelet's folder is searched without what is mounted in it: volumes in memory hold the values.
+        // The folder of kubelet without its mounts: in-memory volumes contain the values.
         ...filesBelow(facts.node?.kubeletRoot ?? '', mountPoints()),
       ];
       const disk = DISK.flatMap((folder) =>
@@ -44,7 +44,7 @@ export function leaks(stage: () => Stage): void {
       expect([...hits(places, forbiddenTexts('anywhere')), ...hits(disk, forbiddenTexts('on disk'))]).toEqual(
         [],
       );
-      // A search that finds nothing anywhere would prove nothing: names of secrets are in these places.
+      // The search itself works: the names of secrets are in these places.
       for (const [place, text] of places.slice(0, 2))
         expect([place, text.includes('secret:shop/')]).toEqual([place, true]);
     });

@@ -9,7 +9,7 @@ import { type PodOptions, pod } from '../pods.ts';
 import { type JsonSecret, putJsonSecret } from '../secrets.ts';
 import type { KubernetesObject, Stage } from '../stage.ts';
 
-/** Never scheduled: only admission is of interest. */
+/** The pod is never scheduled, because only its admission is tested. */
 const GATED = { schedulingGates: [{ name: 'example.com/never' }] };
 const PRODUCT = `--namespace=${PRODUCT_NAMESPACE}`;
 
@@ -33,7 +33,7 @@ export function load(stage: () => Stage): void {
         ...options,
       });
 
-    it('a dry run shows the injection and creates nothing; the audit log tells of it', async () => {
+    it('a dry run returns the injected pod without creating it, and the audit log records it', async () => {
       const { stdout, stderr } = await stage().create(
         asking({ name: 'dry' }),
         '--dry-run=server',
@@ -62,7 +62,7 @@ export function load(stage: () => Stage): void {
       expect(isInjected(JSON.parse(stdout) as InjectedPod)).toBe(true);
     });
 
-    it('200 pods in parallel while a replica is replaced: every one injected', async () => {
+    it('200 pods in parallel while a replica is replaced: all are injected', async () => {
       const lists = Array.from({ length: 10 }, (_, list) => ({
         apiVersion: 'v1',
         kind: 'List',
@@ -92,7 +92,7 @@ export function load(stage: () => Stage): void {
       );
     });
 
-    it('a webhook that does not answer: refused after its 5 s, and fine when it answers again', async () => {
+    it('a webhook that does not respond: rejected after 5 s, and admitted when it responds again', async () => {
       const { items } = await stage().get<{ items: { metadata: { uid: string } }[] }>(
         PRODUCT_NAMESPACE,
         'pods',
@@ -112,7 +112,7 @@ export function load(stage: () => Stage): void {
       await admits(stage(), asking({ name: 'after-slow' }));
     });
 
-    it('a CA that did not sign the certificate: refused with the reason, and fine with the right one', async () => {
+    it('a CA that did not sign the certificate: rejected with the reason, and admitted with the right CA', async () => {
       const configuration = 'mutatingwebhookconfiguration/aws-secrets-injector';
       const path = '{.webhooks[0].clientConfig.caBundle}';
       const right = await stage().kubectl('get', configuration, `--output=jsonpath=${path}`);
@@ -136,7 +136,7 @@ export function load(stage: () => Stage): void {
 }
 
 async function admits(stage: Stage, asking: KubernetesObject): Promise<void> {
-  await until('the webhook to answer', { seconds: 90 }, async () => {
+  await until('the webhook to respond', { seconds: 90 }, async () => {
     const { stdout, stderr } = await stage.create(asking, '--dry-run=server', '--output=json');
     if (stderr !== '') throw new Error(stderr);
     return isInjected(JSON.parse(stdout) as InjectedPod) ? true : undefined;

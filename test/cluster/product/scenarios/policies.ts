@@ -17,13 +17,13 @@ const RESTRICTED = {
 interface NodeStatus {
   readonly status: {
     readonly nodeInfo: { readonly containerRuntimeVersion: string };
-    /** What kubelet asks the container runtime about each of its handlers. */
+    /** The features of each handler of the container runtime. */
     readonly runtimeHandlers?: readonly { readonly features?: { readonly userNamespaces?: boolean } }[];
   };
 }
 
 export function policies(stage: () => Stage): void {
-  describe.concurrent('pods and namespaces with rules of their own', () => {
+  describe.concurrent('pods and namespaces with restrictions', () => {
     it('Pod Security restricted', async () => {
       const name = await stage().namespace({
         [NAMESPACE_LABEL]: 'enabled',
@@ -60,7 +60,7 @@ export function policies(stage: () => Stage): void {
       await starts(stage(), name, [READS]);
     });
 
-    it('a limit range that the fetcher does not fit: refused, and fine when its resources are named', async () => {
+    it('a limit range that the fetcher exceeds: rejected, and admitted with resources in annotations', async () => {
       const name = await stage().namespace();
       const limits = [{ type: 'Container', max: { memory: '120Mi' }, default: { memory: '64Mi' } }];
       await stage().mustCreate(object(name, 'LimitRange', { limits }));
@@ -81,7 +81,7 @@ export function policies(stage: () => Stage): void {
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(db.text)]);
     });
 
-    it('a quota that the fetcher exceeds: the reason stands in the events of the Job', async () => {
+    it('a quota that the fetcher exceeds: the events of the Job have the reason', async () => {
       const name = await stage().namespace();
       await stage().mustCreate(object(name, 'ResourceQuota', { hard: { 'limits.memory': '100Mi' } }));
       const db = putJsonSecret(stage().aws, `${name}-quota`);
@@ -103,7 +103,7 @@ export function policies(stage: () => Stage): void {
       expect(message).toContain('exceeded quota: rules, requested: limits.memory=128Mi');
     });
 
-    it('hostUsers: false, where the node can', async (context) => {
+    it('hostUsers: false, if the node supports it', async (context) => {
       const { status } = await stage().get<NodeStatus>(
         'default',
         'nodes',
@@ -112,8 +112,8 @@ export function policies(stage: () => Stage): void {
       const handlers = status.runtimeHandlers ?? [];
       if (!handlers.some(({ features }) => features?.userNamespaces === true)) {
         const { containerRuntimeVersion } = status.nodeInfo;
-        const reason = `${containerRuntimeVersion} has no user namespaces here: they need containerd 2 and runc 1.2`;
-        process.stderr.write(`hostUsers is skipped: ${reason}\n`);
+        const reason = `${containerRuntimeVersion} does not support user namespaces, which need containerd 2 and runc 1.2`;
+        process.stderr.write(`the test of hostUsers is skipped: ${reason}\n`);
         context.skip(reason);
       }
       const name = await stage().namespace();

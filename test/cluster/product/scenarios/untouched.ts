@@ -1,4 +1,4 @@
-/** Who did not ask is left alone, also while the webhook is down; who asked is then refused and told why. */
+/** Pods without requests stay unchanged, even while the webhook is down. Pods with requests are then rejected. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { PRODUCT_NAMESPACE } from '../install.ts';
@@ -11,7 +11,7 @@ const ASKS = {
 };
 
 export function untouched(stage: () => Stage): void {
-  describe('pods that did not ask', () => {
+  describe('pods without requests', () => {
     let optedIn = '';
     let notOptedIn = '';
     beforeAll(async () => {
@@ -21,11 +21,11 @@ export function untouched(stage: () => Stage): void {
 
     const cases: readonly (readonly [string, () => string, Readonly<Record<string, string>>])[] = [
       ['without annotations', () => optedIn, {}],
-      ['with annotations of others', () => optedIn, { 'example.com/secrets-injector.dev': 'x' }],
+      ['with other annotations', () => optedIn, { 'example.com/secrets-injector.dev': 'x' }],
       ['that opted out', () => optedIn, { ...ASKS, 'secrets-injector.dev/inject': 'false' }],
-      ['where nobody opted in', () => notOptedIn, {}],
-      ['of kube-system', () => 'kube-system', {}],
-      ["of the product's own namespace", () => PRODUCT_NAMESPACE, {}],
+      ['in a namespace without injection', () => notOptedIn, {}],
+      ['in kube-system', () => 'kube-system', {}],
+      ["in the product's namespace", () => PRODUCT_NAMESPACE, {}],
     ];
 
     async function isUntouched(
@@ -45,17 +45,17 @@ export function untouched(stage: () => Stage): void {
       ).toEqual([]);
     }
 
-    it.each(cases)('%s are created as they are', async (_what, namespace, annotations) => {
+    it.each(cases)('%s are created unchanged', async (_what, namespace, annotations) => {
       await isUntouched(namespace(), annotations);
     });
 
-    it('are refused when they ask where nobody opted in, with the command that opts in', async () => {
+    it('with a request in a namespace without injection, the message has the command to enable it', async () => {
       const { status, stderr } = await stage().create(pod(notOptedIn, { annotations: ASKS }));
       expect(status).toBe(1);
       expect(stderr).toContain(`Run: kubectl label namespace ${notOptedIn} ${NAMESPACE_LABEL}=enabled`);
     });
 
-    it('are refused when they ask in kube-system, even if it is labelled', async () => {
+    it('with a request in kube-system, they are rejected even if the namespace is labelled', async () => {
       const { stderr } = await stage().create(pod('kube-system', { annotations: ASKS }));
       expect(stderr).toContain('injection is not supported in the namespace kube-system');
       await stage().kubectl('label', 'namespace', 'kube-system', `${NAMESPACE_LABEL}=enabled`);
@@ -64,7 +64,7 @@ export function untouched(stage: () => Stage): void {
       expect(labelled.stderr).toContain('the init container aws-secrets-fetch was not injected');
     });
 
-    it('get a warning when the annotations stand on the workload', async () => {
+    it('of a workload with the annotations in the wrong place: the user gets a warning', async () => {
       const { stderr, status } = await stage().create(
         {
           apiVersion: 'apps/v1',
@@ -95,18 +95,18 @@ export function untouched(stage: () => Stage): void {
         await scale(stage(), 2);
       });
 
-      it.each(cases)('%s are created as they are', async (_what, namespace, annotations) => {
+      it.each(cases)('%s are created unchanged', async (_what, namespace, annotations) => {
         await isUntouched(namespace(), annotations);
       });
 
-      it('asking pods are refused, and the message names the webhook', async () => {
+      it('pods with requests are rejected, and the message names the webhook', async () => {
         const { status, stderr } = await stage().create(pod(optedIn, { annotations: ASKS }));
         expect(status).toBe(1);
         expect(stderr).toContain('failed calling webhook "inject.secrets-injector.dev"');
         expect(stderr).toContain('no endpoints available for service "aws-secrets-injector"');
       });
 
-      it('the reason stands in the events of a ReplicaSet and in the condition of its Deployment', async () => {
+      it('the events of the ReplicaSet and the condition of the Deployment have the reason', async () => {
         const db = putJsonSecret(stage().aws, 'down');
         const template = pod(optedIn, { annotations: { 'secrets-injector.dev/file.db.json': db.arn } });
         await stage().mustCreate({
@@ -132,16 +132,16 @@ export function untouched(stage: () => Stage): void {
       });
     });
 
-    it('a workload that waited gets its pod when the webhook is back, by itself', async () => {
+    it('a waiting workload gets its pod by itself when the webhook is available again', async () => {
       await stage().waitFor(optedIn, 'deployment/waiting', '{.status.replicas}', '1');
     });
   });
 }
 
-/** Never scheduled: only admission is of interest. */
+/** The pod is never scheduled, because only its admission is tested. */
 const GATED = { schedulingGates: [{ name: 'example.com/never' }] };
 
-// As the product's own namespace demands.
+// Meets the Pod Security profile of the product's namespace.
 const RESTRICTED = {
   ...shell('app', 'true'),
   securityContext: {
@@ -158,7 +158,7 @@ async function scale(stage: Stage, replicas: number): Promise<void> {
   await stage.kubectl(namespace, 'scale', 'deployment/aws-secrets-injector', `--replicas=${replicas}`);
   await stage.kubectl(namespace, 'rollout', 'status', 'deployment/aws-secrets-injector', '--timeout=120s');
   if (replicas === 0) {
-    // They answer for a while after they have left the endpoints.
+    // Replicas respond for a while after they are removed from the endpoints.
     const selector = '--selector=app.kubernetes.io/component=webhook';
     await stage.kubectl(namespace, 'wait', 'pods', selector, '--for=delete', '--timeout=90s');
   }

@@ -1,4 +1,4 @@
-/** Where the values are on the node, and who can see them. */
+/** The volumes on the node, and which containers can read them. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import type { Stage } from '../stage.ts';
 
 export function volumes(stage: () => Stage): void {
   describe.concurrent('the volume', () => {
-    it('is in memory, sized, never swapped, and readable by those who were named', async () => {
+    it('is in memory, has a size limit, is never swapped, and is mounted only in the named containers', async () => {
       const name = await stage().namespace();
       const db = putJsonSecret(stage().aws, `${name}-volume`);
       await stage().mustCreate(
@@ -53,7 +53,7 @@ export function volumes(stage: () => Stage): void {
       expect(await inside('other', 'test', '-e', '/run/secrets/aws')).not.toBe(0);
     });
 
-    it('the fetcher has no API token, and the application keeps its own', async () => {
+    it('the fetcher has no API token, and the application keeps its token', async () => {
       const name = await stage().namespace();
       const token = '/var/run/secrets/kubernetes.io/serviceaccount/token';
       const arn = `arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/${name}-AbCdEf`;
@@ -65,7 +65,7 @@ export function volumes(stage: () => Stage): void {
           containers: [shell('app', `test -s ${token} && echo present`)],
         }),
       );
-      // The fetcher's own view of its files, while it waits for AWS.
+      // The files of the fetcher while it waits for AWS.
       const listed = await until('the fetcher to run', { seconds: 60 }, async () => {
         const { stdout, status } = await stage().cluster.kubectl([
           `--namespace=${name}`,

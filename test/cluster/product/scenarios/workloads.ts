@@ -1,4 +1,4 @@
-/** Every kind of workload gets its secrets; the application's own output proves it. */
+/** Every kind of workload receives its secrets, as the output of the application shows. */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { checksum, pod, podTemplate, printFile, printVariable, shell } from '../pods.ts';
@@ -50,7 +50,7 @@ export function workloads(stage: () => Stage): void {
       expect(logs).toEqual(expected);
     });
 
-    it('a bare pod with several containers, init containers of its own, and no API token', async () => {
+    it('a bare pod with several containers, init containers, and no API token', async () => {
       const name = await stage().namespace();
       const db = putJsonSecret(stage().aws, name);
       await stage().mustCreate(
@@ -95,7 +95,7 @@ export function workloads(stage: () => Stage): void {
       expect(await stage().outputOf(name, await onlyPod(stage(), name))).toEqual(expected);
     });
 
-    it('the application ends with its own exit code, gets its own signals and its arguments as written', async () => {
+    it('the application receives its signals and unchanged arguments, and its exit code is kept', async () => {
       const name = await stage().namespace();
       const db = putJsonSecret(stage().aws, name);
       const args = ['a b', '$HOME', '"', "'", '`x`', '\\', '*', ''];
@@ -125,7 +125,7 @@ export function workloads(stage: () => Stage): void {
         const [line] = await stage().logs(name, 'app');
         return line === args.map((arg) => `[${arg}]`).join('') ? true : undefined;
       });
-      // The first process is the application itself: a shell in between would be the one to get the signal.
+      // Process 1 is the application itself: otherwise a shell would receive the signal.
       await stage().kubectl(
         `--namespace=${name}`,
         'exec',
@@ -147,7 +147,7 @@ async function prepare(
   ...more: readonly string[]
 ): Promise<{ name: string; expected: readonly string[]; template: ReturnType<typeof podTemplate> }> {
   const name = await stage.namespace();
-  // As most users do, without a word about the mode: native where the cluster can, else through the shell.
+  // Without env-mode, as most users do: native if the cluster supports it, else shell.
   const db = putJsonSecret(stage.aws, `${name}-${id}`, nativeCanary);
   const [program = '', flag = '', script = ''] = READS.command ?? [];
   const template = podTemplate({

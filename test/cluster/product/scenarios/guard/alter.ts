@@ -1,4 +1,4 @@
-/** Injected pods, altered as other webhooks or people would. */
+/** Changes to injected pods that other webhooks or users could make. */
 import type { KubernetesObject } from '../../stage.ts';
 
 export type Json = Record<string, unknown>;
@@ -20,7 +20,7 @@ export interface InjectedPod {
   readonly spec: PodSpec;
 }
 
-/** How an injected pod is altered, and what the refusal says. */
+/** A change to an injected pod, and the expected text of the rejection. */
 export type Alteration = readonly [what: string, change: (spec: PodSpec) => void, words: string];
 
 export function altered(injected: InjectedPod, change: (spec: PodSpec) => void): KubernetesObject {

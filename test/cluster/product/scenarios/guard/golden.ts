@@ -1,4 +1,4 @@
-/** The guard accepts what the webhook writes: every golden case that is injected, and is a pod that Kubernetes takes. */
+/** The guard admits what the webhook writes: every injected golden case that is a valid pod for Kubernetes. */
 import { expect, it } from 'vitest';
 import { goldenCases } from '../../../../golden/cases.ts';
 import { hasFileKeys, wantedKubernetes } from '../../../toolchain/versions.ts';
@@ -11,15 +11,15 @@ interface GoldenPod {
 }
 
 export function guardedGolden(stage: () => Stage): void {
-  it('golden cases are let through', async () => {
+  it('golden cases are admitted', async () => {
     const namespace = await stage().namespace();
-    // Whose images come from a mirror that this cluster's operator does not list is refused, as it should be.
+    // The guard rejects images from a mirror that is not listed in this cluster, as it should.
     const cases = goldenCases().filter(({ settings }) => settings.imageMirrors === undefined);
     const items = cases.flatMap(({ name, pod, settings }) => {
       const injected = injectedPod(pod as GoldenPod, namespace, settings);
       if (injected === undefined || (!hasFileKeys(wantedKubernetes()) && isNative(injected))) return [];
       const { annotations } = injected.metadata;
-      // Accounts of their own would have to be there.
+      // Other service accounts would have to exist.
       const spec = { ...injected.spec, serviceAccountName: 'default', serviceAccount: undefined };
       return [{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations }, spec }];
     });

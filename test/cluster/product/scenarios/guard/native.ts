@@ -1,4 +1,4 @@
-/** The guard and native variables, while the webhook is not there. */
+/** The guard and native variables, without the webhook. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hasFileKeys, wantedKubernetes } from '../../../toolchain/versions.ts';
 import { injectedPod } from '../../injected.ts';
@@ -42,7 +42,7 @@ const ALTERATIONS: readonly Alteration[] = [
     LACKS,
   ],
   ['a variable from another file', (spec) => refer(spec, 'app', { path: 'other' }), LACKS],
-  ['a variable that is another one', (spec) => refer(spec, 'app', { key: 'DB_PASSWORD' }), LACKS],
+  ['a variable with the key of another one', (spec) => refer(spec, 'app', { key: 'DB_PASSWORD' }), LACKS],
   [
     'a variable with a value',
     (spec) => env(spec, 'app').splice(0, 1, { name: 'DB_PASSWORD', value: 'x' }),
@@ -60,7 +60,7 @@ const ALTERATIONS: readonly Alteration[] = [
     DOUBLED,
   ],
   [
-    'a variable declared again from a file of its own',
+    'a variable declared again from another file',
     (spec) =>
       env(spec, 'app').push({
         name: 'DB_USER',
@@ -69,7 +69,7 @@ const ALTERATIONS: readonly Alteration[] = [
     DOUBLED,
   ],
   [
-    'a variable declared again from our file under another key',
+    'a variable declared again from the env file with another key',
     (spec) =>
       env(spec, 'app').push({
         name: 'DB_USER',
@@ -78,15 +78,15 @@ const ALTERATIONS: readonly Alteration[] = [
     DOUBLED,
   ],
   ['no check', (spec) => spec.initContainers.splice(1, 1), CHECK],
-  ['a check that does nothing', (spec) => set(check(spec), 'command', ['/app/node', '--version']), CHECK],
+  ['a check with another command', (spec) => set(check(spec), 'command', ['/app/node', '--version']), CHECK],
   ['a check with arguments', (spec) => set(check(spec), 'args', ['x']), CHECK],
   [
-    'a check that is given its proof',
+    'a check with a literal probe variable',
     (spec) => set(check(spec), 'env', [{ name: 'SECRETS_INJECTOR_PROBE', value: 'ok' }]),
     CHECK,
   ],
   [
-    'a check that is given its proof again',
+    'a check with a second probe variable',
     (spec) => check(spec).env.push({ name: 'SECRETS_INJECTOR_PROBE', value: 'ok' }),
     CHECK,
   ],
@@ -96,7 +96,7 @@ const ALTERATIONS: readonly Alteration[] = [
     CHECK,
   ],
   [
-    'a check of another image',
+    'a check with another image',
     (spec) => set(check(spec), 'image', 'evil.example/x:1'),
     'uses the image evil.example/x:1 instead of the injector image',
   ],
@@ -149,7 +149,7 @@ export function guardedNative(stage: () => Stage): void {
       );
     });
 
-    it('a pod with its whole injection is let through', async () => {
+    it('a pod with a complete injection is admitted', async () => {
       const { status, stderr } = await show(
         stage(),
         altered(injected, () => {}),
@@ -157,19 +157,19 @@ export function guardedNative(stage: () => Stage): void {
       expect([status, stderr]).toEqual([0, '']);
     });
 
-    it.each(ALTERATIONS)('one with %s is refused', async (_what, change, words) => {
+    it.each(ALTERATIONS)('one with %s is rejected', async (_what, change, words) => {
       const { status, stderr } = await show(stage(), altered(injected, change));
       expect(stderr).toContain('ValidatingAdmissionPolicy');
       expect(stderr).toContain(words);
       expect(status).toBe(1);
     });
 
-    // The API server bounds the cost of a policy.
+    // The API server limits the cost of a policy.
     it.each([
       [500, 1, 500],
       [64, 20, 64],
     ])(
-      '%i variables in each of %i containers, beside %i of its own, are let through',
+      '%i variables in each of %i containers, in addition to %i others, are admitted',
       async (count, containers, own) => {
         const namespace = await stage().namespace();
         const references = Array.from({ length: count }, (_, index) => [
@@ -208,7 +208,7 @@ export function guardedNative(stage: () => Stage): void {
   });
 }
 
-/** As the webhook of this cluster does. */
+/** Injects the pod as the webhook of this cluster does. */
 function inject(asking: KubernetesObject): InjectedPod {
   const namespace = String(asking.metadata['namespace']);
   const injected = injectedPod(asking, namespace, { native: { can: true, probe: true } });
@@ -235,7 +235,7 @@ function check(spec: PodSpec): PodSpec['initContainers'][number] {
   return found;
 }
 
-/** Changes where the container's variable DB_USER comes from. */
+/** Changes the source of the container's variable DB_USER. */
 function refer(spec: PodSpec, name: string, change: Json): void {
   const entry = env(spec, name).find((one) => one['name'] === 'DB_USER');
   const source = (entry?.['valueFrom'] as { fileKeyRef: Json } | undefined)?.fileKeyRef;

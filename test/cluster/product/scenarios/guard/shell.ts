@@ -1,4 +1,4 @@
-/** Alterations of a pod whose containers app and prepare receive a variable through the shell, and a file. */
+/** Changes to a pod whose containers app and prepare receive a variable in shell mode, and a file. */
 import { type Alteration, container, fetcher, replan, set, unmount, volume } from './alter.ts';
 
 const FORGED = 'has a command or a plan that the injector did not write';
@@ -10,7 +10,7 @@ export const SHELL_ALTERATIONS: readonly Alteration[] = [
     'uses the image evil.example/',
   ],
   [
-    'an image whose name only begins alike',
+    'an image whose name only starts the same',
     (spec) => set(fetcher(spec), 'image', 'localhost/aws-secrets-injector-not:1'),
     'uses the image localhost/aws-secrets-injector-not:1',
   ],
@@ -30,7 +30,7 @@ export const SHELL_ALTERATIONS: readonly Alteration[] = [
   ],
   ['a volume on disk', (spec) => set(volume(spec), 'emptyDir', {}), 'is not an emptyDir with medium Memory'],
   [
-    'a volume on the host',
+    'a hostPath volume',
     (spec) => {
       set(volume(spec), 'emptyDir', undefined);
       set(volume(spec), 'hostPath', { path: '/tmp' });
@@ -48,12 +48,12 @@ export const SHELL_ALTERATIONS: readonly Alteration[] = [
     'does not mount the in-memory volume aws-secrets-no-api',
   ],
   [
-    'a receiver without mount',
+    'a receiving container without the mount',
     (spec) => unmount(container(spec, 'app'), 'aws-secrets'),
     'does not mount the secrets volume read-only',
   ],
   [
-    'a receiver that could write',
+    'a receiving container with a writable mount',
     (spec) => {
       for (const mount of container(spec, 'app').volumeMounts) delete mount['readOnly'];
     },

@@ -1,4 +1,4 @@
-/** File mode: the application reads the env file itself, in the dialect that it knows. */
+/** File mode: the application reads the env file in a format that it supports. */
 import { describe, expect, it } from 'vitest';
 import { STATIC_IMAGE } from '../../application-image.ts';
 import { checksum, node, pod, printVariable, shell } from '../../pods.ts';
@@ -27,13 +27,13 @@ export function fileMode(stage: () => Stage): void {
       await reads(stage(), 'json', values, node('app', script));
     });
 
-    it('shell: a shell reads it with a dot', async () => {
+    it('shell: a shell sources it', async () => {
       const values = { HOSTILE: canary(), LINES: canary(`\r\n'\n`), EMPTY: '' };
       const lines = Object.keys(values).map((name) => printVariable(name));
       await reads(stage(), 'shell', values, shell('app', `. ${ENV}`, ...lines));
     });
 
-    it('in an image without a shell, by default in the format of a shell', async () => {
+    it('in an image without a shell, in the default format shell', async () => {
       const name = await stage().namespace();
       const arn = arnOf(name);
       const value = canary();

@@ -1,4 +1,4 @@
-/** Native variables forbidden by an operator: the policy of the component, bound to namespaces with a label. */
+/** An operator forbids native variables: the policy of the component, bound to namespaces with a label. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const LABEL = 'native-variables';
 const WORDS = 'native variables from AWS secrets are not allowed here';
 
 export function forbidden(stage: () => Stage): void {
-  describe.concurrent('native variables that are forbidden in a namespace', () => {
+  describe.concurrent('native variables in a namespace where they are forbidden', () => {
     beforeAll(async () => {
       const selector = { namespaceSelector: { matchLabels: { [LABEL]: 'forbidden' } } };
       for (const document of parseAllDocuments(readFileSync(POLICY, 'utf8'))) {
@@ -26,7 +26,7 @@ export function forbidden(stage: () => Stage): void {
       }
     });
 
-    it('are refused, told what to set, and shell works', async () => {
+    it('are rejected with a hint, and shell mode works', async () => {
       const name = await stage().namespace({ [NAMESPACE_LABEL]: 'enabled', [LABEL]: 'forbidden' });
       const { arn, user } = putJsonSecret(stage().aws, name);
       const asking = (mode: string): KubernetesObject =>
@@ -37,7 +37,7 @@ export function forbidden(stage: () => Stage): void {
           },
           containers: [shell('app', printVariable('DB_USER'))],
         });
-      const refused = await until('the API server to know the policy', { seconds: 60 }, async () => {
+      const refused = await until('the API server to apply the policy', { seconds: 60 }, async () => {
         const { status, stderr } = await stage().create(asking('native'), '--dry-run=server');
         return status === 0 ? undefined : stderr;
       });

@@ -1,4 +1,4 @@
-/** The YAML form, whole, in one pod: every way to select, convert, name and place a value. */
+/** The YAML form in one pod: every way to select, convert, name and place a value. */
 import { generate } from 'selfsigned';
 import { describe, expect, it } from 'vitest';
 import { checksum, pod, printFile, printVariable, shell } from '../../pods.ts';
@@ -59,14 +59,14 @@ function form(name: string): string {
 
 export function yamlForm(stage: () => Stage): void {
   describe.concurrent('the YAML form', () => {
-    it('whole: expressions, conversions, formats, templates, versions, absence', async () => {
+    it('expressions, conversions, formats, templates, versions, missing values', async () => {
       const name = await stage().namespace();
       const { aws } = stage();
       const username = canary();
       const password = canary(`'\nline 2`);
       const decoded = Buffer.from([0, 255, 10, 13, 0xf0, 0x9f]);
       const text = canary(`'\u00e9`);
-      // Numbers that a double would change.
+      // Numbers that a double cannot represent.
       const json = `{"username":${JSON.stringify(username)},"password":${JSON.stringify(password)},"limits":{"timeout":1.50},"endpoints":[{"host":"a b.example","port":12345678901234567890},{"host":"c.example","port":2}],"encoded":"${Buffer.from(text).toString('base64')}"}`;
       aws.putSecret({ arn: arnOf(`${name}-db`), value: json });
       const [flatValue, oldToken, newToken] = [canary('\u00e9'), canary(), canary()];
@@ -117,7 +117,7 @@ export function yamlForm(stage: () => Stage): void {
           annotations: {
             'secrets-injector.dev/secret.db': arnOf(`${name}-db`),
             'secrets-injector.dev/secrets': form(name),
-            // Both forms go together.
+            // Short annotations and the YAML form in one pod.
             'secrets-injector.dev/env.SHORT': 'db:password',
             'secrets-injector.dev/file.raw': arnOf(`${name}-raw`),
           },
@@ -152,7 +152,7 @@ export function yamlForm(stage: () => Stage): void {
     it.each([
       ['another secret', ':shop/one-', ':shop/two-'],
       ['another key', '"key"', '"other"'],
-    ])('changed in a pod that is injected already, to %s: refused', async (_what, before, after) => {
+    ])('changed in an injected pod to %s: rejected', async (_what, before, after) => {
       const name = await stage().namespace();
       const form = [{ secret: arnOf('one'), files: { value: 'key' } }];
       const annotations = { 'secrets-injector.dev/secrets': JSON.stringify(form) };

@@ -1,4 +1,4 @@
-/** Every way in which secrets reach an application, in real containers. */
+/** Every env-mode and format in real containers. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe } from 'vitest';

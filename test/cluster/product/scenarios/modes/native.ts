@@ -1,4 +1,4 @@
-/** Native variables: kubelet sets them, in images with and without a shell, byte for byte, or not at all. */
+/** Native variables: kubelet sets them byte for byte, in images with and without a shell, or not at all. */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../../until.ts';
 import { APPLICATION, STATIC_IMAGE } from '../../application-image.ts';
@@ -22,7 +22,7 @@ interface Spec {
   };
 }
 
-/** Each of a kind that some reader of variables breaks; kubelet's does not. */
+/** Values that some readers of env files break, but kubelet does not. */
 function carried(): Readonly<Record<string, string>> {
   return {
     PLAIN: nativeCanary(''),
@@ -34,7 +34,7 @@ function carried(): Readonly<Record<string, string>> {
 
 export function native(stage: () => Stage): void {
   describe.concurrent('native variables', () => {
-    it('reach busybox, an image without a shell, and Node, and can be composed', async () => {
+    it('are set in busybox, in an image without a shell and in Node, and other variables can refer to them', async () => {
       const name = await stage().namespace();
       const values = carried();
       const names = Object.keys(values);
@@ -64,7 +64,7 @@ export function native(stage: () => Stage): void {
           'node',
           `for (const name of ${JSON.stringify(names)}) tell(process.env[name]); setInterval(() => {}, 1e6);`,
         ),
-        // Ends once: kubelet reads the file again for every start of the container.
+        // Fails once: kubelet reads the file again for every start of the container.
         {
           ...shell(
             'twice',
@@ -121,7 +121,7 @@ export function native(stage: () => Stage): void {
       );
     });
 
-    it('that cannot be carried: the pod says which and why, and starts when the secret is mended', async () => {
+    it('with unsupported values: the pod shows which and why, and starts after the secret is fixed', async () => {
       const name = await stage().namespace();
       const arn = arnOf(name);
       const quoted = canary();
@@ -168,16 +168,16 @@ export function native(stage: () => Stage): void {
           `VALUE_NOT_REPRESENTABLE secrets-injector.dev/env.${variable}: the value of "${variable}" ${fault}, which a native variable cannot represent`,
         );
       expect(described).toContain('or set secrets-injector.dev/env-mode to shell or file');
-      const mended = {
+      const fixed = {
         QUOTED: nativeCanary(),
         EMPTY: nativeCanary(),
         WINDOWS: nativeCanary('\nsecond line'),
       };
       const shorter = nativeCanary('x'.repeat(60_000));
-      secret.putValue(JSON.stringify(mended));
+      secret.putValue(JSON.stringify(fixed));
       longSecret.putValue(shorter);
       expect(await stage().outputOf(name, 'app')).toEqual(
-        [...Object.values(mended), shorter].map((value) => checksum(value)),
+        [...Object.values(fixed), shorter].map((value) => checksum(value)),
       );
     });
   });

@@ -1,4 +1,4 @@
-/** Kubernetes 1.34, whose API server has no native variables: who asks for them is told so, and nothing is ever empty. */
+/** Kubernetes 1.34, whose API server does not support native variables: the webhook rejects pods that need them. */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../../until.ts';
 import { APPLICATION, STATIC_IMAGE } from '../../application-image.ts';
@@ -11,7 +11,7 @@ const DEPLOYMENT = [`--namespace=${PRODUCT_NAMESPACE}`, 'deployment/aws-secrets-
 const CAUSE = /the API server is Kubernetes \\?"v1\.34\.\d+\\?".* 1\.35/;
 
 export function withoutFileKeys(stage: () => Stage): void {
-  describe('where the API server has no native variables', () => {
+  describe('where the API server does not support native variables', () => {
     const modes = [
       ['native', 'ENV_MODE_NATIVE_UNAVAILABLE'],
       ['auto', 'ENV_MODE_UNDECIDED'],
@@ -33,9 +33,9 @@ export function withoutFileKeys(stage: () => Stage): void {
       expect(items).toEqual([]);
     }
 
-    it.each(modes)('%s is refused, and the cause is named', isRefused);
+    it.each(modes)('%s is rejected with the reason', isRefused);
 
-    it('the operator cannot turn them on', async () => {
+    it('the operator cannot enable them', async () => {
       const setting = 'SECRETS_INJECTOR_NATIVE_VARIABLES';
       await set(stage(), `${setting}=on`);
       for (const [mode, code] of modes) await isRefused(mode, code);
@@ -44,12 +44,12 @@ export function withoutFileKeys(stage: () => Stage): void {
   });
 }
 
-/** Sets a variable of the webhook, or with a hyphen at its end removes it, and waits until only new replicas answer. */
+/** Sets a variable of the webhook (or removes it, with a final hyphen), and waits until only new replicas exist. */
 async function set(stage: Stage, variable: string): Promise<void> {
   const [namespace, deployment] = DEPLOYMENT;
   await stage.kubectl(namespace, 'set', 'env', deployment, variable);
   await stage.kubectl(namespace, 'rollout', 'status', deployment, '--timeout=120s');
-  await until('the replicas before to end', { seconds: 90 }, async () => {
+  await until('the old replicas to end', { seconds: 90 }, async () => {
     const selector = '--selector=app.kubernetes.io/component=webhook';
     const { items } = await stage.get<{ items: unknown[] }>(PRODUCT_NAMESPACE, 'pods', selector);
     return items.length === 2 ? true : undefined;

@@ -1,6 +1,6 @@
 /**
- * A node whose kubelet has no native variables, though its version says that it has: its feature gate is off. This stands
- * for a kubelet that joins with an older version, too, which does the same with such a variable.
+ * A node whose kubelet does not support native variables although its version does: the feature gate is off. An older
+ * kubelet treats such a variable the same way.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasFileKeys, wantedKubernetes } from '../../../toolchain/versions.ts';
@@ -21,14 +21,14 @@ interface Injected {
 }
 
 export function oldKubelet(stage: () => Stage): void {
-  // An older API server refuses native variables itself.
+  // An older API server rejects native variables itself.
   const group = hasFileKeys(wantedKubernetes()) ? describe : describe.skip;
-  group('a kubelet without native variables', () => {
+  group('a kubelet without support for native variables', () => {
     beforeAll(async () => await stage().cluster.restartKubelet({ EnvFiles: false }));
     afterAll(async () => await stage().cluster.restartKubelet({}));
 
     it.each(['auto', 'native'])(
-      '%s: the pod ends with the reason, and the application never starts',
+      '%s: the pod fails with the reason, and the application never starts',
       async (mode) => {
         const name = await stage().namespace();
         const { asking } = prepare(stage(), name, mode);
@@ -45,15 +45,15 @@ export function oldKubelet(stage: () => Stage): void {
       },
     );
 
-    it('shell works there', async () => {
+    it('shell mode works', async () => {
       const name = await stage().namespace();
       const { asking, user } = prepare(stage(), name, 'shell');
       await stage().mustCreate(asking);
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(user)]);
     });
 
-    // What the setting native-variables "on" gives, and why it is the operator's word that no such node is there.
-    it('without the proof the application starts, and its variable is empty', async () => {
+    // With the setting native-variables "on", there is no check: the operator guarantees that no such node exists.
+    it('without the check, the application starts with an empty variable', async () => {
       const name = await stage().namespace();
       const { asking } = prepare(stage(), name, 'native');
       const { stdout } = await stage().create(asking, '--dry-run=server', '--output=json');
@@ -61,7 +61,7 @@ export function oldKubelet(stage: () => Stage): void {
       expect(await stage().outputOf(name, 'app')).toEqual([checksum('')]);
     });
 
-    it('when it has them again, the pod starts', async () => {
+    it('with support again, the pod starts', async () => {
       await stage().cluster.restartKubelet({});
       const name = await stage().namespace();
       const { asking, user } = prepare(stage(), name, 'auto');
@@ -84,7 +84,7 @@ function prepare(
   return { asking: pod(name, { annotations, containers: [READS] }), user };
 }
 
-/** The pod as it would be with the setting `on`: a pod that was injected then keeps its plan. */
+/** The pod as the webhook injects it with the setting `on`. */
 function withoutProof({ metadata, spec }: Injected): KubernetesObject {
   const initContainers = spec.initContainers
     .filter(({ name }) => name !== 'aws-secrets-check')

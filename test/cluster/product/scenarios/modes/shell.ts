@@ -1,4 +1,4 @@
-/** Shell mode: a POSIX shell reads the env file and becomes the application, whatever the values hold. */
+/** Shell mode: a POSIX shell sources the env file and executes the application, for any values. */
 import { describe, expect, it } from 'vitest';
 import { APPLICATION, STATIC_IMAGE, STATIC_IMAGE_WITH_SHELL } from '../../application-image.ts';
 import { checksum, pod, printVariable, shell } from '../../pods.ts';
@@ -8,8 +8,8 @@ import type { Stage } from '../../stage.ts';
 const SHELL = { 'secrets-injector.dev/env-mode': 'shell' };
 
 export function shellMode(stage: () => Stage): void {
-  describe.concurrent('variables through a shell', () => {
-    it('reach a shell and a static program, with values that native variables cannot carry', async () => {
+  describe.concurrent('variables in shell mode', () => {
+    it('are set in a shell and a static program, with values that native variables cannot represent', async () => {
       const name = await stage().namespace();
       const arn = arnOf(name);
       const values = {
@@ -41,7 +41,7 @@ export function shellMode(stage: () => Stage): void {
       expect(await stage().logs(name, 'app', 'static')).toEqual(sums);
     });
 
-    it('in an image without one: the container does not start, and kubelet names what is missing', async () => {
+    it('in an image without a shell: the container does not start, and kubelet names the missing program', async () => {
       const name = await stage().namespace();
       const arn = arnOf(name);
       stage().aws.putSecret({ arn, value: canary() });
@@ -57,7 +57,7 @@ export function shellMode(stage: () => Stage): void {
       expect(described).toContain('/bin/sh');
     });
 
-    it('without a command in the pod: refused, and told what to write', async () => {
+    it('without a command in the pod: rejected', async () => {
       const name = await stage().namespace();
       const annotations = { ...SHELL, 'secrets-injector.dev/env.TOKEN': arnOf(name) };
       const containers = [{ name: 'app', image: STATIC_IMAGE_WITH_SHELL }];

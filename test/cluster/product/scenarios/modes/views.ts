@@ -1,4 +1,4 @@
-/** Views: containers with different sets of secrets have different volumes, and see nothing of each other's. */
+/** Views: containers with different sets of secrets have different volumes, and cannot read each other's secrets. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ interface SpecContainer {
 
 export function views(stage: () => Stage): void {
   describe.concurrent('containers with different sets of secrets', () => {
-    it('have different volumes, on the node and from inside', async () => {
+    it('have different volumes, on the node and in the containers', async () => {
       const name = await stage().namespace();
       const [first, second] = [canary(), canary()];
       stage().aws.putSecret({ arn: arnOf(`${name}-first`), value: first });

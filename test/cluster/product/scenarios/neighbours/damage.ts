@@ -1,4 +1,4 @@
-/** Neighbours that undo a part of the injection. The second pass repairs it; what it cannot, the guard refuses. */
+/** Other webhooks that undo a part of the injection. The second pass repairs the pod, or the guard rejects it. */
 import { describe, expect, it } from 'vitest';
 import type { Behaviour, Neighbours } from '../../../neighbours/neighbour.ts';
 import { find } from '../../../neighbours/pods.ts';
@@ -9,8 +9,9 @@ import type { Stage } from '../../stage.ts';
 import { isComplete, makeScene, OURS, READS } from './scene.ts';
 
 export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
-  describe.concurrent('that undo what was injected', () => {
-    // Called once, then ours again: repaired. Called again after ours: refused, in these words.
+  describe.concurrent('that undo the injection', () => {
+    // If the injector is called after the webhook again, it repairs the pod. If the webhook is called last, the guard
+    // rejects the pod with this text.
     const repairable: readonly (readonly [Behaviour, string])[] = [
       ['drop-init', 'the init container aws-secrets-fetch was not injected'],
       [
@@ -27,7 +28,7 @@ export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
       expect(await scene.rounds()).toEqual([`0 ${OURS} mutated`, `0 ${name} mutated`, `1 ${OURS} mutated`]);
     });
 
-    it.each(repairable)('%s, and again after the repair: refused by the guard', async (path, words) => {
+    it.each(repairable)('%s, and again after the repair: rejected by the guard', async (path, words) => {
       const neighbour = { place: 'after', path, reinvocationPolicy: 'IfNeeded' } as const;
       const scene = await makeScene(stage(), neighbours(), neighbour);
       const refusal = await scene.refusal();
@@ -42,20 +43,20 @@ export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
       ]);
     });
 
-    // What a patch that only adds cannot repair is refused by the second pass, which names what stands in the way.
+    // The patch only adds, so the second pass cannot repair these changes, and rejects the pod with the reason.
     it.each<readonly [Behaviour, string]>([
       ['disk-volume', 'POD_NAME_CONFLICT'],
       ['duplicate-variable/DB_USER', 'ENV_ALREADY_SET'],
-      // Its program would read the last.
+      // The fetcher would read the last one.
       ['duplicate-variable/SECRETS_INJECTOR_PLAN', 'POD_NAME_CONFLICT'],
-    ])('%s: refused by the second pass', async (path, code) => {
+    ])('%s: rejected by the second pass', async (path, code) => {
       const scene = await makeScene(stage(), neighbours(), { place: 'after', path });
       const refusal = await scene.refusal();
       expect(refusal).toContain('admission webhook "inject.secrets-injector.dev" denied the request');
       expect(refusal).toContain(code);
     });
 
-    it('a pod that was repaired starts with its secrets', async () => {
+    it('a repaired pod starts with its secrets', async () => {
       const scene = await makeScene(
         stage(),
         neighbours(),
@@ -68,7 +69,7 @@ export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
       expect(await stage().outputOf(namespace, 'app')).toEqual([checksum(db.user), checksum(db.text)]);
     });
 
-    it('rewrite-image to a mirror that the operator lists: ours all the same', async () => {
+    it('rewrite-image to a mirror that the operator lists: accepted', async () => {
       const neighbour = { place: 'after', path: 'rewrite-image', reinvocationPolicy: 'IfNeeded' } as const;
       const scene = await makeScene(stage(), neighbours(), neighbour);
       const spec = await scene.admitted();
@@ -76,7 +77,7 @@ export function damage(stage: () => Stage, neighbours: () => Neighbours): void {
       expect(find(spec.initContainers, 'aws-secrets-fetch').image).toBe(`${MIRROR}:${IMAGE_TAG}`);
     });
 
-    it('rewrite-image to any other mirror: refused, and told where to list it', async () => {
+    it('rewrite-image to any other mirror: rejected with the setting to change', async () => {
       const neighbour = { place: 'after', path: 'rewrite-image/unlisted.example' } as const;
       const scene = await makeScene(stage(), neighbours(), neighbour);
       const refusal = await scene.refusal();

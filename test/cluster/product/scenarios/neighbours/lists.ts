@@ -1,4 +1,4 @@
-/** Neighbours that put whole lists back through their own types, as the EKS pod identity webhook does. */
+/** Other webhooks that replace whole lists, decoded with their own types, as the EKS pod identity webhook does. */
 import { describe, expect, it } from 'vitest';
 import type { Neighbours } from '../../../neighbours/neighbour.ts';
 import { find, names } from '../../../neighbours/pods.ts';
@@ -19,7 +19,7 @@ import {
 const TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
 
 export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
-  describe.concurrent('that give an identity and rewrite lists', () => {
+  describe.concurrent('that add an identity and replace lists', () => {
     const orders = (['before', 'after'] as const).flatMap((place) =>
       (['old', 'current'] as const).flatMap((program) =>
         (['Never', 'IfNeeded'] as const).map(
@@ -27,11 +27,11 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
         ),
       ),
     );
-    it('in every order and with every library, the pod ends up the same', async () => {
+    it('in every order and with every library, the result is the same pod', async () => {
       const seen = await Promise.all(
         orders.map(async (neighbour) => {
           const scene = await makeScene(stage(), neighbours(), neighbour);
-          // The API server gives the volume of its own token a random name.
+          // The volume of the API token would have a random name.
           const spec = await scene.admitted({
             identity: false,
             spec: { automountServiceAccountToken: false },
@@ -58,16 +58,19 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
       }
     });
 
-    it.each(['before', 'after'] as const)('%s ours: the pod starts with the identity', async (place) => {
-      const scene = await makeScene(stage(), neighbours(), { place, path: 'rewrite', program: 'old' });
-      const { namespace, annotations, db } = scene;
-      await stage().mustCreate(pod(namespace, { annotations, containers: [READS], identity: false }));
-      expect(await stage().outputOf(namespace, 'app')).toEqual([checksum(db.user), checksum(db.text)]);
-    });
+    it.each(['before', 'after'] as const)(
+      '%s the injector: the pod starts with the identity',
+      async (place) => {
+        const scene = await makeScene(stage(), neighbours(), { place, path: 'rewrite', program: 'old' });
+        const { namespace, annotations, db } = scene;
+        await stage().mustCreate(pod(namespace, { annotations, containers: [READS], identity: false }));
+        expect(await stage().outputOf(namespace, 'app')).toEqual([checksum(db.user), checksum(db.text)]);
+      },
+    );
   });
 
   describe.concurrent('that add a container', () => {
-    it('after ours: it receives nothing, and ours is called again', async () => {
+    it('after the injector: it receives nothing, and the injector is called again', async () => {
       const scene = await makeScene(stage(), neighbours(), { place: 'after', path: 'append-container' });
       const spec = await scene.admitted();
       expect(isComplete(spec)).toBe(true);
@@ -76,7 +79,7 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
       expect(await scene.rounds()).toEqual([`0 ${OURS} mutated`, `0 ${late} mutated`, `1 ${OURS}`]);
     });
 
-    it('after ours, and an earlier one is called again: both find their work', async () => {
+    it('after the injector, and an earlier webhook is called again: both recognize their changes', async () => {
       const scene = await makeScene(
         stage(),
         neighbours(),
@@ -98,7 +101,7 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
       ]);
     });
 
-    it('before ours: it is one of the pod, and receives unless others are named', async () => {
+    it('before the injector: it receives the secrets, unless the annotation names other containers', async () => {
       const scene = await makeScene(stage(), neighbours(), { place: 'before', path: 'append-container' });
       const byDefault = await scene.admitted();
       expect(receives(find(byDefault.containers, 'late'))).toEqual(EVERYTHING);
@@ -112,7 +115,7 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
       expect(receives(find(both.containers, 'late'))).toEqual(EVERYTHING);
     });
 
-    it('after ours, and it is named: refused, since a name that is not there may be a mistake', async () => {
+    it('after the injector, and named in the annotation: rejected, because the name could be a typo', async () => {
       const scene = await makeScene(stage(), neighbours(), { place: 'after', path: 'append-container' });
       const annotations = { ...scene.annotations, 'secrets-injector.dev/containers': 'app,late' };
       expect(await scene.refusal({ annotations })).toContain('CONTAINER_UNKNOWN');
@@ -123,11 +126,11 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
 function expectedRounds({ place, reinvocationPolicy }: Neighbour, name: string): readonly string[] {
   if (place === 'after') return [`0 ${OURS} mutated`, `0 ${name} mutated`, `1 ${OURS}`];
   const first = [`0 ${name} mutated`, `0 ${OURS} mutated`];
-  // It finds that the fetcher has the identity of its siblings already.
+  // The fetcher already has the identity of the other containers.
   return reinvocationPolicy === 'IfNeeded' ? [...first, `1 ${name}`] : first;
 }
 
-/** With lists of named things in the order of their names: which webhook came first decides it, and means nothing. */
+/** Sorts lists of named objects by name: their order depends on the order of the webhooks, and has no meaning. */
 function sorted(json: unknown): unknown {
   if (Array.isArray(json)) {
     const list = json.map(sorted);

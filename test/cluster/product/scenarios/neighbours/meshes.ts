@@ -1,4 +1,4 @@
-/** Neighbours that behave as Istio's and Linkerd's injectors: proxies as containers, and as native sidecars. */
+/** Other webhooks that act like the injectors of Istio and Linkerd: proxies as containers, and as native sidecars. */
 import { describe, expect, it } from 'vitest';
 import type { Neighbours } from '../../../neighbours/neighbour.ts';
 import { find, names } from '../../../neighbours/pods.ts';
@@ -25,7 +25,7 @@ interface ContainerStatus {
 }
 
 export function meshes(stage: () => Stage, neighbours: () => Neighbours): void {
-  describe.concurrent('that put a mesh proxy into the pod', () => {
+  describe.concurrent('that add a mesh proxy', () => {
     const cases = [
       ['istio-classic', [FETCHER, 'prepare', 'istio-init'], ['app', 'istio-proxy']],
       ['istio-native', ['istio-init', 'istio-proxy', FETCHER, 'prepare'], ['app']],
@@ -38,27 +38,30 @@ export function meshes(stage: () => Stage, neighbours: () => Neighbours): void {
       { place: 'after', program: 'current', reinvocationPolicy: 'IfNeeded' },
       { place: 'after', program: 'old', reinvocationPolicy: 'Never' },
     ] as const;
-    it.each(cases)('%s: the proxy receives nothing, and the order is right', async (path, init, regular) => {
-      await Promise.all(
-        orders.map(async (order) => {
-          const what = JSON.stringify(order);
-          const scene = await makeScene(stage(), neighbours(), { ...order, path });
-          const { initContainers, containers } = await scene.admitted({
-            initContainers: [{ name: 'prepare', command: ['sh', '-c', 'true'] }],
-          });
-          expect(names(initContainers), what).toEqual(init);
-          expect(names(containers), what).toEqual(regular);
-          expect(receives(find(containers, 'app')), what).toEqual(EVERYTHING);
-          for (const container of [...initContainers, ...containers])
-            if (container.name !== 'app' && container.name !== FETCHER)
-              expect([what, container.name, receives(container)]).toEqual([what, container.name, NOTHING]);
-          const proxy = initContainers.find(({ name }) => name.endsWith('-proxy'));
-          if (proxy !== undefined) expect(proxy.restartPolicy, what).toBe('Always');
-        }),
-      );
-    });
+    it.each(cases)(
+      '%s: the proxy receives nothing, and the order is correct',
+      async (path, init, regular) => {
+        await Promise.all(
+          orders.map(async (order) => {
+            const what = JSON.stringify(order);
+            const scene = await makeScene(stage(), neighbours(), { ...order, path });
+            const { initContainers, containers } = await scene.admitted({
+              initContainers: [{ name: 'prepare', command: ['sh', '-c', 'true'] }],
+            });
+            expect(names(initContainers), what).toEqual(init);
+            expect(names(containers), what).toEqual(regular);
+            expect(receives(find(containers, 'app')), what).toEqual(EVERYTHING);
+            for (const container of [...initContainers, ...containers])
+              if (container.name !== 'app' && container.name !== FETCHER)
+                expect([what, container.name, receives(container)]).toEqual([what, container.name, NOTHING]);
+            const proxy = initContainers.find(({ name }) => name.endsWith('-proxy'));
+            if (proxy !== undefined) expect(proxy.restartPolicy, what).toBe('Always');
+          }),
+        );
+      },
+    );
 
-    it('a native sidecar runs before the fetcher does, and the application gets its secrets', async () => {
+    it('a native sidecar starts before the fetcher, and the application receives its secrets', async () => {
       const scene = await makeScene(stage(), neighbours(), { place: 'after', path: 'istio-native' });
       const { namespace, annotations, db } = scene;
       await stage().mustCreate(pod(namespace, { annotations, containers: [READS] }));
@@ -68,15 +71,15 @@ export function meshes(stage: () => Stage, neighbours: () => Neighbours): void {
         const { state } = find(status.initContainerStatuses, name);
         return state.terminated?.startedAt ?? state.running?.startedAt ?? '';
       };
-      // Its startup probe takes a second: times have whole seconds.
+      // Its startup probe takes a second, and times are in whole seconds.
       expect(begin('istio-proxy') < begin(FETCHER)).toBe(true);
     });
 
-    it('a classic proxy stands beside the application, which gets its secrets', async () => {
+    it('a classic proxy runs next to the application, which receives its secrets', async () => {
       const scene = await makeScene(stage(), neighbours(), { place: 'before', path: 'linkerd-classic' });
       const { namespace, annotations, db } = scene;
       await stage().mustCreate(pod(namespace, { annotations, containers: [READS] }));
-      // The proxy never ends, so the pod does not succeed.
+      // The proxy never ends, so the pod never succeeds.
       const ended = await until('the application to end', { seconds: 120 }, async () => {
         const { status } = await stage().get<PodStatus>(namespace, 'pod', 'app');
         return find(status.containerStatuses, 'app').state.terminated;

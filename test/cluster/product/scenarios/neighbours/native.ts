@@ -1,6 +1,6 @@
 /**
- * Neighbours that lose native variables, because their libraries are older than these. What the API server then makes of
- * the pod stands in docs/guides/other-webhooks.md, which is compared with what happens here.
+ * Other webhooks whose libraries are too old for native variables, and drop them. docs/guides/other-webhooks.md has a
+ * table of the results, which this test compares with the results here.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ const LOST =
 
 export function natives(stage: () => Stage, neighbours: () => Neighbours): void {
   const group = hasFileKeys(wantedKubernetes()) ? describe.concurrent : describe.skip;
-  group('that lose native variables', () => {
+  group('that drop native variables', () => {
     const scene = async (isRegisteredTwice: boolean, ...all: readonly Neighbour[]): Promise<Scene> => {
       const namespace = await stage().namespace({
         [NAMESPACE_LABEL]: 'enabled',
@@ -37,7 +37,7 @@ export function natives(stage: () => Stage, neighbours: () => Neighbours): void 
       return { place, reinvocationPolicy, path, program: 'old' } as Neighbour;
     };
 
-    it('are what docs/guides/other-webhooks.md says, with the injector registered once and twice', async () => {
+    it('act as documented in docs/guides/other-webhooks.md, with one and two registrations of the injector', async () => {
       const documented = [...readFileSync(PAGE, 'utf8').matchAll(ROW)].map((row) => row.slice(1));
       expect(documented).toHaveLength(8);
       const seen = await Promise.all(
@@ -57,7 +57,7 @@ export function natives(stage: () => Stage, neighbours: () => Neighbours): void 
       ['before', false],
       ['after', true],
     ] as const)(
-      '%s ours and called again: the pod starts with its variable',
+      '%s the injector and called again: the pod starts with its variable',
       async (place, isRegisteredTwice) => {
         const { namespace, annotations } = await scene(
           isRegisteredTwice,
@@ -71,13 +71,13 @@ export function natives(stage: () => Stage, neighbours: () => Neighbours): void 
       },
     );
 
-    it('with a current library nothing is lost', async () => {
+    it('with a current library, keep everything', async () => {
       const current = { ...old('every time', 'after', 'IfNeeded'), program: 'current' } as const;
       expect(await outcomeOf(await scene(false, current))).toBe('admitted');
     });
 
     it.each(['Never', 'IfNeeded'] as const)(
-      'a variable of ours declared again (%s): refused',
+      'that declare an injected variable again (%s): rejected',
       async (policy) => {
         const path = 'duplicate-variable/DB_USER';
         const { refusal } = await scene(false, { place: 'after', path, reinvocationPolicy: policy });
@@ -87,7 +87,7 @@ export function natives(stage: () => Stage, neighbours: () => Neighbours): void 
   });
 }
 
-/** The same scene, with pods that ask for a native variable. */
+/** The same scene, with pods that request a native variable. */
 function nativeScene(scene: Scene): Scene {
   const annotations = { ...scene.annotations, 'secrets-injector.dev/env-mode': 'native' };
   return {
@@ -98,7 +98,7 @@ function nativeScene(scene: Scene): Scene {
   };
 }
 
-/** @throws Error for a pod that is admitted without its injection, or refused in other words */
+/** @throws Error if the pod is admitted without its injection, or rejected with another error */
 async function outcomeOf(scene: Scene): Promise<'admitted' | 'refused'> {
   let spec: AdmittedSpec;
   try {

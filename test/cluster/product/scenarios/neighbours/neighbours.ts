@@ -1,4 +1,4 @@
-/** Other admission webhooks beside ours. */
+/** Other admission webhooks in the cluster. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -11,12 +11,13 @@ import { natives } from './native.ts';
 
 export function neighbours(stage: () => Stage): void {
   const unavailable = neighboursUnavailable();
-  if (unavailable !== undefined) process.stderr.write(`neighbours are skipped: ${unavailable}\n`);
+  if (unavailable !== undefined)
+    process.stderr.write(`the tests with other webhooks are skipped: ${unavailable}\n`);
   const group = unavailable === undefined ? describe.concurrent : describe.skip;
   group('neighbours', () => {
     let started: Neighbours | undefined;
     const running = (): Neighbours => {
-      if (started === undefined) throw new Error('the neighbours did not start');
+      if (started === undefined) throw new Error('the other webhooks did not start');
       return started;
     };
     beforeAll(async () => {

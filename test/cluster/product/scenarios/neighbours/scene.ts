@@ -1,4 +1,4 @@
-/** A namespace with neighbours of its own: other webhooks that the API server calls before or after ours. */
+/** A namespace with other webhooks, which the API server calls before or after the injector. */
 import type { Neighbours, Registration } from '../../../neighbours/neighbour.ts';
 import { find } from '../../../neighbours/pods.ts';
 import { type Call, calls } from '../../audit.ts';
@@ -32,7 +32,7 @@ export interface AdmittedSpec {
   readonly volumes: readonly { readonly name: string; readonly emptyDir?: { readonly medium?: string } }[];
 }
 
-/** What a neighbour does, where it stands in the order of names, and whether it is called again. */
+/** The behaviour of another webhook, its place in the order of calls, and whether it is called again. */
 export interface Neighbour extends Pick<Registration, 'path'> {
   readonly place: 'before' | 'after';
   readonly program?: Registration['program'];
@@ -42,22 +42,22 @@ export interface Neighbour extends Pick<Registration, 'path'> {
 export interface Scene {
   readonly namespace: string;
   readonly db: JsonSecret;
-  /** Names of the neighbours' configurations, in the order given. */
+  /** The names of the configurations, in the given order. */
   readonly registered: readonly string[];
-  /** Asks for a variable through the shell, and for a file. */
+  /** Request a variable in shell mode, and a file. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Shows the pod `app` to the API server. @throws Error with the refusal */
+  /** Sends the pod `app` to the API server. @throws Error with the reason if it is rejected */
   readonly admitted: (options?: PodOptions) => Promise<AdmittedSpec>;
-  /** @returns the refusal @throws Error when the pod is admitted */
+  /** @returns the reason of the rejection @throws Error if the pod is admitted */
   readonly refusal: (options?: PodOptions) => Promise<string>;
-  /** Calls of webhooks for the last pod, each as `<round> <configuration>`, with ` mutated` if it changed the pod. */
+  /** Webhook calls for the last pod as `<round> <configuration>`, with ` mutated` if the call changed the pod. */
   readonly rounds: () => Promise<readonly string[]>;
 }
 
 /** A container that prints checksums of the variable and of the file. */
 export const READS = shell('app', printVariable('DB_USER'), printFile('/run/secrets/aws/value'));
 
-/** Sets the scene, with the neighbours called in the order given among those of one place. */
+/** Creates a namespace and registers the webhooks. Those with the same place are called in the given order. */
 export async function makeScene(
   stage: Stage,
   neighbours: Neighbours,
@@ -66,7 +66,7 @@ export async function makeScene(
   return await makeSceneIn(await stage.namespace(), stage, neighbours, ...all);
 }
 
-/** The same in a namespace that there is. */
+/** The same in an existing namespace. */
 export async function makeSceneIn(
   namespace: string,
   stage: Stage,
@@ -81,7 +81,7 @@ export async function makeSceneIn(
   };
   const registered = await Promise.all(
     all.map(async ({ place, path, program = 'current', reinvocationPolicy = 'Never' }, index) => {
-      // By name, so that they sort before and behind `aws-secrets-injector`.
+      // The name sorts before or after `aws-secrets-injector`.
       const name = `${place === 'before' ? 'a' : 'z'}${index}-${namespace}`;
       await neighbours.register({ name, namespace, path, program, reinvocationPolicy });
       return name;
@@ -114,7 +114,7 @@ function formatCall({ round, configuration, mutated }: Call): string {
   return `${round} ${configuration}${mutated ? ' mutated' : ''}`;
 }
 
-/** Whether the container reads variables through a shell, and mounts the secrets. */
+/** Whether the container has the injected shell, and mounts the secrets. */
 export function receives({ command = [], volumeMounts = [] }: AdmittedContainer): {
   readonly shell: boolean;
   readonly mount: boolean;
@@ -128,7 +128,7 @@ export function receives({ command = [], volumeMounts = [] }: AdmittedContainer)
 export const EVERYTHING = { shell: true, mount: true };
 export const NOTHING = { shell: false, mount: false };
 
-/** What is ours in a pod that has a container `app`, complete. */
+/** Whether the injection of a pod with a container `app` is complete. */
 export function isComplete(spec: AdmittedSpec): boolean {
   const fetcher = find(spec.initContainers, 'aws-secrets-fetch');
   const mounts = (fetcher.volumeMounts ?? []).map(({ name }) => name);
