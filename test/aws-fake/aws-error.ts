@@ -1,4 +1,4 @@
-/** An error as an AWS service would answer it. */
+/** An error response of an AWS service. */
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;

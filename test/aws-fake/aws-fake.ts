@@ -17,9 +17,9 @@ import { SecretStore } from './secrets.ts';
 import { answer, type ServiceState } from './service.ts';
 import { Sessions } from './sessions.ts';
 
-const OWN_ISSUER = 'https://oidc.stand-in.test/id/0000000000000000000000000000000A';
+const OWN_ISSUER = 'https://oidc.aws-fake.test/id/0000000000000000000000000000000A';
 
-/** Starts an AWS of one's own: STS and Secrets Manager over HTTPS, on loopback. */
+/** Starts the AWS fake: STS and Secrets Manager over HTTPS, on loopback by default. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { host = '127.0.0.1', now = Date.now } = options;
   const own = options.issuer === undefined ? await makeIssuer(OWN_ISSUER) : undefined;
@@ -57,7 +57,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
         log.add(entry);
         return serve({ incoming, fault, entry, response, socket: message.socket }).finally(counted.end);
       })
-      // The peer went away, or the stand-in stops: nobody is left to tell.
+      // The client disconnected, or the fake is stopping, so nobody would receive a response.
       .catch(() => message.socket.destroy());
   });
 
@@ -84,7 +84,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     caPem: tls.ca,
     issuer: issuer.issuer,
     issueToken: async (claims) => {
-      if (own === undefined) throw new TypeError('tokens come from the issuer that was given');
+      if (own === undefined) throw new TypeError('the issuer in the options issues the tokens');
       return own.issueToken(claims, now());
     },
     putRole: (role) => {

@@ -1,4 +1,4 @@
-/** The part of aws4 that the stand-in uses; the package ships no types. */
+/** The part of aws4 that the fake uses. The package has no types. */
 declare module 'aws4' {
   interface SignableRequest {
     method: string;
@@ -16,7 +16,7 @@ declare module 'aws4' {
   }
   class RequestSigner {
     constructor(request: SignableRequest, credentials: Credentials);
-    /** Preset to sign with the time of a request that exists already. */
+    /** The time of the signature. Set it to verify the signature of an existing request. */
     datetime: string;
     signature(): string;
   }

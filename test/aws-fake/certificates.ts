@@ -6,12 +6,12 @@ export interface TlsMaterial {
   readonly ca: string;
 }
 
-/** Makes a certificate authority and a leaf for localhost, 127.0.0.1 and the names or addresses given. */
+/** Creates a certificate authority, and a certificate for localhost, 127.0.0.1 and the given names or addresses. */
 export async function makeCertificate(extraNames: readonly string[] = []): Promise<TlsMaterial> {
-  // Loaded only here: it takes longer to load than the rest of the stand-in together.
+  // Loaded on demand, because it takes longer to load than the rest of the fake.
   const { generate } = await import('selfsigned');
   const curve = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
-  const authority = await generate([{ name: 'commonName', value: 'AWS stand-in CA' }], {
+  const authority = await generate([{ name: 'commonName', value: 'AWS fake CA' }], {
     ...curve,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
@@ -19,7 +19,7 @@ export async function makeCertificate(extraNames: readonly string[] = []): Promi
     ],
   });
   const names = ['localhost', '127.0.0.1', ...extraNames];
-  const leaf = await generate([{ name: 'commonName', value: 'AWS stand-in' }], {
+  const leaf = await generate([{ name: 'commonName', value: 'AWS fake' }], {
     ...curve,
     ca: { key: authority.private, cert: authority.cert },
     extensions: [

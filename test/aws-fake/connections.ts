@@ -1,7 +1,7 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 
-/** Numbers the server's sockets, counts them, and keeps the TCP socket under each TLS one. */
+/** Numbers and counts the sockets of the server, and keeps the TCP socket of each TLS socket. */
 export class Connections {
   readonly #numbers = new WeakMap<object, number>();
   readonly #open = new Map<string, Socket>();
@@ -21,7 +21,7 @@ export class Connections {
     });
   }
 
-  /** How many sockets were ever accepted. */
+  /** The number of sockets accepted so far. */
   get opened(): number {
     return this.#opened;
   }
@@ -34,13 +34,13 @@ export class Connections {
     return this.#most;
   }
 
-  /** The number of the connection that carries this TLS socket. */
+  /** The number of the connection of this TLS socket. */
   numberOf(secure: Socket): number {
     const socket = this.#open.get(peerOf(secure));
     return (socket && this.#numbers.get(socket)) ?? 0;
   }
 
-  /** Ends a connection with a TCP reset, which a peer cannot take for an orderly end. */
+  /** Ends a connection with a TCP reset, which a client cannot mistake for a normal end. */
   reset(secure: Socket): void {
     const socket = this.#open.get(peerOf(secure));
     if (socket === undefined) secure.destroy();
@@ -56,7 +56,7 @@ export class Connections {
   }
 }
 
-// TLS hides the socket beneath it; the peer's port tells which one it is.
+// A TLS socket does not expose its TCP socket; the client's port identifies it.
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }

@@ -8,44 +8,44 @@ import type { SecretHandle, SecretInput } from './secrets.ts';
 import type { Session } from './sessions.ts';
 
 export interface StandInOptions {
-  /** Default 127.0.0.1. */
+  /** Default: 127.0.0.1. */
   readonly host?: string;
-  /** Default any free one. */
+  /** Default: any free port. */
   readonly port?: number;
   /** Further names or addresses in the certificate. */
   readonly extraNames?: readonly string[];
-  /** Instead of a certificate made at start. */
+  /** Default: a certificate created at start. */
   readonly tls?: TlsMaterial;
-  /** Whose tokens STS accepts; default an issuer of its own, which `issueToken` uses. */
+  /** The issuer of the tokens that STS accepts. Default: an issuer of the fake, which `issueToken` uses. */
   readonly issuer?: TokenIssuer;
   /** The clock of both services, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 export interface StandIn {
-  /** Serves STS and Secrets Manager of every Region: the signature tells the Region. */
+  /** The endpoint of STS and of Secrets Manager in every Region: the signature contains the Region. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
   readonly caPem: string;
   readonly issuer: string;
-  /** A projected service account token as kubelet writes it. */
+  /** Issues a projected service account token, as kubelet writes it. */
   issueToken(claims: TokenClaims): Promise<string>;
   /** Adds or replaces a role. */
   putRole(role: Role): void;
   putSecret(secret: SecretInput): SecretHandle;
-  /** Credentials of a role without asking STS. */
+  /** Creates credentials of a role without a request to STS. */
   startSession(roleArn: string, sessionName?: string, durationSeconds?: number): Session;
   /** Every request since the start or the last reset, in order of arrival. */
   readonly requests: readonly StandInRequest[];
   readonly peak: Peak;
   /** Sockets accepted since the start. */
   readonly connectionsOpened: number;
-  /** Queues faults. Each answers the next request that fits it, in this order. */
+  /** Queues faults. Each applies to the next matching request, in this order. */
   script(operation: Operation | '*', ...faults: Fault[]): void;
-  /** Scripted faults that no request has met yet. */
+  /** Queued faults that have not applied to a request yet. */
   readonly pendingFaults: readonly Fault[];
-  /** Clears faults and the request log; roles, secrets and sessions stay. */
+  /** Clears faults and the request log, but keeps roles, secrets and sessions. */
   reset(): void;
   /** Closes every connection, hanging ones included. */
   stop(): Promise<void>;

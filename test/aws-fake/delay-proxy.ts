@@ -7,9 +7,9 @@ export interface DelayProxy {
 }
 
 /**
- * A TCP proxy on loopback that feels like a link with this round-trip time: bytes take half of it each way
- * and keep their order. Loopback completes a connection at once where a link would need one round trip, so the
- * client's first bytes are held back by that much more.
+ * Starts a TCP proxy on loopback that simulates a link with this round-trip time: bytes take half of it in each
+ * direction and keep their order. On loopback, a connection is established at once, where a link needs one round trip, so
+ * the proxy delays the first bytes of the client by another round trip.
  */
 export function startDelayProxy(
   target: { host: string; port: number },
@@ -41,14 +41,14 @@ export function startDelayProxy(
   });
 }
 
-/** Moves everything that happens on one socket to the other, later and in order. */
+/** Forwards all events of one socket to the other, delayed and in order. */
 function forward(from: Socket, to: Socket, delayMs: number, notBefore: number): void {
   const queue: { dueAt: number; act: () => void }[] = [];
   let timer: NodeJS.Timeout | undefined;
   const run = () => {
     timer = undefined;
     let next = queue[0];
-    // Timers may fire a fraction early; what is not due yet waits for another one.
+    // Timers may fire slightly early; later entries wait for the next timer.
     while (next !== undefined && next.dueAt <= performance.now()) {
       queue.shift();
       next.act();
@@ -63,7 +63,7 @@ function forward(from: Socket, to: Socket, delayMs: number, notBefore: number): 
   from.on('data', (chunk) => later(() => to.writable && to.write(chunk)));
   from.on('end', () => later(() => to.end()));
   from.on('error', () => later(() => to.destroyed || to.resetAndDestroy()));
-  // What `from` still has under way for others is delivered: only what can no longer arrive is dropped.
+  // Drops only data for the closed socket; data in the other direction is still delivered.
   to.on('close', () => {
     clearTimeout(timer);
     queue.length = 0;

@@ -8,17 +8,17 @@ export interface Delivery {
   readonly response: ServerResponse;
   readonly socket: Socket;
   readonly fault: Fault | undefined;
-  /** Aborted when the stand-in stops. */
+  /** Aborts when the fake stops. */
   readonly stopped: AbortSignal;
   readonly resetConnection: () => void;
 }
 
-/** Whether a fault keeps the answer from being made at all. */
+/** Whether the fault prevents any response. */
 export function isSilent(fault: Fault | undefined): boolean {
   return (fault?.kind === 'hang' || fault?.kind === 'reset') && fault.afterBytes === undefined;
 }
 
-/** Sends an answer in the way that the fault, if any, wants it sent. */
+/** Sends a response, changed by the fault, if any. */
 export async function deliver(reply: Reply, delivery: Delivery): Promise<void> {
   const { fault, response, socket } = delivery;
   switch (fault?.kind) {
@@ -32,7 +32,7 @@ export async function deliver(reply: Reply, delivery: Delivery): Promise<void> {
     case 'reset':
       if (fault.afterBytes === undefined) return delivery.resetConnection();
       await write(socket, wireBytes(reply).subarray(0, fault.afterBytes));
-      // Not a TCP reset: the kernel would throw away the bytes that the peer has not read yet.
+      // Not a TCP reset, because the kernel would discard the bytes that the client has not read yet.
       socket.destroy();
       return;
     case 'truncated': {
@@ -54,6 +54,6 @@ function send(response: ServerResponse, reply: Reply): void {
 }
 
 function write(socket: Socket, bytes: Buffer): Promise<void> {
-  // An error here means that the peer has gone, which is its right.
+  // An error means that the client has disconnected, which is fine.
   return new Promise((resolve) => socket.write(bytes, () => resolve()));
 }

@@ -3,13 +3,13 @@ import type { Incoming } from './incoming.ts';
 import type { OpenRequest, StandInRequest } from './request-log.ts';
 import type { Sessions } from './sessions.ts';
 
-/** What a fault may be aimed at in a request. */
+/** The properties of a request that select a fault. */
 export function targetOf({ operation, region, input }: Incoming): FaultTarget {
   const secretIds = input?.secretIds ?? (input?.secretId === undefined ? [] : [input.secretId]);
   return { operation, region, secretIds };
 }
 
-/** The log entry of a request that has no answer yet. */
+/** The log entry of a request before its response. */
 export function describeRequest(
   incoming: Incoming,
   sessions: Sessions,

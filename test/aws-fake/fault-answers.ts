@@ -3,7 +3,7 @@ import type { Fault } from './faults.ts';
 import type { Service } from './operations.ts';
 import { errorReply, jsonReply, type Reply } from './reply.ts';
 
-/** The answer of a fault that does not look at the request, or nothing for the other faults. */
+/** The fixed response of a fault, or undefined for faults that depend on the request. */
 export function cannedReply(fault: Fault | undefined, service: Service): Reply | undefined {
   switch (fault?.kind) {
     case 'throttle':
@@ -35,7 +35,7 @@ export function cannedReply(fault: Fault | undefined, service: Service): Reply |
   }
 }
 
-/** The error of STS that a fault stands for. */
+/** The STS error of a fault. */
 export function stsError(fault: Fault | undefined): AwsError | undefined {
   switch (fault?.kind) {
     case 'denied':
@@ -57,7 +57,7 @@ export function stsError(fault: Fault | undefined): AwsError | undefined {
   }
 }
 
-/** The error of Secrets Manager that a fault stands for; `denied` is made by the operation, which knows the caller. */
+/** The Secrets Manager error of a fault, except `denied`, whose message needs the caller. */
 export function secretsError(fault: Fault): AwsError | undefined {
   switch (fault.kind) {
     case 'notFound':

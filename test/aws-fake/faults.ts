@@ -1,36 +1,36 @@
 import { type Operation, SECRETS_OPERATIONS } from './operations.ts';
 
 interface Match {
-  /** Only requests that name this secret, spelled as the request spells it; default any. */
+  /** Only requests with this secret id, spelled as in the request. Default: any. */
   readonly secretId?: string;
-  /** Only requests in this Region. STS has none, since its requests are not signed. */
+  /** Only requests in this Region. STS requests have none, because they are not signed. */
   readonly region?: string;
-  /** How many requests it answers; default 1. */
+  /** The number of requests that the fault applies to. Default: 1. */
   readonly times?: number | 'forever';
-  /** When it fires, the trouble is over, however many requests are left. */
+  /** Ends the fault, regardless of `times`. */
   readonly until?: AbortSignal;
 }
 
-/** What goes wrong below the service: with the connection, the clock or the bytes. */
+/** Faults below the service: of the connection, the timing or the bytes. */
 export type DeliveryFault =
-  /** Answers normally, but later. */
+  /** Responds normally after a delay. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Never answers, or stops after so many bytes of the answer. */
+  /** Never responds, or stops after this number of bytes of the response. */
   | { readonly kind: 'hang'; readonly afterBytes?: number }
-  /** Resets the connection: at once, or after so many bytes of the answer. */
+  /** Resets the connection at once, or after this number of bytes of the response. */
   | { readonly kind: 'reset'; readonly afterBytes?: number }
-  /** Announces the whole body, sends half of it and closes. */
+  /** Announces the length of the whole body, sends half of it, and closes the connection. */
   | { readonly kind: 'truncated' }
-  /** Sends half of the body as if it were all. */
+  /** Sends half of the body as a complete response. */
   | { readonly kind: 'truncatedJson' };
 
-/** Answers that do not look at the request. */
+/** Fixed responses. */
 export type AnswerFault =
   | { readonly kind: 'throttle' }
   | { readonly kind: 'serverError' }
-  /** As a load balancer answers: 503 and HTML. */
+  /** The response of a load balancer: 503 and HTML. */
   | { readonly kind: 'unavailableHtml' }
-  /** 200 with content of another shape; default `[]`. */
+  /** Status 200 with unexpected JSON. Default: `[]`. */
   | { readonly kind: 'wrongJson'; readonly body?: string }
   | {
       readonly kind: 'custom';
@@ -39,7 +39,7 @@ export type AnswerFault =
       readonly body?: string | Uint8Array;
     };
 
-/** Errors that Secrets Manager answers to a caller whom it knows; in a batch they strike one secret. */
+/** Errors of Secrets Manager for an authenticated caller. In a batch, they apply to one secret. */
 export type SecretFault = {
   readonly kind: 'denied' | 'notFound' | 'kmsDenied' | 'decryptionFailure' | 'scheduledForDeletion';
 };
@@ -70,7 +70,7 @@ const DESCRIBES_NO_VALUE: readonly Fault['kind'][] = [
   'scheduledForDeletion',
 ];
 
-/** Scripted faults in the order in which they were given. */
+/** Queued faults in the given order. */
 export class FaultScript {
   #entries: { operation: Operation | '*'; fault: Fault; left: number }[] = [];
 
@@ -81,7 +81,7 @@ export class FaultScript {
     }
   }
 
-  /** Takes the first fault that fits this request. */
+  /** Takes the first fault that matches the request. */
   take(target: FaultTarget): Fault | undefined {
     const entry = this.#entries.find(({ operation, fault }) => fits(operation, fault, target));
     if (entry === undefined) return undefined;
@@ -94,7 +94,7 @@ export class FaultScript {
     this.#entries = [];
   }
 
-  /** Faults that no request has met yet, for a test that wants to know that its script was played. */
+  /** Faults that have not applied to a request yet, so that a test can check that all were used. */
   get pending(): readonly Fault[] {
     return this.#entries.map(({ fault }) => fault);
   }

@@ -3,21 +3,21 @@ import { type Operation, type Service, secretsOperation } from './operations.ts'
 import { readSecretsInput, type SecretsInput } from './secrets-input.ts';
 import { readScope, type SignedRequest } from './sigv4.ts';
 
-/** A request that has arrived whole, read as far as possible without judging it. */
+/** A complete request, parsed as far as possible without validation. */
 export interface Incoming extends SignedRequest {
   readonly service: Service;
   readonly operation: Operation | undefined;
   readonly region: string | undefined;
   readonly accessKeyId: string | undefined;
-  /** Of STS; empty otherwise. */
+  /** The parameters of an STS request; empty otherwise. */
   readonly form: URLSearchParams;
-  /** Of Secrets Manager, unless the body is no JSON object. */
+  /** The input of a Secrets Manager request; undefined if the body is not a JSON object. */
   readonly input: SecretsInput | undefined;
 }
 
 const TARGET_PREFIX = 'secretsmanager.';
 
-/** Reads a request to its end and tells the services apart: only Secrets Manager uses X-Amz-Target. */
+/** Reads a whole request. Only Secrets Manager uses X-Amz-Target, which distinguishes the services. */
 export async function readIncoming(message: IncomingMessage): Promise<Incoming> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk);
@@ -42,7 +42,7 @@ export async function readIncoming(message: IncomingMessage): Promise<Incoming> 
       input: readSecretsInput(body),
     };
   }
-  // The query protocol takes its parameters from the query string too.
+  // The query protocol also accepts parameters in the query string.
   const form = new URLSearchParams(body.length > 0 ? body.toString('utf8') : path.split('?')[1]);
   const action = form.get('Action');
   return {

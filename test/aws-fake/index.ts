@@ -1,6 +1,6 @@
 /**
- * An AWS of one's own for tests, the demonstration and the bench: Secrets Manager and STS web identity over
- * HTTPS, strict where AWS is strict, with faults on request. A test double: the product never contains it.
+ * A fake of AWS for the tests, the demo and the bench: Secrets Manager and STS web identity over HTTPS. It is as strict
+ * as AWS, and tests can queue faults. The product does not contain it.
  */
 
 export { startStandIn } from './aws-fake.ts';

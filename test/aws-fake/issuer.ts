@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose';
 
-/** Who signs the tokens that STS accepts: the cluster's OpenID Connect provider. */
+/** The issuer of the tokens that STS accepts: the OpenID Connect provider of a cluster. */
 export interface TokenIssuer {
   readonly issuer: string;
   readonly jwks: () => Promise<JSONWebKeySet> | JSONWebKeySet;
@@ -10,13 +10,13 @@ export interface TokenIssuer {
 export interface TokenClaims {
   readonly namespace: string;
   readonly serviceAccount: string;
-  /** Default `sts.amazonaws.com`. */
+  /** Default: `sts.amazonaws.com`. */
   readonly audience?: string | readonly string[];
-  /** Default 86400, as Amazon's own webhook asks for. Negative makes an expired token. */
+  /** Default: 86400, as the EKS pod identity webhook requests. A negative number results in an expired token. */
   readonly expiresInSeconds?: number;
-  /** Milliseconds since 1970; default now. */
+  /** In milliseconds since 1970. Default: now. */
   readonly issuedAt?: number;
-  /** Replaces the subject that the namespace and the service account make. */
+  /** Overrides the subject of the namespace and the service account. */
   readonly subject?: string;
 }
 
@@ -24,7 +24,7 @@ export interface SigningIssuer extends TokenIssuer {
   issueToken(claims: TokenClaims, now: number): Promise<string>;
 }
 
-/** An issuer with its own RSA key, whose tokens look as kubelet writes them. */
+/** Creates an issuer with a new RSA key, whose tokens have the claims of tokens that kubelet writes. */
 export async function makeIssuer(issuer: string): Promise<SigningIssuer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { modulusLength: 2048 });
   const kid = randomUUID();

@@ -1,11 +1,11 @@
-/** The requests that the stand-in understands, and the service that each belongs to. */
+/** The operations that the fake supports, and their services. */
 export const SECRETS_OPERATIONS = ['GetSecretValue', 'BatchGetSecretValue', 'DescribeSecret'] as const;
 
 export type SecretsOperation = (typeof SECRETS_OPERATIONS)[number];
 export type Operation = SecretsOperation | 'AssumeRoleWithWebIdentity';
 export type Service = 'sts' | 'secretsmanager';
 
-/** The operation of Secrets Manager with this name, if the stand-in has it. */
+/** The Secrets Manager operation with this name, if the fake supports it. */
 export function secretsOperation(name: string): SecretsOperation | undefined {
   return SECRETS_OPERATIONS.find((operation) => operation === name);
 }

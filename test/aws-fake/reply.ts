@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { AwsError } from './aws-error.ts';
 import type { Service } from './operations.ts';
 
-/** An HTTP answer before it is sent, so that a fault can still cut or replace it. */
+/** An HTTP response before it is sent, so that a fault can truncate or replace it. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface Reply {
   readonly errorCode?: string;
 }
 
-/** A JSON answer of Secrets Manager. */
+/** A JSON response of Secrets Manager. */
 export function jsonReply(status: number, content: unknown): Reply {
   return {
     status,
@@ -20,7 +20,7 @@ export function jsonReply(status: number, content: unknown): Reply {
   };
 }
 
-/** An XML answer of STS; `content` is written by the caller and gets the id of the request to repeat in the body. */
+/** An XML response of STS. @param content returns the body for the request id that it must contain */
 export function xmlReply(status: number, content: (requestId: string) => string): Reply {
   const requestId = randomUUID();
   return {
@@ -30,11 +30,11 @@ export function xmlReply(status: number, content: (requestId: string) => string)
   };
 }
 
-/** The answer with which a service reports an error. */
+/** The error response of a service. */
 export function errorReply(service: Service, error: AwsError): Reply {
   const { code, message, status } = error;
   if (service === 'secretsmanager') {
-    // Errors of the service itself spell it `Message`, those of the signature check in front of it `message`.
+    // The service spells the key `Message`, its signature check `message`.
     const key = IN_FRONT.has(code) ? 'message' : 'Message';
     return { ...jsonReply(status, { __type: code, [key]: message }), errorCode: code };
   }
@@ -69,7 +69,7 @@ export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** The whole answer as bytes on the wire: what faults cut is counted from the status line on. */
+/** The whole response as bytes on the wire. Faults count bytes from the status line. */
 export function wireBytes(reply: Reply): Buffer {
   const head = [
     `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? 'Unknown'}`,

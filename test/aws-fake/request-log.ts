@@ -1,14 +1,14 @@
 import type { Fault } from './faults.ts';
 import type { Operation } from './operations.ts';
 
-/** One request as the stand-in saw it. Values never appear here. */
+/** A request in the log, without any secret value. */
 export interface StandInRequest {
-  /** Undefined when the request named an operation that the stand-in does not know. */
+  /** Undefined if the fake does not support the operation. */
   readonly operation: Operation | undefined;
-  /** From the signature's scope, or, for STS, from an AWS host name if one was used. */
+  /** From the scope of the signature, or, for STS, from the AWS host name, if any. */
   readonly region: string | undefined;
   readonly secretId: string | undefined;
-  /** Of a batch. */
+  /** The secret ids of a batch. */
   readonly secretIds: readonly string[];
   readonly versionId: string | undefined;
   readonly versionStage: string | undefined;
@@ -16,31 +16,31 @@ export interface StandInRequest {
   readonly sessionName: string | undefined;
   readonly durationSeconds: number | undefined;
   readonly userAgent: string | undefined;
-  /** Requests with the same number came over the same socket. */
+  /** Requests with the same number used the same socket. */
   readonly connection: number;
-  /** How many requests, this one included, were waiting for their answer when it arrived. */
+  /** The number of requests without a response when this one arrived, including this one. */
   readonly concurrent: number;
-  /** The kind of the fault that met it. */
+  /** The kind of the fault that applied to the request. */
   readonly fault: Fault['kind'] | undefined;
   /** Milliseconds on a monotonic clock. */
   readonly startedAt: number;
-  /** Undefined while unanswered, for good when it hangs or is reset before any byte. */
+  /** Undefined until the response, and always if a fault prevents any response. */
   readonly status: number | undefined;
   readonly errorCode: string | undefined;
   readonly finishedAt: number | undefined;
 }
 
 export interface Peak {
-  /** Most requests that waited for an answer at one time. */
+  /** The largest number of requests without a response at the same time. */
   readonly requests: number;
-  /** Most sockets that were open at one time. */
+  /** The largest number of open sockets at the same time. */
   readonly connections: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type OpenRequest = Mutable<StandInRequest>;
 
-/** What arrived, in order of arrival. */
+/** All requests in order of arrival. */
 export class RequestLog {
   readonly #requests: OpenRequest[] = [];
   #waiting = 0;
@@ -54,7 +54,7 @@ export class RequestLog {
     return this.#mostWaiting;
   }
 
-  /** Counts a request that has begun to arrive; the function returned, called once, ends it. */
+  /** Counts a request that starts to arrive. Call the returned function when it ends. */
   begin(): { concurrent: number; end: () => void } {
     this.#waiting += 1;
     this.#mostWaiting = Math.max(this.#mostWaiting, this.#waiting);

@@ -2,15 +2,15 @@ import { matchesWildcard } from './wildcard.ts';
 
 export interface Role {
   readonly arn: string;
-  /** Subjects that the trust policy names, with IAM's wildcards. */
+  /** The subjects in the trust policy, with IAM wildcards. */
   readonly subjects: readonly string[];
-  /** The audience that the trust policy demands; default `sts.amazonaws.com`. */
+  /** The audience in the trust policy. Default: `sts.amazonaws.com`. */
   readonly audience?: string;
-  /** ARNs of secrets that the role may use, with IAM's wildcards. */
+  /** ARNs of secrets that the role may use, with IAM wildcards. */
   readonly allow: readonly string[];
-  /** Actions that the role may use; default every one that the stand-in has. */
+  /** Actions that the role may use. Default: all that the fake supports. */
   readonly actions?: readonly string[];
-  /** Longest session in seconds; default 3600, as in IAM. */
+  /** The maximum session duration in seconds. Default: 3600, as in IAM. */
   readonly maxSessionSeconds?: number;
 }
 
@@ -21,21 +21,21 @@ export function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
 }
 
-/** The ARN by which a session of a role is known in messages and in CloudTrail. */
+/** The ARN of a role session in messages and in CloudTrail. */
 export function assumedRoleArn(roleArn: string, sessionName: string): string {
   const [, partition = 'aws'] = roleArn.split(':');
   const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
   return `arn:${partition}:sts::${accountOf(roleArn)}:assumed-role/${name}/${sessionName}`;
 }
 
-/** Whether the role's own policy lets it act on this resource. Without a resource only the action counts. */
+/** Whether the policy of the role allows the action on this resource. Without a resource, only the action counts. */
 export function allows(role: Role, action: string, resource?: string): boolean {
   if (role.actions !== undefined && !role.actions.some((pattern) => matchesWildcard(pattern, action)))
     return false;
   return resource === undefined || role.allow.some((pattern) => matchesWildcard(pattern, resource));
 }
 
-/** Whether the role's trust policy accepts a token. */
+/** Whether the trust policy of the role accepts a token. */
 export function trusts(role: Role, subject: string, audiences: readonly string[]): boolean {
   return (
     audiences.includes(role.audience ?? DEFAULT_AUDIENCE) &&

@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error.ts';
 
-/** What a request to Secrets Manager asks for. */
+/** The input of a Secrets Manager request. */
 export interface SecretsInput {
   readonly secretId: string | undefined;
   readonly secretIds: readonly string[] | undefined;
@@ -11,7 +11,7 @@ export interface SecretsInput {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads a request body, or nothing if it is no JSON object. Values of wrong types count as absent. */
+/** Reads a request body. @returns undefined if it is not a JSON object; members of other types are ignored */
 export function readSecretsInput(body: Buffer): SecretsInput | undefined {
   let content: unknown;
   try {
@@ -32,7 +32,7 @@ export function readSecretsInput(body: Buffer): SecretsInput | undefined {
 
 const MOST_IN_BATCH = 20;
 
-/** Checks the limits that AWS's own model states. */
+/** Checks the limits in the API model of AWS. */
 export function validateSecretsInput(operation: string, input: SecretsInput): void {
   const problems: string[] = [];
   const complain = (value: string, member: string, constraint: string) =>

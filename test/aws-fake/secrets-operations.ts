@@ -5,17 +5,17 @@ import { accountOf, allows, assumedRoleArn, type Role } from './roles.ts';
 import type { Secret, SecretStore, Version } from './secrets.ts';
 import type { SecretsInput } from './secrets-input.ts';
 
-/** Who asks, where, and what a scripted fault says about a secret. */
+/** The caller, the Region, and the queued fault for a secret. */
 export interface Caller {
   readonly role: Role;
   readonly sessionName: string;
   readonly region: string;
   readonly store: SecretStore;
-  /** Throws when a fault was scripted for this secret. */
+  /** Throws if a fault is queued for this secret. */
   readonly trouble: (secretId: string, action: string) => void;
 }
 
-/** Answers one authenticated request to Secrets Manager. */
+/** Responds to an authenticated Secrets Manager request. */
 export function answerSecrets(operation: SecretsOperation, input: SecretsInput, caller: Caller): Reply {
   if (operation === 'BatchGetSecretValue') return jsonReply(200, batch(input.secretIds ?? [], caller));
   const id = input.secretId ?? '';
@@ -23,7 +23,7 @@ export function answerSecrets(operation: SecretsOperation, input: SecretsInput, 
   return jsonReply(200, describe(id, caller));
 }
 
-/** The message with which IAM refuses, from a policy that does not mention the action. */
+/** The access denied error of IAM for a policy that does not mention the action. */
 export function deniedError(
   caller: Pick<Caller, 'role' | 'sessionName'>,
   action: string,
@@ -38,7 +38,7 @@ export function deniedError(
   );
 }
 
-/** Finds a secret that the caller may use. IAM decides first, so a role without rights never learns what exists. */
+/** Finds a secret that the caller may use. IAM decides first, so a role without permission cannot probe for secrets. */
 function authorized(id: string, action: string, caller: Caller): Secret {
   caller.trouble(id, action);
   const account = accountOf(caller.role.arn);
@@ -104,7 +104,7 @@ function selectVersion(
 
 function batch(ids: readonly string[], caller: Caller) {
   const action = 'secretsmanager:BatchGetSecretValue';
-  // This action knows no resource: a policy that ties it to a secret never grants it.
+  // This action does not support resources: a policy that names a secret does not grant it.
   if (!allows(caller.role, action)) throw deniedError(caller, action);
   const values: unknown[] = [];
   const failures: unknown[] = [];

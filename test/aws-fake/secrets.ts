@@ -4,21 +4,21 @@ import { accountOf } from './roles.ts';
 export interface VersionInput {
   readonly id?: string;
   readonly stages: readonly string[];
-  /** Text becomes SecretString, bytes SecretBinary; nothing, as in a rotation that has not written yet. */
+  /** Text becomes SecretString, bytes become SecretBinary. A version without a value is a rotation in progress. */
   readonly value?: string | Uint8Array;
 }
 
 export interface SecretInput {
-  /** Complete, with the six-character suffix. */
+  /** The complete ARN, with the six-character suffix. */
   readonly arn: string;
-  /** Short for one version labelled AWSCURRENT. */
+  /** Short for one version with the label AWSCURRENT. */
   readonly value?: string | Uint8Array;
   readonly versions?: readonly VersionInput[];
-  /** Reading the value fails as if the role could not use the secret's key. */
+  /** Reading the value fails as if the role could not use the KMS key. */
   readonly kmsDenied?: boolean;
-  /** Set: the secret is scheduled for deletion, and only DescribeSecret works. */
+  /** If set, the secret is scheduled for deletion, and only DescribeSecret works. */
   readonly deletedDate?: Date;
-  /** ARNs of roles in other accounts that the secret's resource policy names. */
+  /** ARNs of roles in other accounts that the resource policy allows. */
   readonly sharedWith?: readonly string[];
 }
 
@@ -29,15 +29,15 @@ export interface Version {
   readonly createdAt: number;
 }
 
-/** A secret as the stand-in holds it; tests change it through this. */
+/** A secret of the fake, which tests can change. */
 export interface SecretHandle {
   readonly arn: string;
   readonly name: string;
   readonly versions: readonly Version[];
-  /** Adds a version. With AWSCURRENT (the default) the former one becomes AWSPREVIOUS, as in a rotation. */
+  /** Adds a version. With AWSCURRENT (the default), the current version becomes AWSPREVIOUS, as in a rotation. */
   putValue(value: string | Uint8Array, stages?: readonly string[]): Version;
   update(change: Pick<SecretInput, 'kmsDenied' | 'sharedWith'> & { deletedDate?: Date | null }): void;
-  /** Takes the secret away for good. */
+  /** Removes the secret permanently. */
   remove(): void;
 }
 
@@ -71,7 +71,7 @@ export class Secret {
     for (const version of input.versions ?? []) this.addVersion(version, now);
   }
 
-  /** Adds a version and takes its labels away from the others: a label sits on one version at a time. */
+  /** Adds a version and removes its labels from the others: a label belongs to one version at a time. */
   addVersion(input: VersionInput, now: number): Version {
     if (Buffer.byteLength(input.value ?? '') > MOST_BYTES) {
       throw new RangeError(`Secrets Manager holds at most ${MOST_BYTES} bytes in a version of ${this.arn}`);
@@ -89,7 +89,7 @@ export class Secret {
     return version;
   }
 
-  /** Adds a version that becomes current, and labels the one before it AWSPREVIOUS. */
+  /** Adds the new current version, and labels the old one AWSPREVIOUS. */
   rotate(value: string | Uint8Array, now: number): Version {
     const former = this.versions.find((version) => version.stages.includes('AWSCURRENT'));
     const version = this.addVersion({ stages: ['AWSCURRENT'], value }, now);
@@ -102,7 +102,7 @@ export class Secret {
   }
 }
 
-/** Every secret of every account and Region. */
+/** The secrets of all accounts and Regions. */
 export class SecretStore {
   readonly #secrets = new Map<string, Secret>();
   readonly #now: () => number;
@@ -113,7 +113,7 @@ export class SecretStore {
 
   put(input: SecretInput): SecretHandle {
     const secret = new Secret(input, this.#now());
-    // A name exists once: creating it again under another suffix means that the former secret is gone.
+    // Names are unique: a secret with the same name and another suffix replaces the former one.
     for (const other of this.#secrets.values()) {
       const sameName = other.name === secret.name && other.region === secret.region;
       if (sameName && other.account === secret.account) this.#secrets.delete(other.arn);
@@ -122,11 +122,11 @@ export class SecretStore {
     return this.#handle(secret);
   }
 
-  /** Finds a secret by complete ARN, partial ARN or name, in one Region, as a caller of this account may. */
+  /** Finds a secret by complete ARN, partial ARN or name in one Region, for a caller from this account. */
   find(id: string, region: string, account: string): Secret | undefined {
     const exact = this.#secrets.get(id);
     if (exact !== undefined) return exact.region === region ? exact : undefined;
-    // A tail of a hyphen and six alphanumerics in an ARN is taken for the suffix, even if it belongs to the name.
+    // AWS treats a hyphen and six alphanumerics at the end of an ARN as the suffix, even if they belong to the name.
     const partial = id.startsWith('arn:') && !COMPLETE.test(id);
     for (const secret of this.#secrets.values()) {
       if (secret.region !== region || secret.account !== account) continue;

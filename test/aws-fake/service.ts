@@ -14,7 +14,7 @@ export interface ServiceState extends StsState {
   readonly secrets: SecretStore;
 }
 
-/** Makes the answer to a request, errors included. */
+/** Creates the response to a request, errors included. */
 export async function answer(
   incoming: Incoming,
   fault: Fault | undefined,
@@ -51,7 +51,7 @@ function useSecret(incoming: Incoming, fault: Fault | undefined, state: ServiceS
   validateSecretsInput(operation, incoming.input);
   if (fault?.kind === 'expiredToken') throw secretsError(fault);
   const role = state.roles.get(session.roleArn);
-  // The role was deleted while its session lived.
+  // The role was deleted before its session ended.
   if (role === undefined)
     throw new AwsError(
       'UnrecognizedClientException',

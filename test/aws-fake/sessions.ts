@@ -6,18 +6,18 @@ export interface Session {
   readonly sessionToken: string;
   readonly roleArn: string;
   readonly sessionName: string;
-  /** Milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** An identifier as AWS makes them: a prefix that tells the kind, and random capitals and digits. */
+/** An AWS identifier: a prefix for its kind, and random capital letters and digits. */
 export function awsIdentifier(prefix: string, random: Uint8Array = randomBytes(16)): string {
   return prefix + Array.from(random, (byte) => BASE32.charAt(byte % 32)).join('');
 }
 
-/** The temporary credentials that the stand-in has given out. */
+/** The temporary credentials that the fake has issued. */
 export class Sessions {
   readonly #byKey = new Map<string, Session>();
 
@@ -25,7 +25,7 @@ export class Sessions {
     const session: Session = {
       accessKeyId: awsIdentifier('ASIA'),
       secretAccessKey: randomBytes(30).toString('base64'),
-      // As long as a real one, since header limits and log lines meet it.
+      // As long as a real token, because it counts towards header limits and appears in log lines.
       sessionToken: randomBytes(600).toString('base64'),
       roleArn,
       sessionName,

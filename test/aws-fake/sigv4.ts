@@ -6,7 +6,7 @@ import type { Session, Sessions } from './sessions.ts';
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -25,7 +25,7 @@ const AUTHORIZATION =
 const MUST_BE_SIGNED = ['host', 'x-amz-date', 'x-amz-target'];
 const ALLOWED_SKEW_MS = 5 * 60 * 1000;
 
-/** Reads the Authorization header without judging it: the log wants to know whose request failed. */
+/** Reads the Authorization header without validation, because the log also shows the caller of failed requests. */
 export function readScope(authorization: string | undefined): Scope | undefined {
   const match = AUTHORIZATION.exec(authorization ?? '');
   if (match === null) return undefined;
@@ -34,7 +34,7 @@ export function readScope(authorization: string | undefined): Scope | undefined 
   return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(';'), signature };
 }
 
-/** Finds the session that signed a request and verifies everything that AWS verifies, or throws AWS's error. */
+/** Finds the session that signed a request, and checks what AWS checks. @throws AwsError as AWS responds */
 export function verifySignature(request: SignedRequest, sessions: Sessions, now: number): Session {
   const authorization = request.headers['authorization'];
   if (authorization === undefined) {
@@ -67,7 +67,7 @@ const invalid = (message: string) => new AwsError('InvalidSignatureException', m
 function checkScope(scope: Scope, request: SignedRequest, now: number): void {
   if (scope.service !== 'secretsmanager')
     throw invalid("Credential should be scoped to correct service: 'secretsmanager'.");
-  // A stand-in reached by an AWS host name must be as strict about the Region as that host.
+  // With an AWS host name, the fake is as strict about the Region as the AWS endpoint.
   const host = /^secretsmanager(?:-fips)?\.([a-z0-9-]+)\./.exec(request.headers['host'] ?? '');
   if (host !== null && host[1] !== scope.region)
     throw invalid('Credential should be scoped to a valid region.');
@@ -96,7 +96,7 @@ function checkScope(scope: Scope, request: SignedRequest, now: number): void {
   }
 }
 
-/** Signs the request anew with aws4, an implementation that shares nothing with the SDK, and compares. */
+/** Signs the request again with aws4, which is independent of the SDK, and compares the signatures. */
 function checkSignature(scope: Scope, request: SignedRequest, session: Session): void {
   const declared = request.headers['x-amz-content-sha256'];
   const actual = createHash('sha256').update(request.body).digest('hex');
@@ -112,7 +112,7 @@ function checkSignature(scope: Scope, request: SignedRequest, session: Session):
       service: scope.service,
       region: scope.region,
       doNotModifyHeaders: true,
-      // aws4 would leave out a signed user-agent, for instance.
+      // aws4 would omit headers such as a signed user-agent.
       extraHeadersToInclude: Object.fromEntries(scope.signedHeaders.map((name) => [name, true])),
     },
     session,

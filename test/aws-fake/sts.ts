@@ -14,7 +14,7 @@ export interface StsState {
 
 const VERSION = '2011-06-15';
 
-/** Answers a form-encoded request to STS. */
+/** Responds to a form-encoded STS request. */
 export async function answerSts(form: URLSearchParams, state: StsState): Promise<Reply> {
   const action = form.get('Action') ?? '';
   const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED';
@@ -25,7 +25,7 @@ export async function answerSts(form: URLSearchParams, state: StsState): Promise
   const role = state.roles.get(input.roleArn);
   const now = state.now();
   if (![...state.roles.keys()].some((arn) => accountOf(arn) === accountOf(input.roleArn))) {
-    // Providers are registered per account, and an account without a role has none here.
+    // Providers are registered per account; in the fake, an account without a role has none.
     throw new AwsError(
       'InvalidIdentityToken',
       `No OpenIDConnect provider found in your account for ${state.issuer.issuer}`,
@@ -63,7 +63,7 @@ function validate(form: URLSearchParams): Input {
     const complain = (shown: string, constraint: string) =>
       problems.push(`Value ${shown} at '${member}' failed to satisfy constraint: Member must ${constraint}`);
     if (value === null) complain('null', 'not be null');
-    // STS never repeats a token in a message.
+    // STS does not repeat tokens in messages.
     const shown = name === 'WebIdentityToken' ? "'***'" : `'${value ?? ''}'`;
     if (value !== null && value.length < least)
       complain(shown, `have length greater than or equal to ${least}`);
@@ -95,7 +95,7 @@ function validate(form: URLSearchParams): Input {
   return input;
 }
 
-/** The provider lists every audience that a role demands: another is refused before any role is looked at. */
+/** The provider lists the audiences of all roles. STS rejects other audiences before it evaluates roles. */
 function registeredAudience(identity: WebIdentity, roles: Iterable<Role>): string {
   const registered = new Set([
     DEFAULT_AUDIENCE,
@@ -117,7 +117,7 @@ interface Success {
 function successXml({ session, identity, audience, requestId, issuer }: Success): string {
   const [, partition = 'aws'] = session.roleArn.split(':');
   const provider = `arn:${partition}:iam::${accountOf(session.roleArn)}:oidc-provider/${issuer.replace(/^https:\/\//, '')}`;
-  // A role's id does not change from one session to the next.
+  // The id of a role is the same in all sessions.
   const roleId = awsIdentifier('AROA', Buffer.from(session.roleArn).subarray(-16));
   return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
   <AssumeRoleWithWebIdentityResult>

@@ -8,13 +8,12 @@ export interface WebIdentity {
 }
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
-// Checked by hand, because base64 decoders forgive white space and STS does not: a token read with its
-// trailing newline must fail here as it does there.
+// Base64 decoders accept white space, but STS does not: a token with a trailing newline must be rejected, as by STS.
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 const invalid = (message: string) => new AwsError('InvalidIdentityToken', message);
 
-/** Verifies a web identity token as STS does, apart from what a role's trust policy says. */
+/** Verifies a web identity token as STS does, except for the trust policy of a role. */
 export async function verifyWebIdentity(
   token: string,
   issuer: TokenIssuer,

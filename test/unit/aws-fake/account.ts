@@ -15,7 +15,7 @@ export const SHOP_ROLE: Role = {
   allow: ['arn:aws:secretsmanager:*:111122223333:secret:prod/shop/*'],
 };
 
-/** A stand-in with one role and its secret, which ends with the test that starts it. */
+/** Starts a fake with one role and one secret. It stops at the end of the test. */
 export async function startAccount(options: StandInOptions = {}): Promise<StandIn> {
   const aws = await startStandIn(options);
   onTestFinished(() => aws.stop());
@@ -30,7 +30,7 @@ interface ClientOptions {
   readonly maxAttempts?: number;
 }
 
-/** The real SDK, pointed at the stand-in. One attempt, so that a test sees each answer. */
+/** An SDK client for the fake. One attempt by default, so that a test sees each response. */
 export function sdkClient(aws: StandIn, options: ClientOptions = {}): SecretsManagerClient {
   const client = new SecretsManagerClient({
     region: options.region ?? REGION,
@@ -43,7 +43,7 @@ export function sdkClient(aws: StandIn, options: ClientOptions = {}): SecretsMan
   return client;
 }
 
-/** Reads a value as SDK output, or the error as a value, so that tests can compare either. */
+/** Reads a value. @returns the output or the error, so that tests can compare both */
 export function getValue(
   client: SecretsManagerClient,
   secretId: string,
@@ -58,7 +58,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends bytes as they are; a POST to `/` unless said otherwise. */
+/** Sends a request with unchanged bytes. Default: POST to `/`. */
 export function send(
   aws: StandIn,
   headers: Record<string, string>,
@@ -88,7 +88,7 @@ export function send(
   });
 }
 
-/** Asks STS for a session as any client would. */
+/** Requests a session from STS. */
 export async function assumeRole(
   aws: StandIn,
   change: Record<string, string | undefined> = {},
@@ -108,12 +108,12 @@ export async function assumeRole(
   return send(aws, { 'content-type': 'application/x-www-form-urlencoded' }, form.toString());
 }
 
-/** The text of an XML element, as far as these small answers need it. */
+/** The text of an XML element. Sufficient for these small responses. */
 export function element(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 }
 
-/** What the SDK makes of one answer: the error's name and status. */
+/** The name and status of the SDK error for one response. */
 export async function failure(
   aws: StandIn,
 ): Promise<{ name: string; status: number | undefined; message: string }> {
@@ -135,13 +135,13 @@ export async function failure(
   throw new Error('the request succeeded');
 }
 
-/** What an error of STS says. */
+/** The code and message of an STS error. */
 export const stsError = (answer: RawAnswer) => ({
   status: answer.status,
   code: element(answer.body, 'Code'),
   message: element(answer.body, 'Message'),
 });
 
-/** A token of the service account that the role trusts, changed as a test wants it. */
+/** A token of the service account that the role trusts, with changed claims. */
 export const tokenOf = (aws: StandIn, claims: Partial<Parameters<StandIn['issueToken']>[0]> = {}) =>
   aws.issueToken({ namespace: 'shop', serviceAccount: 'web', ...claims });

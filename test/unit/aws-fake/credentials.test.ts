@@ -44,7 +44,7 @@ describe('credentials', () => {
     });
   });
 
-  test('a session ends when its time is over', async () => {
+  test('a session expires', async () => {
     let now = Date.now();
     const aws = await startAccount({ now: () => now });
     const client = sdkClient(aws, { credentials: aws.startSession(ROLE_ARN, 'short', 60) });
@@ -58,8 +58,8 @@ describe('credentials', () => {
   });
 });
 
-describe('requests that no client should send', () => {
-  test('an unknown operation, a body that is no JSON, and another path', async () => {
+describe('invalid requests', () => {
+  test('an unknown operation, a body that is not JSON, and another path', async () => {
     const aws = await startAccount();
     const ask = async (signing: Signing) =>
       secretsError(await send(aws, signed(aws, signing), signing.body ?? BODY, signing.path));

@@ -6,7 +6,7 @@ import { startAccount } from './account.ts';
 
 const ROUND_TRIP = 60;
 
-/** A server that answers every chunk with the same bytes, and the proxy before it. */
+/** An echo server and a proxy for it. */
 async function echoBehind(delayMs: number): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -29,7 +29,7 @@ function collect(socket: Socket): Promise<Buffer> {
   );
 }
 
-test('the first answer takes two round trips, the next one', async () => {
+test('the first response takes two round trips, the next one round trip', async () => {
   const socket = connect(await echoBehind(ROUND_TRIP), '127.0.0.1').setNoDelay();
   onTestFinished(() => {
     socket.destroy();
@@ -47,7 +47,7 @@ test('the first answer takes two round trips, the next one', async () => {
   expect(second).toBeLessThan(first);
 });
 
-test('bytes and the end arrive whole and in order', async () => {
+test('all bytes and the end arrive in order', async () => {
   const bytes = Buffer.from(Uint32Array.from({ length: 200_000 }, (_, index) => index).buffer);
   const socket = connect(await echoBehind(10), '127.0.0.1');
   const received = collect(socket);
@@ -57,7 +57,7 @@ test('bytes and the end arrive whole and in order', async () => {
   expect((await received).equals(bytes)).toBe(true);
 });
 
-test('an HTTPS request costs three round trips: TCP, TLS and its own', async () => {
+test('an HTTPS request takes three round trips: TCP, TLS and HTTP', async () => {
   const aws = await startAccount();
   const proxy = await startDelayProxy({ host: aws.host, port: aws.port }, ROUND_TRIP);
   onTestFinished(() => proxy.stop());
@@ -75,13 +75,13 @@ test('an HTTPS request costs three round trips: TCP, TLS and its own', async () 
   expect(trips).toBeGreaterThanOrEqual(2.95);
 });
 
-test('a target that refuses resets the client', async () => {
+test('a target that refuses connections resets the client', async () => {
   const proxy = await startDelayProxy({ host: '127.0.0.1', port: 1 }, 10);
   onTestFinished(() => proxy.stop());
   await expect(collect(connect(proxy.port, '127.0.0.1'))).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
-test('stopping ends open connections and frees the port', async () => {
+test('stop ends open connections and releases the port', async () => {
   const aws = await startAccount();
   const proxy = await startDelayProxy({ host: aws.host, port: aws.port }, 10);
   const socket = connect(proxy.port, '127.0.0.1');

@@ -39,7 +39,7 @@ describe('errors of Secrets Manager', () => {
     { fault: { kind: 'expiredToken' }, name: 'ExpiredTokenException', status: 400, message: /is expired$/ },
   ];
   for (const { fault, ...expected } of cases) {
-    test(`${fault.kind} is ${expected.name} once, and then all is well`, async () => {
+    test(`${fault.kind} is ${expected.name} once, and then the request succeeds`, async () => {
       const aws = await startAccount();
       aws.script('GetSecretValue', fault);
       expect(await failure(aws)).toEqual({ ...expected, message: expect.stringMatching(expected.message) });
@@ -83,8 +83,8 @@ describe('errors of STS', () => {
   }
 });
 
-describe('answers of another shape', () => {
-  test('unavailableHtml is 503, and the SDK stumbles over the HTML', async () => {
+describe('unexpected responses', () => {
+  test('unavailableHtml is 503, and the SDK cannot parse the HTML', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'unavailableHtml', times: 2 });
     expect(await failure(aws)).toMatchObject({ status: 503 });
@@ -92,7 +92,7 @@ describe('answers of another shape', () => {
     expect([answer.status, answer.headers['content-type']]).toEqual([503, 'text/html']);
   });
 
-  test('wrongJson is 200 with what the test wants', async () => {
+  test('wrongJson is 200 with the given body', async () => {
     const aws = await startAccount();
     for (const body of ['[]', '{"SecretString": 5}', '']) {
       aws.script('GetSecretValue', { kind: 'wrongJson', body });
@@ -102,14 +102,14 @@ describe('answers of another shape', () => {
     expect(aws.requests.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  test('custom is anything', async () => {
+  test('custom is any response', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'custom', status: 429, headers: { 'retry-after': '7' }, body: 'slow down' });
     const answer = await assumeRole(aws);
     expect([answer.status, answer.headers['retry-after'], answer.body]).toEqual([429, '7', 'slow down']);
   });
 
-  test('truncatedJson is half of the body as if it were all', async () => {
+  test('truncatedJson is a complete response with half of the body', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'truncatedJson', times: 2 });
     expect(await failure(aws)).toMatchObject({ name: 'SyntaxError', status: 200 });

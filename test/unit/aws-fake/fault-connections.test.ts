@@ -10,7 +10,7 @@ describe('connections that fail', () => {
     expect(aws.requests.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('reset comes before any byte, or after some', async () => {
+  test('reset closes the connection before any byte, or after some', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'reset' });
     await expect(assumeRole(aws)).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe('connections that fail', () => {
     ]);
   });
 
-  test('slow answers as always, later', async () => {
+  test('slow responds normally after a delay', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'slow', ms: 120 });
     const before = performance.now();
@@ -38,7 +38,7 @@ describe('connections that fail', () => {
     expect(performance.now() - before).toBeGreaterThanOrEqual(115);
   });
 
-  test('hang never answers, at once or halfway, and ends with the stand-in', async () => {
+  test('hang sends nothing or a part, and ends with the fake', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'hang' }, { kind: 'hang', afterBytes: 200 }, { kind: 'slow', ms: 600_000 });
     const waiting = [assumeRole(aws), assumeRole(aws), assumeRole(aws)].map((answer) =>

@@ -13,8 +13,8 @@ import {
 
 const SECOND_ARN = DB_ARN.replace('db', 'cache');
 
-describe('a script', () => {
-  test('is played in order, for as often as each fault says', async () => {
+describe('queued faults', () => {
+  test('apply in order, each the given number of times', async () => {
     const aws = await startAccount();
     aws.script('GetSecretValue', { kind: 'throttle', times: 2 }, { kind: 'serverError' });
     aws.script('*', { kind: 'notFound', times: 'forever' });
@@ -29,7 +29,7 @@ describe('a script', () => {
     ]);
   });
 
-  test('is over for a fault whose trouble has ended', async () => {
+  test('no longer apply after their signal aborts', async () => {
     const aws = await startAccount();
     const back = new AbortController();
     aws.script('GetSecretValue', { kind: 'throttle', times: 'forever', until: back.signal });
@@ -38,7 +38,7 @@ describe('a script', () => {
     await getValue(sdkClient(aws), DB_ARN);
   });
 
-  test('waits for requests that fit, by operation, secret and Region', async () => {
+  test('apply to matching requests, by operation, secret and Region', async () => {
     const aws = await startAccount();
     aws.putSecret({ arn: SECOND_ARN, value: 'second' });
     const client = sdkClient(aws);
@@ -64,7 +64,7 @@ describe('a script', () => {
     expect(aws.pendingFaults).toEqual([]);
   });
 
-  test('strikes one secret of a batch, or all of it', async () => {
+  test('apply to one secret of a batch, or to the whole batch', async () => {
     const aws = await startAccount();
     aws.putSecret({ arn: SECOND_ARN, value: 'second' });
     const client = sdkClient(aws);
@@ -79,7 +79,7 @@ describe('a script', () => {
     expect((await batch()).SecretValues).toHaveLength(2);
   });
 
-  test('is forgotten on reset, like the log', async () => {
+  test('are cleared by reset, like the log', async () => {
     const aws = await startAccount();
     aws.script('*', { kind: 'serverError', times: 'forever' });
     await failure(aws);

@@ -9,7 +9,7 @@ import { DB_ARN, getValue, REGION, ROLE_ARN, sdkClient, startAccount } from './a
 
 test('a pod signs in with its token and reads its secret through the real SDK', async () => {
   const aws = await startAccount();
-  const folder = await mkdtemp(join(tmpdir(), 'stand-in-'));
+  const folder = await mkdtemp(join(tmpdir(), 'aws-fake-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const tokenFile = join(folder, 'token');
   await writeFile(tokenFile, await aws.issueToken({ namespace: 'shop', serviceAccount: 'web' }));
@@ -48,7 +48,7 @@ test('a pod signs in with its token and reads its secret through the real SDK', 
   expect(JSON.stringify(aws.requests)).not.toContain('correct horse');
 });
 
-test('binary values travel byte for byte', async () => {
+test('binary values are returned byte for byte', async () => {
   const aws = await startAccount();
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   aws.putSecret({ arn: DB_ARN, value: bytes });
@@ -59,7 +59,7 @@ test('binary values travel byte for byte', async () => {
   expect(Buffer.from(value.SecretBinary ?? []).equals(bytes)).toBe(true);
 });
 
-test('DescribeSecret shows versions and labels but no value', async () => {
+test('DescribeSecret returns versions and labels, but no value', async () => {
   const aws = await startAccount();
   const secret = aws.putSecret({ arn: DB_ARN, value: 'first' });
   const second = secret.putValue('second');
@@ -74,7 +74,7 @@ test('DescribeSecret shows versions and labels but no value', async () => {
   expect(described.CreatedDate).toBeInstanceOf(Date);
 });
 
-test('a batch answers 200 with values and errors side by side', async () => {
+test('a batch responds with 200, values and errors', async () => {
   const aws = await startAccount();
   const missing = DB_ARN.replace('db-AbCdEf', 'gone-AbCdEf');
   const denied = DB_ARN.replace('prod/shop', 'prod/other');

@@ -4,9 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { makeCertificate, startStandIn } from '../../aws-fake/index.ts';
 import { DB_ARN, getValue, sdkClient, startAccount } from './account.ts';
 
-test('tells sockets apart and knows how many requests waited at once', async () => {
+test('numbers sockets, and counts requests that wait at the same time', async () => {
   const aws = await startAccount();
-  // Slow beyond the test's own limit: they are sure to wait at the same time, however busy the machine is.
+  // Slower than the time limit of the test, so that they wait at the same time even on a busy machine.
   aws.script('*', { kind: 'slow', ms: 60_000, times: 4 });
   const client = sdkClient(aws);
   const hanging = Array.from({ length: 4 }, () => getValue(client, DB_ARN).catch(() => 'ended'));
@@ -20,7 +20,7 @@ test('tells sockets apart and knows how many requests waited at once', async () 
   expect(await Promise.all(hanging)).toEqual(Array(4).fill('ended'));
 });
 
-test('uses a socket again, and starts to count anew when it is told to', async () => {
+test('reuses a socket, and restarts its counts on reset', async () => {
   const aws = await startAccount();
   aws.script('*', { kind: 'slow', ms: 50, times: 'forever' });
   const client = sdkClient(aws);
@@ -34,7 +34,7 @@ test('uses a socket again, and starts to count anew when it is told to', async (
   expect(aws.connectionsOpened).toBe(1);
 });
 
-test('shows hanging requests while they hang', async () => {
+test('contains hanging requests while they hang', async () => {
   const aws = await startAccount();
   aws.script('*', { kind: 'hang' });
   const hanging = getValue(sdkClient(aws), DB_ARN).catch(() => 'ended');
@@ -45,7 +45,7 @@ test('shows hanging requests while they hang', async () => {
   expect(await hanging).toBe('ended');
 });
 
-test('serves a certificate of a P-256 authority for the names asked for', async () => {
+test('serves a certificate of a P-256 authority for the requested names', async () => {
   const aws = await startAccount({ extraNames: ['sts.eu-west-1.amazonaws.com', '10.1.2.3', '::1'] });
   const socket = connect({
     host: aws.host,
@@ -65,7 +65,7 @@ test('serves a certificate of a P-256 authority for the names asked for', async 
   expect(new X509Certificate(aws.caPem).ca).toBe(true);
 });
 
-test('takes a certificate and an address that exist already', async () => {
+test('accepts an existing certificate and address', async () => {
   const tls = await makeCertificate();
   const first = await startStandIn({ tls });
   await first.stop();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DB_ARN, getValue, sdkClient, startAccount } from './account.ts';
 
 describe('versions', () => {
-  test('are chosen by stage, by id, and by both when they agree', async () => {
+  test('are selected by stage, by id, and by both if they match', async () => {
     const aws = await startAccount();
     const secret = aws.putSecret({ arn: DB_ARN, value: 'one' });
     const two = secret.putValue('two');
@@ -28,7 +28,7 @@ describe('versions', () => {
     await expect(read({ VersionId: 'short' })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  test('may carry a label before they have a value, and lose labels to newer ones', async () => {
+  test('may have a label before they have a value, and lose labels to newer versions', async () => {
     const aws = await startAccount();
     const secret = aws.putSecret({
       arn: DB_ARN,
@@ -56,7 +56,7 @@ describe('versions', () => {
     ]);
   });
 
-  test('hold at most 65,536 bytes, and may be empty', async () => {
+  test('contain at most 65,536 bytes, and may be empty', async () => {
     const aws = await startAccount();
     expect(() => aws.putSecret({ arn: DB_ARN, value: 'é'.repeat(32_769) })).toThrow(RangeError);
     aws.putSecret({ arn: DB_ARN, value: 'é'.repeat(32_768) });

@@ -9,7 +9,7 @@ const NOT_FOUND = {
 };
 const EVERYTHING = { subjects: ['*'], allow: ['*'] };
 
-describe('who may read what', () => {
+describe('permissions', () => {
   test("a session of one role cannot read another's secret, and learns nothing of it", async () => {
     const aws = await startAccount();
     aws.putRole({ arn: OTHER_ROLE_ARN, subjects: ['*'], allow: [OTHER_ARN] });
@@ -36,7 +36,7 @@ describe('who may read what', () => {
     await expect(getValue(sdkClient(aws), longer)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 
-  test('a policy with GetSecretValue alone lets neither batch nor describe', async () => {
+  test('a policy with only GetSecretValue allows neither batch nor describe', async () => {
     const aws = await startAccount();
     aws.putRole({ arn: ROLE_ARN, ...EVERYTHING, actions: ['secretsmanager:GetSecretValue'] });
     const client = sdkClient(aws);
@@ -52,7 +52,7 @@ describe('who may read what', () => {
     });
   });
 
-  test('another account must share its secret as well, and be asked by complete ARN', async () => {
+  test('another account must also share its secret, and the request needs the complete ARN', async () => {
     const aws = await startAccount();
     aws.putRole({ arn: ROLE_ARN, ...EVERYTHING });
     const arn = DB_ARN.replace('111122223333', '444455556666');
@@ -66,7 +66,7 @@ describe('who may read what', () => {
     await expect(getValue(sdkClient(aws), arn.slice(0, -7))).rejects.toMatchObject(NOT_FOUND);
   });
 
-  test('a key that the role may not use is AccessDeniedException too', async () => {
+  test('a KMS key that the role may not use is AccessDeniedException as well', async () => {
     const aws = await startAccount();
     const secret = aws.putSecret({ arn: DB_ARN, value: 'x', kmsDenied: true });
     await expect(getValue(sdkClient(aws), DB_ARN)).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe('who may read what', () => {
   });
 });
 
-describe('where a secret is', () => {
+describe('secrets are found', () => {
   test('only in the Region of its ARN', async () => {
     const aws = await startAccount();
     aws.putRole({ arn: ROLE_ARN, ...EVERYTHING });
@@ -108,7 +108,7 @@ describe('where a secret is', () => {
     await expect(getValue(sdkClient(aws), 'prod/shop/db-AbCdEf')).rejects.toMatchObject(NOT_FOUND);
   });
 
-  test('not by a partial ARN whose name ends as if it had a suffix', async () => {
+  test('not by a partial ARN whose name ends like a suffix', async () => {
     const aws = await startAccount();
     const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/shop/my-secret-AbCdEf';
     aws.putSecret({ arn, value: 'x' });
@@ -116,7 +116,7 @@ describe('where a secret is', () => {
     expect((await getValue(sdkClient(aws), 'prod/shop/my-secret')).ARN).toBe(arn);
   });
 
-  test('creating a name again kills the old ARN; partial ones follow', async () => {
+  test('a secret with the same name replaces the old ARN, and partial ARNs find the new one', async () => {
     const aws = await startAccount();
     const again = DB_ARN.replace('AbCdEf', 'ZzZzZz');
     aws.putSecret({ arn: again, value: 'new' });
@@ -124,7 +124,7 @@ describe('where a secret is', () => {
     expect((await getValue(sdkClient(aws), DB_ARN.slice(0, -7))).ARN).toBe(again);
   });
 
-  test('nowhere once removed, and unreadable while scheduled for deletion', async () => {
+  test('not after removal, and not readable while scheduled for deletion', async () => {
     const aws = await startAccount();
     const secret = aws.putSecret({ arn: DB_ARN, value: 'x', deletedDate: new Date('2030-01-01') });
     await expect(getValue(sdkClient(aws), DB_ARN)).rejects.toMatchObject({
@@ -141,7 +141,7 @@ describe('where a secret is', () => {
 });
 
 describe('a batch', () => {
-  test('takes 20 ids and no more', async () => {
+  test('accepts up to 20 ids', async () => {
     const aws = await startAccount();
     const ids = (count: number) => Array.from({ length: count }, () => DB_ARN);
     const client = sdkClient(aws);

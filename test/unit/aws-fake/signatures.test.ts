@@ -11,7 +11,7 @@ test('a request signed by another implementation than the SDK is accepted', asyn
   expect(JSON.parse(answer.body)).toMatchObject({ ARN: DB_ARN });
 });
 
-describe('a spoiled signature', () => {
+describe('an invalid signature', () => {
   const cases: Record<
     string,
     { spoil?: (headers: Record<string, string>) => void; body?: string; signing?: Signing; message: RegExp }
@@ -44,7 +44,7 @@ describe('a spoiled signature', () => {
       },
       message: /'x-amz-target' must be a 'SignedHeader'/,
     },
-    'hash of the body false': {
+    'wrong hash of the body': {
       spoil: (headers) => {
         headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
       },
@@ -75,7 +75,7 @@ describe('a spoiled signature', () => {
     });
   }
 
-  test('four minutes of clock skew are forgiven', async () => {
+  test('four minutes of clock skew are accepted', async () => {
     const aws = await startAccount();
     expect((await send(aws, signed(aws, { at: Date.now() - 240_000 }), BODY)).status).toBe(200);
     expect((await send(aws, signed(aws, { at: Date.now() + 240_000 }), BODY)).status).toBe(200);

@@ -14,7 +14,7 @@ export interface Signing {
   readonly body?: string;
 }
 
-/** Headers of a correctly signed request, made by aws4 rather than the SDK, for a test to spoil. */
+/** Headers of a correctly signed request by aws4, not by the SDK. A test can change them. */
 export function signed(aws: StandIn, signing: Signing = {}): Record<string, string> {
   const { headers } = aws4.sign(
     {
@@ -37,7 +37,7 @@ export function signed(aws: StandIn, signing: Signing = {}): Record<string, stri
   );
 }
 
-/** What an error of Secrets Manager says. */
+/** The code and message of a Secrets Manager error. */
 export function secretsError(answer: RawAnswer): { status: number; type: unknown; message: unknown } {
   const content: Record<string, unknown> = JSON.parse(answer.body);
   return {

@@ -30,7 +30,7 @@ describe('parameters', () => {
       change: { DurationSeconds: '43201' },
       message: /less than or equal to 43200$/,
     },
-    'a role that is no role': {
+    'a role ARN that is invalid': {
       change: { RoleArn: 'arn:aws:iam::111122223333:user/me' },
       message: /is invalid$/,
     },

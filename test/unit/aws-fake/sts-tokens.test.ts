@@ -14,13 +14,13 @@ describe('tokens', () => {
       code: 'InvalidIdentityToken',
       message: /not a valid JWT/,
     },
-    'no JWT': {
+    'not a JWT': {
       token: () => 'nonsense',
       status: 400,
       code: 'InvalidIdentityToken',
       message: /not a valid JWT/,
     },
-    'no JSON inside': {
+    'a payload that is not JSON': {
       token: () => 'YQ.YQ.YQ',
       status: 400,
       code: 'InvalidIdentityToken',
@@ -62,13 +62,13 @@ describe('tokens', () => {
       code: 'InvalidIdentityToken',
       message: /^No OpenIDConnect provider found in your account for https:\/\/elsewhere\.test$/,
     },
-    'an audience that no role asks for': {
+    'an audience of no role': {
       token: (aws) => tokenOf(aws, { audience: 'https://kubernetes.default.svc' }),
       status: 400,
       code: 'InvalidIdentityToken',
       message: /^Incorrect token audience$/,
     },
-    'its time over': {
+    'an expired token': {
       token: (aws) => tokenOf(aws, { expiresInSeconds: -1 }),
       status: 400,
       code: 'ExpiredTokenException',
@@ -94,7 +94,7 @@ describe('tokens', () => {
 });
 
 describe('another issuer', () => {
-  test('brings its own keys, elliptic ones included', async () => {
+  test('has its own keys, including elliptic curves', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const key = { ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' };
     const aws = await startAccount({
@@ -109,10 +109,10 @@ describe('another issuer', () => {
       .setExpirationTime('1h')
       .sign(privateKey);
     expect((await assumeRole(aws, { WebIdentityToken })).status).toBe(200);
-    await expect(tokenOf(aws)).rejects.toThrow('the issuer that was given');
+    await expect(tokenOf(aws)).rejects.toThrow('the issuer in the options');
   });
 
-  test('that cannot be reached is IDPCommunicationError', async () => {
+  test('that is unreachable is IDPCommunicationError', async () => {
     const { privateKey } = await generateKeyPair('ES256');
     const jwks = () => Promise.reject(new Error('unreachable'));
     const aws = await startAccount({ issuer: { issuer: 'https://cluster.test', jwks } });

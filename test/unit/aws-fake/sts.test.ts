@@ -13,7 +13,7 @@ import {
   tokenOf,
 } from './account.ts';
 
-test('answers in the XML of STS, and the credentials work', async () => {
+test('responds with XML, and the credentials work', async () => {
   const aws = await startAccount({ now: () => Date.UTC(2030, 0, 1, 12) });
   const answer = await assumeRole(aws, { DurationSeconds: '900' });
 
@@ -37,7 +37,7 @@ test('answers in the XML of STS, and the credentials work', async () => {
   });
 });
 
-test('credentials from the answer open the secret', async () => {
+test('the credentials can read the secret', async () => {
   const aws = await startAccount();
   const { body } = await assumeRole(aws);
   const credentials = {
@@ -61,7 +61,7 @@ test('parameters may come in the query string', async () => {
 });
 
 describe('roles', () => {
-  test('may demand another audience, and then refuse the usual one', async () => {
+  test('may require another audience, and then reject the usual one', async () => {
     const aws = await startAccount();
     aws.putRole({ arn: ROLE_ARN, subjects: ['*'], audience: 'vault', allow: [] });
     expect(
@@ -70,7 +70,7 @@ describe('roles', () => {
     expect(stsError(await assumeRole(aws))).toMatchObject({ status: 403, code: 'AccessDenied' });
   });
 
-  test('that do not exist are refused like those that do not trust', async () => {
+  test('that do not exist are denied like roles that do not trust the subject', async () => {
     const aws = await startAccount();
     expect(stsError(await assumeRole(aws, { RoleArn: OTHER_ROLE_ARN }))).toMatchObject({
       status: 403,
@@ -87,7 +87,7 @@ describe('roles', () => {
     });
   });
 
-  test('end sessions where they say', async () => {
+  test('limit the duration of sessions', async () => {
     const aws = await startAccount();
     expect(stsError(await assumeRole(aws, { DurationSeconds: '3601' }))).toMatchObject({
       status: 400,

@@ -1,4 +1,4 @@
-/** What the webhook may do with the API server: list nodes, and nothing if the operator does not want it. */
+/** The access of the webhook to the API server: it may list nodes, unless the operator removes the permission. */
 import { expect, it } from 'vitest';
 import { variableName } from '../../../src/runtime/settings/settings.ts';
 import { readWebhookSettings } from '../../../src/webhook/settings.ts';
@@ -9,7 +9,7 @@ const [role = {}, binding = {}] = documents('base/node-list.yaml');
 const account = only('base/service-account.yaml');
 const deployment = only('base/deployment.yaml');
 
-it('is one right, given to one account', () => {
+it('is one permission for one service account', () => {
   expect(at(role, 'rules')).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]);
   expect(at(binding, 'roleRef')).toEqual({
     apiGroup: 'rbac.authorization.k8s.io',
@@ -26,7 +26,7 @@ it('is one right, given to one account', () => {
   expect(at(deployment, 'spec.template.spec.serviceAccountName')).toBe(at(account, 'metadata.name'));
 });
 
-it('is the only right in the manifests', () => {
+it('is the only permission in the manifests', () => {
   const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
   const rights = yamlFiles()
     .flatMap((file) => documents(file).map((document) => [file, String(at(document, 'kind'))] as const))
@@ -37,12 +37,12 @@ it('is the only right in the manifests', () => {
   ]);
 });
 
-it('comes with a token for the Deployment alone', () => {
+it('needs a token, which only the Deployment mounts', () => {
   expect(at(account, 'automountServiceAccountToken')).toBe(false);
   expect(at(deployment, 'spec.template.spec.automountServiceAccountToken')).toBe(true);
 });
 
-it('goes out to the ports that API servers have, and nowhere else', () => {
+it('uses only the usual ports of API servers', () => {
   const policy = only('base/network-policy.yaml');
   expect(at(policy, 'spec.policyTypes')).toEqual(['Ingress', 'Egress']);
   expect(at(policy, 'spec.egress')).toEqual([
@@ -50,7 +50,7 @@ it('goes out to the ports that API servers have, and nowhere else', () => {
   ]);
 });
 
-it('can be withheld as a whole', () => {
+it('can be removed completely', () => {
   const patches = listAt(only('components/no-api-access/kustomization.yaml'), 'patches');
   const texts = patches.map((patch) => String(at(patch, 'patch')));
   for (const object of [role, binding]) {
@@ -65,7 +65,7 @@ it('can be withheld as a whole', () => {
   ]);
 });
 
-it('native variables can be forbidden: by a setting that exists, and by a policy about the names of the volumes', () => {
+it('native variables can be forbidden by an existing setting, and by a policy for the volume names', () => {
   const [patch] = listAt(only('components/no-native-variables/kustomization.yaml'), 'patches');
   const text = String(at(patch, 'patch'));
   const [, name, value] = /name: (\S+)\n +value: "(\w+)"/.exec(text) ?? [];
@@ -81,7 +81,7 @@ it('native variables can be forbidden: by a setting that exists, and by a policy
   expect(String(at(validation, 'message'))).toContain('secrets-injector.dev/env-mode');
 });
 
-it('the second registration is the first under other names', () => {
+it('the second registration equals the first one except for the names', () => {
   const first = only('base/mutating-webhook-configuration.yaml');
   const second = only('components/second-pass/registration/mutating-webhook-configuration.yaml');
   expect(at(second, 'metadata.name')).toBe(`zz-${at(first, 'metadata.name')}`);
@@ -92,7 +92,7 @@ it('the second registration is the first under other names', () => {
   expect(at(second, 'webhooks.0.name')).toMatch(/^[a-z-]+\.secrets-injector\.dev$/);
 });
 
-it('has a caBundle in each overlay that the first has one in', () => {
+it('has a caBundle in the same overlays as the first one', () => {
   expect(at(only('components/second-pass/cert-manager/ca-injection.yaml'), 'metadata.annotations')).toEqual(
     at(only('overlays/cert-manager/ca-injection.yaml'), 'metadata.annotations'),
   );

@@ -1,4 +1,4 @@
-/** What kustomize makes of overlays with components, as the manual has people write them. */
+/** The output of kustomize for overlays with components, as in the manual. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { at, type JsonObject, listAt, MANIFESTS } from './manifest-files.ts';
 const NAME = 'aws-secrets-injector';
 const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-kustomize-'));
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
-// What the certs command writes, as far as kustomize looks at it.
+// Substitutes for the files of the certs command.
 const CERTS = {
   'tls.crt': 'certificate',
   'tls.key': 'not a key',
@@ -26,7 +26,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Builds an overlay with components. Skips the test where there is no kubectl. */
+/** Builds an overlay with components. Skips the test if kubectl is not installed. */
 function buildWith(
   context: TestContext,
   overlay: string,
@@ -62,7 +62,7 @@ it('the second registration gets the caBundle of generated certificates', (conte
   ]);
 });
 
-it('the second registration is shown to cert-manager too', (context) => {
+it('cert-manager sets the caBundle of the second registration as well', (context) => {
   const objects = buildWith(context, 'cert-manager', 'second-pass/cert-manager');
   const annotations = [NAME, `zz-${NAME}`].map((name) =>
     at(named(objects, 'MutatingWebhookConfiguration', name), 'metadata.annotations'),
@@ -70,14 +70,14 @@ it('the second registration is shown to cert-manager too', (context) => {
   expect(annotations).toEqual(Array(2).fill({ 'cert-manager.io/inject-ca-from': `${NAME}/${NAME}-tls` }));
 });
 
-it('without access to the API server nothing of it is left', (context) => {
+it('no-api-access removes the role, the token and the egress', (context) => {
   const objects = buildWith(context, 'generated-certs', 'no-api-access');
   expect(objects.filter((one) => String(at(one, 'kind')).startsWith('ClusterRole'))).toEqual([]);
   expect(at(named(objects, 'Deployment'), 'spec.template.spec.automountServiceAccountToken')).toBe(false);
   expect(at(named(objects, 'NetworkPolicy'), 'spec.egress')).toEqual([]);
 });
 
-it('forbidding native variables adds the setting and the policy', (context) => {
+it('no-native-variables adds the setting and the policy', (context) => {
   const objects = buildWith(context, 'generated-certs', 'no-native-variables', 'no-api-access');
   const [container] = listAt(named(objects, 'Deployment'), 'spec.template.spec.containers');
   expect(listAt(container, 'env')).toContainEqual({

@@ -19,21 +19,21 @@ const FIRST_MEMBERS: Readonly<Record<Requesting, string>> = {
 const requesting = Object.keys(FAMILIES).filter((family): family is Requesting => family !== 'secret');
 
 it('the webhook is called for every annotation except the two that never request anything', () => {
-  const asks = item('asks-for-secrets', [
+  const requests = item('requests-secrets', [
     ...ANY_ANNOTATION,
     `k.startsWith('${PREFIX}')`,
     `&& !(k in ['${PREFIX}inject', '${NAMESPACE_LABEL}']))`,
   ]);
-  expectSections('base/mutating-webhook-configuration.yaml', { 'asks-for-secrets': asks });
+  expectSections('base/mutating-webhook-configuration.yaml', { 'requests-secrets': requests });
   expectSections('components/second-pass/registration/mutating-webhook-configuration.yaml', {
-    'asks-for-secrets': asks,
+    'requests-secrets': requests,
   });
 });
 
 it('the guard knows every option, every family and the largest number of views', () => {
-  expectSections('base/guard/not-opted-in.yaml', { 'asks-for-secrets': guardedPods() });
+  expectSections('base/guard/not-opted-in.yaml', { 'requests-secrets': guardedPods() });
   expectSections('base/guard/injected.yaml', {
-    'asks-for-secrets': guardedPods(),
+    'requests-secrets': guardedPods(),
     indices: indices(),
     families: families(),
   });
@@ -44,7 +44,7 @@ const ANY_ANNOTATION = ['has(object.metadata.annotations)', '&& object.metadata.
 /** Aliases and options request nothing by themselves. Every other key does, even an unknown one. */
 function guardedPods(): string {
   const keys = [NAMESPACE_LABEL, ...Object.keys(OPTIONS).map((option) => PREFIX + option)];
-  return item('asks-for-secrets', [
+  return item('requests-secrets', [
     ...ANY_ANNOTATION,
     `k.startsWith('${PREFIX}')`,
     `&& !k.startsWith('${PREFIX}secret.')`,

@@ -1,4 +1,4 @@
-/** The manifests as the tests look at them: files, documents, and values that may be anywhere in them. */
+/** Reads the manifests: files, documents, and values at a path. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -15,7 +15,7 @@ export function yamlFiles(folder = ''): readonly string[] {
   return (
     readdirSync(path.join(MANIFESTS, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.ya?ml$/.test(name))
-      // Certificates that a person made there.
+      // Certificates that a user generated.
       .filter((name) => !name.split(path.sep).includes('certs'))
       .map((name) => path.join(folder, name))
       .sort()
@@ -29,7 +29,7 @@ export function kustomizations(): readonly string[] {
     .map((file) => path.dirname(file));
 }
 
-/** Every document of a file. Anything that YAML complains of throws: a duplicate key would silently win. */
+/** Every document of a file. @throws Error for any error or warning of YAML, such as a duplicate key */
 export function documents(file: string): readonly JsonObject[] {
   const text = readFileSync(path.join(MANIFESTS, file), 'utf8');
   return parseAllDocuments(text, { strict: true, uniqueKeys: true, logLevel: 'error' }).map((document) => {
@@ -39,14 +39,14 @@ export function documents(file: string): readonly JsonObject[] {
   });
 }
 
-/** The one document of a file. */
+/** The only document of a file. @throws Error for any other number */
 export function only(file: string): JsonObject {
   const [first, ...rest] = documents(file);
-  if (first === undefined || rest.length > 0) throw new Error(`${file} should hold one document`);
+  if (first === undefined || rest.length > 0) throw new Error(`${file} should contain one document`);
   return first;
 }
 
-/** What stands at a path such as `spec.template.spec.containers.0.image`. */
+/** The value at a path such as `spec.template.spec.containers.0.image`. */
 export function at(json: Json | undefined, where: string): Json | undefined {
   let value = json;
   for (const step of where.split('.')) {
@@ -56,7 +56,7 @@ export function at(json: Json | undefined, where: string): Json | undefined {
   return value;
 }
 
-/** The same, as a list; empty if there is none. */
+/** The list at a path; empty if there is none. */
 export function listAt(json: Json | undefined, where: string): readonly JsonObject[] {
   const value = at(json, where);
   return Array.isArray(value) ? (value as readonly JsonObject[]) : [];

@@ -33,7 +33,7 @@ describe('files', () => {
   });
 
   it.each(yamlFiles().filter((file) => !/kustomization|image-fields/.test(file)))(
-    '%s holds objects that a cluster can tell apart',
+    '%s contains objects with a kind and a name',
     (file) => {
       for (const document of documents(file)) {
         expect(at(document, 'apiVersion')).toEqual(expect.any(String));
@@ -44,7 +44,7 @@ describe('files', () => {
   );
 
   it.each(kustomizations())(
-    'the kustomization of %s names every file beside it, and only those',
+    'the kustomization of %s names every file in its folder, and no others',
     (folder) => {
       const kustomization = only(path.join(folder, 'kustomization.yaml'));
       const named = ['resources', 'components', 'configurations', 'patches']
@@ -61,7 +61,7 @@ describe('files', () => {
     },
   );
 
-  it('puts every object of the base into the namespace of the base', () => {
+  it('the base puts every object into its namespace', () => {
     const namespaces = yamlFiles('base')
       .flatMap((file) => documents(file))
       .filter(
@@ -84,7 +84,7 @@ describe('files', () => {
 });
 
 describe('deployment', () => {
-  it('has two replicas or more, and replaces them without a gap', () => {
+  it('has two replicas or more, and replaces them without downtime', () => {
     expect(at(deployment, 'spec.replicas')).toBeGreaterThanOrEqual(2);
     expect(at(deployment, 'spec.strategy.rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
   });
@@ -128,18 +128,18 @@ describe('deployment', () => {
     expect(mount).toMatchObject({ mountPath: path.dirname(read.values['tls-cert-file']), readOnly: true });
     expect(at(mount, 'subPath')).toBeUndefined();
     expect(path.dirname(read.values['tls-key-file'])).toBe(path.dirname(read.values['tls-cert-file']));
-    // The last step of shutdown may take ten seconds more.
+    // The last step of the shutdown may take another ten seconds.
     expect(at(deployment, `${POD}.terminationGracePeriodSeconds`)).toBeGreaterThan(
       read.values['drain-seconds'] + 10,
     );
   });
 
-  it('mounts the certificate that the overlays bring', () => {
+  it('mounts the certificate of the overlays', () => {
     const [volume] = listAt(deployment, `${POD}.volumes`);
     const [mount] = listAt(container, 'volumeMounts');
     expect(at(volume, 'secret.secretName')).toBe(SECRET);
     expect(at(volume, 'name')).toBe(at(mount, 'name'));
-    // The image's user reads the key through the group.
+    // The user of the image can read the key because of its group.
     expect(at(volume, 'secret.defaultMode')).toBe(0o440);
     expect(at(deployment, `${POD}.securityContext.fsGroup`)).toBe(65532);
     const [generated] = listAt(only('overlays/generated-certs/kustomization.yaml'), 'secretGenerator');
@@ -159,7 +159,7 @@ describe('deployment', () => {
     });
   });
 
-  it('is probed on the plain port alone', () => {
+  it('has probes only on the admin port', () => {
     const paths = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) =>
       at(container, `${probe}.httpGet`),
     );
@@ -170,7 +170,7 @@ describe('deployment', () => {
     ]);
   });
 
-  it('asks for memory and CPU and limits memory', () => {
+  it('requests memory and CPU, and limits memory', () => {
     expect(at(container, 'resources.requests')).toEqual({
       cpu: expect.any(String),
       memory: expect.any(String),
@@ -178,7 +178,7 @@ describe('deployment', () => {
     expect(at(container, 'resources.limits.memory')).toEqual(expect.any(String));
   });
 
-  it('takes the image of the injected containers from its own, at the version of this package', () => {
+  it('uses its own image for the injected containers, with the version of this package', () => {
     const [image] = listAt(only('base/kustomization.yaml'), 'images');
     const variable = listAt(container, 'env').find((one) => at(one, 'name') === variableName('image'));
     expect(image).toMatchObject({ newTag: packageJson.version });
@@ -190,7 +190,7 @@ describe('deployment', () => {
     ]);
   });
 
-  it('spreads over zones and nodes, but starts where there is only one', () => {
+  it('spreads over zones and nodes, but also starts if there is only one', () => {
     const spread = listAt(deployment, `${POD}.topologySpreadConstraints`);
     expect(spread.map((one) => [at(one, 'topologyKey'), at(one, 'whenUnsatisfiable')])).toEqual([
       ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
@@ -200,19 +200,19 @@ describe('deployment', () => {
   });
 });
 
-describe('what selects the pods', () => {
+describe('selectors of the pods', () => {
   const labels = at(deployment, 'spec.template.metadata.labels');
   it.each([
     ['deployment', at(deployment, 'spec.selector.matchLabels')],
     ['service', at(service, 'spec.selector')],
     ['disruption budget', at(only('base/pod-disruption-budget.yaml'), 'spec.selector.matchLabels')],
     ['network policy', at(only('base/network-policy.yaml'), 'spec.podSelector.matchLabels')],
-  ])('the %s finds them by the same labels', (_name, selector) => {
+  ])('the %s uses the same labels', (_name, selector) => {
     expect(selector).toEqual(at(deployment, 'spec.selector.matchLabels'));
     expect(labels).toMatchObject(selector as object);
   });
 
-  it('the service leads to the port of the HTTPS server', () => {
+  it('the service targets the port of the HTTPS server', () => {
     const names = listAt(container, 'ports').map((port) => at(port, 'name'));
     expect(listAt(service, 'spec.ports')).toEqual([
       { name: 'https', port: 443, targetPort: 'https', protocol: 'TCP' },
@@ -220,7 +220,7 @@ describe('what selects the pods', () => {
     expect(names).toContain('https');
   });
 
-  it('the network policy lets the API server in from anywhere', () => {
+  it('the network policy allows the API server from anywhere', () => {
     const policy = only('base/network-policy.yaml');
     expect(at(policy, 'spec.policyTypes')).toEqual(['Ingress', 'Egress']);
     expect(at(policy, 'spec.ingress')).toEqual([
@@ -231,7 +231,7 @@ describe('what selects the pods', () => {
 });
 
 describe('registration', () => {
-  it('is one webhook, fail closed, for the creation of pods', () => {
+  it('is one webhook for the creation of pods, which fails closed', () => {
     expect(at(configuration, 'metadata.name')).toBe(NAME);
     expect(listAt(configuration, 'webhooks')).toHaveLength(1);
     expect(webhook).toMatchObject({
@@ -255,7 +255,7 @@ describe('registration', () => {
     expect(at(webhook, 'objectSelector')).toBeUndefined();
   });
 
-  it('calls the path of the service that the webhook serves', () => {
+  it('calls the service at the path of the webhook', () => {
     expect(at(webhook, 'clientConfig')).toEqual({
       service: {
         namespace: at(service, 'metadata.namespace'),
@@ -266,7 +266,7 @@ describe('registration', () => {
     });
   });
 
-  it('acts in namespaces that opted in, never in those that must start first', () => {
+  it('applies to namespaces with the label, but not to those that must start first', () => {
     expect(at(webhook, 'namespaceSelector')).toEqual({
       matchLabels: { [NAMESPACE_LABEL]: 'enabled' },
       matchExpressions: [
@@ -279,10 +279,10 @@ describe('registration', () => {
     });
   });
 
-  it('has conditions that cannot fail to evaluate: every look into the annotations follows has()', () => {
+  it('has conditions that cannot fail to evaluate: has() precedes every use of annotations', () => {
     const conditions = listAt(webhook, 'matchConditions');
     expect(conditions.map((one) => at(one, 'name'))).toEqual([
-      'asks-for-secrets',
+      'requests-secrets',
       'is-not-opted-out',
       'is-not-a-mirror-pod',
     ]);
@@ -291,15 +291,17 @@ describe('registration', () => {
     }
   });
 
-  it('has conditions that mean what the webhook means', () => {
-    const [asks, optedOut] = listAt(webhook, 'matchConditions').map((one) => String(at(one, 'expression')));
-    expect(asks).toContain(`k.startsWith('${PREFIX}')`);
-    // Neither says by itself that secrets are wanted; with any other key the webhook sees them too.
-    expect(asks).toContain(`!(k in ['${PREFIX}inject', '${NAMESPACE_LABEL}'])`);
+  it('has the same conditions as the webhook', () => {
+    const [requests, optedOut] = listAt(webhook, 'matchConditions').map((one) =>
+      String(at(one, 'expression')),
+    );
+    expect(requests).toContain(`k.startsWith('${PREFIX}')`);
+    // Neither key requests secrets. With any other key, the webhook receives the pod.
+    expect(requests).toContain(`!(k in ['${PREFIX}inject', '${NAMESPACE_LABEL}'])`);
     expect(optedOut).toContain(`object.metadata.annotations['${PREFIX}inject'] != 'false'`);
   });
 
-  it('does not ask whether a pod is injected already: a second pass must be able to repair', () => {
+  it('also calls the webhook for injected pods, because a second pass must be able to repair them', () => {
     expect(JSON.stringify(webhook)).not.toMatch(/status|initContainers|injected/);
   });
 });
@@ -307,7 +309,7 @@ describe('registration', () => {
 describe('examples', () => {
   const namespace = only('examples/namespace.yaml');
 
-  it('opt in', () => {
+  it('have a namespace with injection enabled', () => {
     expect(at(namespace, 'metadata.labels')).toMatchObject({ [NAMESPACE_LABEL]: 'enabled' });
   });
 
@@ -316,7 +318,7 @@ describe('examples', () => {
     .filter(([, document]) => ['Pod', 'Deployment', 'Job'].includes(String(at(document, 'kind'))));
 
   it.each(workloads)(
-    '%s is accepted by the webhook and has what the other objects name',
+    '%s is accepted by the webhook, and uses the namespace and the service account',
     (_file, document) => {
       const pod = at(document, 'kind') === 'Pod' ? document : at(document, 'spec.template');
       expect(at(document, 'metadata.namespace')).toBe(at(namespace, 'metadata.name'));
@@ -332,7 +334,7 @@ describe('examples', () => {
     },
   );
 
-  it.each(workloads)('%s prints no value of a variable, at most its length', (_file, document) => {
+  it.each(workloads)('%s does not print the value of a variable', (_file, document) => {
     const pod = at(document, 'kind') === 'Pod' ? document : at(document, 'spec.template');
     expect(JSON.stringify(listAt(pod, 'spec.containers'))).not.toMatch(/\$\{?[A-Za-z_]/);
   });
@@ -352,12 +354,12 @@ describe('examples', () => {
 });
 
 describe('certificates', () => {
-  it('are kept out of the repository', () => {
+  it('are not committed', () => {
     const ignored = readFileSync(path.join(MANIFESTS, 'overlays/generated-certs/.gitignore'), 'utf8');
     expect(ignored.split('\n')).toContain('/certs/');
   });
 
-  it('go to the cluster without the key of the CA', () => {
+  it('are sent to the cluster without the private key of the CA', () => {
     const kustomization = only('overlays/generated-certs/kustomization.yaml');
     const [generated] = listAt(kustomization, 'secretGenerator');
     expect(at(generated, 'files')).toEqual(['tls.crt=certs/tls.crt', 'tls.key=certs/tls.key']);
