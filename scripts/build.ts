@@ -26,7 +26,7 @@ export const SHARED: BuildOptions = {
   define: { __VERSION__: JSON.stringify(packageJson.version) },
 };
 
-/** Bundles besides the fetcher's own. The demo's holds the AWS stand-in, which no other bundle may. */
+/** Bundles besides those of the fetcher. Only the bundle of the demo may contain the AWS fake. */
 export const BUNDLES: Readonly<Record<string, string>> = {
   webhook: 'src/webhook/main.ts',
   cli: 'src/cli/main.ts',

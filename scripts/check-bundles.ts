@@ -12,7 +12,7 @@ interface Content {
   readonly required: readonly string[];
 }
 
-const STAND_IN = ['test/', 'node_modules/jose/', 'node_modules/aws4/'];
+const AWS_FAKE = ['test/', 'node_modules/jose/', 'node_modules/aws4/'];
 const AWS = ['node_modules/@aws-sdk/', 'node_modules/@smithy/'];
 const SERVER = [
   'node_modules/fastify/',
@@ -30,17 +30,17 @@ const PROGRAMS = ['src/webhook/', 'src/fetcher/', 'src/cli/', 'src/runtime/'];
 
 const BUNDLES: Readonly<Record<string, Content>> = {
   webhook: {
-    forbidden: [...AWS, ...STAND_IN, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/'],
+    forbidden: [...AWS, ...AWS_FAKE, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/'],
     required: ['node_modules/fastify/', 'src/core/'],
   },
   fetch: {
-    forbidden: [...AWS, ...SERVER, ...STAND_IN, JMESPATH, MUSTACHE, 'src/webhook/', 'src/cli/'],
+    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, JMESPATH, MUSTACHE, 'src/webhook/', 'src/cli/'],
     required: ['src/fetcher/', 'src/core/'],
   },
   'secrets-manager': {
     forbidden: [
       ...SERVER,
-      ...STAND_IN,
+      ...AWS_FAKE,
       JMESPATH,
       MUSTACHE,
       'src/webhook/',
@@ -52,11 +52,11 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     required: ['node_modules/@aws-sdk/client-secrets-manager'],
   },
   jmespath: {
-    forbidden: [...AWS, ...SERVER, ...STAND_IN, ...PROGRAMS, MUSTACHE],
+    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, ...PROGRAMS, MUSTACHE],
     required: [JMESPATH, 'src/core/'],
   },
   template: {
-    forbidden: [...AWS, ...SERVER, ...STAND_IN, ...PROGRAMS, JMESPATH],
+    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, ...PROGRAMS, JMESPATH],
     required: [MUSTACHE, 'src/core/'],
   },
   // Every pod of a cluster before 1.38 may wait for its start.
@@ -68,7 +68,7 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     required: ['src/kubelet-check/', 'src/core/'],
   },
   cli: {
-    forbidden: [...AWS, ...STAND_IN, 'node_modules/fastify/', 'src/webhook/', 'src/fetcher/'],
+    forbidden: [...AWS, ...AWS_FAKE, 'node_modules/fastify/', 'src/webhook/', 'src/fetcher/'],
     required: ['src/cli/', 'src/core/'],
   },
 };
