@@ -80,12 +80,12 @@ describe('what the image holds', () => {
     ]);
   });
 
-  it('is no shell, package manager, demo or stand-in', () => {
+  it('contains no shell, package manager, demo or AWS fake', () => {
     const names = files().map((file) => path.basename(file));
     expect(
       names.filter((name) => /^(?:sh|bash|dash|ash|busybox|npm|npx|apt|dpkg|curl|wget)$/.test(name)),
     ).toEqual([]);
-    expect(names.filter((name) => /demo|stand-in|npmrc|package\.json|\.map$|\.ts$/.test(name))).toEqual([]);
+    expect(names.filter((name) => /demo|aws-fake|npmrc|package\.json|\.map$|\.ts$/.test(name))).toEqual([]);
     expect(files().filter((file) => file.includes('node_modules'))).toEqual([]);
   });
 
