@@ -18,7 +18,7 @@ describe('the demo on a cluster', () => {
     const demo = path.resolve(import.meta.dirname, '../../scripts/demo');
     // If a step fails, the demo ends with another exit code, and this call throws.
     const { stdout } = await promisify(execFile)(demo, ['--cluster']);
-    expect(stdout).toContain('Everything the application got is what the stand-in holds.');
+    expect(stdout).toContain('Everything that the application received is equal to the secrets.');
     expect(stdout).toContain('fileKeyRef');
   });
 });

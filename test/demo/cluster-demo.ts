@@ -51,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
       () => startStage(),
     );
     await tellStory(stage, steps);
-    process.stdout.write('\nEverything the application got is what the stand-in holds.\n');
+    process.stdout.write('\nEverything that the application received is equal to the secrets.\n');
     if (keep) await keepRunning(stage);
     return 0;
   } catch (error) {

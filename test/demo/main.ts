@@ -47,7 +47,7 @@ export async function runDemo(argv: readonly string[]): Promise<number> {
   try {
     const pod = readPodManifest(options.manifest);
     await tellStory({ steps, standIn, sandbox, pod, dist: import.meta.dirname ?? __dirname });
-    write('\nEverything the application got is what the stand-in holds.\n');
+    write('\nEverything that the application received is equal to the secrets.\n');
     return 0;
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;

@@ -241,7 +241,10 @@ test.each(['9s', '25h', '1d', '5', 'm', '5m0s', '-5m', '1.5h', ' 5m', ''])('%j i
 
 test('two servers on one port are refused', () => {
   const result = readWebhookSettings(['--image=x', '--listen-port=8080'], {});
-  expect(result).toEqual({ kind: 'problems', problems: ['--admin-port: is equal to --listen-port; choose another port'] });
+  expect(result).toEqual({
+    kind: 'problems',
+    problems: ['--admin-port: is equal to --listen-port; choose another port'],
+  });
 });
 
 test('the texts tell of every setting', () => {

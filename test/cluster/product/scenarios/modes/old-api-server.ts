@@ -8,7 +8,7 @@ import { arnOf, canary } from '../../secrets.ts';
 import type { Stage } from '../../stage.ts';
 
 const DEPLOYMENT = [`--namespace=${PRODUCT_NAMESPACE}`, 'deployment/aws-secrets-injector'] as const;
-const CAUSE = /the API server is Kubernetes \\?"v1\.34\.\d+\\?".* 1\.35/;
+const CAUSE = /the API server has version \\?"v1\.34\.\d+\\?".* 1\.35/;
 
 export function withoutFileKeys(stage: () => Stage): void {
   describe('where the API server does not support native variables', () => {

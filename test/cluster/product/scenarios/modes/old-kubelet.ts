@@ -36,7 +36,7 @@ export function oldKubelet(stage: () => Stage): void {
         await stage().waitFor(name, 'pod/app', '{.status.phase}', 'Failed');
         const described = await stage().kubectl(`--namespace=${name}`, 'describe', 'pod', 'app');
         expect(described).toContain('KUBELET_TOO_OLD');
-        expect(described).toMatch(/the kubelet of node "node-1" does not know fileKeyRef/);
+        expect(described).toMatch(/the kubelet.* node "node-1" does not support fileKeyRef/);
         expect(described).toContain('Exit Code:    16');
         const started = '--output=jsonpath={.status.containerStatuses[0].state.waiting.reason}';
         expect(await stage().kubectl(`--namespace=${name}`, 'get', 'pod', 'app', started)).toBe(
