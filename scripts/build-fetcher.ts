@@ -23,7 +23,7 @@ const OPTIONS: BuildOptions = {
 
 /**
  * `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK.
- * `jmespath.cjs` and `template.cjs`: for the plans that ask for them.
+ * `jmespath.cjs` and `template.cjs`: for plans that need them.
  */
 export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {

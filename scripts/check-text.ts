@@ -20,9 +20,9 @@ export function checkText(root: string): readonly string[] {
     if (size > LARGEST && !file.endsWith('go.sum') && file !== 'package-lock.json')
       wrong.push(`${file} is larger than ${LARGEST} bytes`);
     const text = readFileSync(absolute, 'utf8');
-    if (PRIVATE_KEY.test(text)) wrong.push(`${file} holds a private key`);
-    if (AWS_KEY.test(text)) wrong.push(`${file} holds something like an AWS access key`);
-    if (text.includes(`${root}/`)) wrong.push(`${file} holds the path of this checkout`);
+    if (PRIVATE_KEY.test(text)) wrong.push(`${file} contains a private key`);
+    if (AWS_KEY.test(text)) wrong.push(`${file} contains text that looks like an AWS access key`);
+    if (text.includes(`${root}/`)) wrong.push(`${file} contains the path of this checkout`);
   }
   return wrong;
 }

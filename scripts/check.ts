@@ -30,7 +30,9 @@ function checkLockFile(file: string): readonly string[] {
     .filter((line) => line.includes('"resolved"'));
   return resolved.length === 0
     ? []
-    : [`package-lock.json holds ${resolved.length} download addresses: npm install with .npmrc's settings`];
+    : [
+        `package-lock.json contains ${resolved.length} download addresses; run npm install with the settings of .npmrc`,
+      ];
 }
 
 let passed = 0;

@@ -1,4 +1,4 @@
-/** Runs the benches one after the other and prints one table: what, budget, measured, and whether it holds. */
+/** Runs the benches one after the other and prints one table: measurement, budget, result, and whether the budget is met. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureDecision } from '../test/bench/decision.ts';
@@ -6,10 +6,10 @@ import { measureFetcher } from '../test/bench/fetcher.ts';
 import { measureWebhook } from '../test/bench/webhook.ts';
 
 interface Row {
-  readonly what: string;
+  readonly measurement: string;
   readonly budget: string;
   readonly measured: string;
-  readonly holds: boolean;
+  readonly isMet: boolean;
 }
 
 const { values } = parseArgs({
@@ -32,20 +32,20 @@ const growth =
   (first?.microseconds ?? 1) /
   ((last?.containers ?? 1) / (first?.containers ?? 1)) ** 2;
 const fixed = (value: number, digits = 2): string => value.toFixed(digits);
-const upTo = (what: string, value: number, most: number, unit: string, digits = 2): Row => ({
-  what,
+const upTo = (measurement: string, value: number, most: number, unit: string, digits = 2): Row => ({
+  measurement,
   budget: `≤ ${fixed(most, digits)}${unit}`,
   measured: `${fixed(value, digits)}${unit}`,
-  holds: value <= most,
+  isMet: value <= most,
 });
 const { bareNodeMilliseconds: node, delayedMilliseconds: delayed, roundTripMilliseconds: trip } = fetcher;
 
 const rows: readonly Row[] = [
   {
-    what: `webhook throughput, ${fixed(webhook.reviewBytes / 1024, 1)} KB review, 16 connections, share of a bare Fastify`,
+    measurement: `webhook throughput, ${fixed(webhook.reviewBytes / 1024, 1)} KB review, 16 connections, share of a bare Fastify`,
     budget: '≥ 0.75',
     measured: `${fixed(webhook.throughputRatio)} (${ours.requestsPerSecond.toFixed(0)} of ${bare.requestsPerSecond.toFixed(0)} a second)`,
-    holds: webhook.throughputRatio >= 0.75,
+    isMet: webhook.throughputRatio >= 0.75,
   },
   upTo("webhook p99 in that run, times Fastify's", webhook.p99Ratio, 1.5, ' ×'),
   upTo('webhook memory under full load', ours.rssMegabytesMost, 110, ' MB', 0),
@@ -84,10 +84,10 @@ const rows: readonly Row[] = [
 if (values.json) {
   process.stdout.write(`${JSON.stringify({ decision, webhook, fetcher, rows }, undefined, 2)}\n`);
 } else {
-  process.stdout.write('| what | budget | measured | holds |\n| --- | --- | --- | --- |\n');
+  process.stdout.write('| measurement | budget | result | met |\n| --- | --- | --- | --- |\n');
   for (const row of rows)
     process.stdout.write(
-      `| ${row.what} | ${row.budget} | ${row.measured} | ${row.holds ? 'yes' : '**no**'} |\n`,
+      `| ${row.measurement} | ${row.budget} | ${row.measured} | ${row.isMet ? 'yes' : '**no**'} |\n`,
     );
   process.stdout.write(
     `\nNode ${process.version}; \`node -e 0\` took ${fixed(node, 1)} ms; medians of ${fetcher.rounds} and ${webhook.rounds} interleaved rounds.\n`,

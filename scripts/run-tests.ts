@@ -46,7 +46,7 @@ function main(argv: readonly string[]): number {
     skipped: a.skipped + b.skipped,
   }));
   const left = ALL.filter((tier) => !tiers.includes(tier));
-  if (left.length > 0) process.stdout.write(`\nnot asked for: ${left.join(', ')}\n`);
+  if (left.length > 0) process.stdout.write(`\nnot selected: ${left.join(', ')}\n`);
   process.stdout.write(`\n${describe(sum)}\n`);
   return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 }

@@ -24,7 +24,7 @@ function packageFolders(bundles: readonly string[]): readonly string[] {
       inputs: object;
     };
     for (const input of Object.keys(meta.inputs)) {
-      // The last one: a package may hold packages of its own.
+      // The last one: a package can contain other packages.
       const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/@]+)\//.exec(input) ?? [];
       if (folder !== undefined) folders.add(folder);
     }
@@ -41,7 +41,7 @@ function notice(folder: string): string {
     .filter((file) => LICENCE_FILE.test(file))
     .sort()
     .map((file) => readFileSync(path.join(absolute, file), 'utf8').trim());
-  // Without a declared licence nobody may pass the package on: better to stop the build than to ship it.
+  // A package without a declared license must not be distributed, so the build stops.
   if (license === undefined && texts.length === 0) throw new Error(`${folder} declares no licence`);
   return [RULE, `${name} ${version} (${license ?? 'see below'})`, '', ...texts, ''].join('\n');
 }

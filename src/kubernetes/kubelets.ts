@@ -59,9 +59,9 @@ function readRows(json: unknown): readonly Row[] | undefined {
   const read: Row[] = [];
   for (const row of rows) {
     const cells = asArray(field(row, 'cells'));
-    const [node, told] = [cells?.[name], cells?.[version]];
-    if (typeof node !== 'string' || typeof told !== 'string') return undefined;
-    read.push({ node, version: told });
+    const [node, reported] = [cells?.[name], cells?.[version]];
+    if (typeof node !== 'string' || typeof reported !== 'string') return undefined;
+    read.push({ node, version: reported });
   }
   return read;
 }

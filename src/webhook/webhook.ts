@@ -51,7 +51,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
             metrics.setNativeVariables(support.can);
             log.info('native variables', nativeFields(support));
           },
-          complain: (problem) => log.warn('the API server did not return versions', { problem }),
+          report: (problem) => log.warn('the API server did not return versions', { problem }),
         });
   const certificates = certificateSource(options, {
     use: (pair) => {
@@ -61,7 +61,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       metrics.setCertificateExpiry(pair.leaf.validToDate.getTime() / 1000);
       log.info('certificate in use', certificateFields(pair));
     },
-    complain: (problem) => {
+    report: (problem) => {
       metrics.countCertificateLoad('failed');
       log.warn('the certificate cannot be used', { problem });
     },

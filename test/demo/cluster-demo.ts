@@ -67,7 +67,7 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
     steps.show(`$ kubectl ${args.join(' ')}\n${output.trimEnd()}`);
     return output;
   };
-  steps.show(`Kubernetes ${stage.cluster.facts.kubernetes}, AWS stand-in at ${stage.aws.url}`);
+  steps.show(`Kubernetes ${stage.cluster.facts.kubernetes}, AWS emulator at ${stage.aws.url}`);
   await kubectl('--namespace=aws-secrets-injector', 'get', 'pods');
 
   // Variables are native here, so their values must be such as kubelet can read.
@@ -79,7 +79,7 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
     'secrets-injector.dev/file.db.json': 'db',
   };
   const deployment = deploymentOf(annotations);
-  await steps.run('a Deployment asks for secrets in a namespace that has not opted in', async () => {
+  await steps.run('a Deployment requests secrets in a namespace that has not opted in', async () => {
     await kubectl('create', 'namespace', NAMESPACE);
     await stage.mustCreate(deployment);
     await stage.waitFor(
@@ -107,7 +107,7 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
     await stage.waitFor(NAMESPACE, 'deployment/shop', '{.status.readyReplicas}', '1');
     await kubectl(`--namespace=${NAMESPACE}`, 'get', 'pods');
   });
-  await steps.run('what the API server holds of it: references, no value', async () => {
+  await steps.run('the API server stores references, but no value', async () => {
     const pod = ['get', 'pods', '--selector=app=app'];
     await kubectl(
       `--namespace=${NAMESPACE}`,
@@ -119,13 +119,13 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
     if ([db.user, db.password].some((value) => content.includes(value)))
       throw new StepFailed('a value is in etcd');
     steps.show(
-      `etcd's whole content (${content.length} bytes) was searched for the values: none of them is there`,
+      `searched the whole content of etcd (${content.length} bytes): it contains none of the values`,
     );
   });
-  await steps.run('the application started with its secrets: checksums of what it got', async () => {
+  await steps.run('the application started with its secrets: checksums of its values', async () => {
     const log = await kubectl(`--namespace=${NAMESPACE}`, 'logs', 'deployment/shop', '--container=app');
     const expected = [checksum(db.user), checksum(db.password), checksum(db.text)];
-    if (log.trimEnd() !== expected.join('\n')) throw new StepFailed('the application got something else');
+    if (log.trimEnd() !== expected.join('\n')) throw new StepFailed('the application received other values');
   });
 }
 

@@ -52,12 +52,12 @@ export function differences(
   const found: string[] = [];
   for (const [name, value] of variables) {
     const one = seen.find((variable) => variable.name === name);
-    if (one === undefined) found.push(`variable ${name} did not arrive`);
-    else if (one.hash !== hashOf(value)) found.push(`variable ${name} is not what the stand-in holds`);
+    if (one === undefined) found.push(`variable ${name} is missing`);
+    else if (one.hash !== hashOf(value)) found.push(`variable ${name} differs from the secret`);
   }
-  for (const one of seen) if (!variables.has(one.name)) found.push(`variable ${one.name} was not asked for`);
+  for (const one of seen) if (!variables.has(one.name)) found.push(`variable ${one.name} was not requested`);
   for (const [path, content] of files) {
-    if (!readFile(path).equals(content)) found.push(`file ${path} is not what the stand-in holds`);
+    if (!readFile(path).equals(content)) found.push(`file ${path} differs from the secret`);
   }
   return found;
 }

@@ -38,7 +38,7 @@ function addValue(root: Members, one: PlanVariable | PlanFile, make: (name: stri
     if (path !== undefined) put(root, path, leafFor(one, String(path.at(-1)), make));
     else if (!mayBeAbsent(one))
       throw new StepFailed(
-        `the demo makes up secrets, and finds none in which ${one.jmesPath} finds something`,
+        `the demo creates secrets, but cannot create one in which ${one.jmesPath} finds a value`,
       );
   }
   if ('template' in one && one.template !== undefined) {

@@ -17,7 +17,7 @@ import { tellStory } from './story.ts';
 const USAGE = `usage: ./scripts/demo [--keep] [MANIFEST]
        ./scripts/demo --cluster [--keep]
 
-  Injects the pod of MANIFEST (default: the shop of test/demo) with an embedded AWS stand-in and shows what happens.
+  Injects the pod of MANIFEST (default: the shop of test/demo) with an embedded AWS emulator and shows what happens.
 
   --keep   leave the temporary folder with certificates, files and the termination log
 `;
@@ -79,7 +79,7 @@ function readPodManifest(file: string | undefined): PodManifest {
   const pod = parse(text) as PodManifest | null;
   if (pod?.kind !== 'Pod')
     throw new StepFailed(
-      `${file ?? 'the manifest'} is no Pod: the API server asks the webhook about pods only`,
+      `${file ?? 'the manifest'} is not a Pod; the API server calls the webhook only for pods`,
     );
   return pod;
 }

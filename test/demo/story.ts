@@ -41,15 +41,15 @@ export async function tellStory(stage: Stage): Promise<void> {
     startWebhook(stage, certificates),
   );
   try {
-    const answer = await steps.run(
-      'the API server asks it about the pod: a real AdmissionReview over HTTPS',
-      () => askWebhook(stage, server.webhook, namespace),
+    const answer = await steps.run('the API server sends the pod: a real AdmissionReview over HTTPS', () =>
+      askWebhook(stage, server.webhook, namespace),
     );
     const patched = applyToPod(pod, answer.patch);
     const plan = planOf(patched);
     const contents = await prepareAws(stage, plan, namespace);
-    await steps.run('the init container signs in with its service account token, fetches and writes', () =>
-      runFetcher(stage, patched, plan),
+    await steps.run(
+      'the init container signs in with its service account token, fetches the secrets and writes the files',
+      () => runFetcher(stage, patched, plan),
     );
     await steps.run('the application starts', () => checkApplications(stage, patched, plan, contents));
   } finally {
@@ -67,7 +67,7 @@ async function makeCertificates(stage: Stage): Promise<string> {
     [process.execPath, path.join(stage.dist, 'cli.cjs'), 'certs', '--out', folder],
     {},
   );
-  if (made.code !== 0) throw new StepFailed(`certs ended with ${made.code}: ${made.stderr}`);
+  if (made.code !== 0) throw new StepFailed(`certs exited with ${made.code}: ${made.stderr}`);
   stage.steps.show(`CA and leaf for ${SERVER_NAME} (ECDSA P-256)`);
   return folder;
 }
@@ -96,7 +96,7 @@ async function startWebhook(
   command.push('--fetcher-env', `NODE_EXTRA_CA_CERTS=${ca}`);
   const server = startServer(command, {});
   await untilReady(server, adminPort);
-  stage.steps.show(`ready on port ${port}: it answered a review of its own through TLS`);
+  stage.steps.show(`ready on port ${port}: it answered its own test review over TLS`);
   const webhook = {
     port,
     ca: readFileSync(path.join(certificates, 'ca.crt'), 'utf8'),
@@ -118,9 +118,9 @@ async function untilReady(server: ServerProcess, port: number): Promise<void> {
 
 async function askWebhook(stage: Stage, webhook: Webhook, namespace: string): Promise<ReviewAnswer> {
   const answer = await sendReview(webhook, reviewOfCreation(stage.pod, namespace));
-  if (!answer.allowed) throw new StepFailed(`the webhook refused the pod:\n${answer.message}`);
+  if (!answer.allowed) throw new StepFailed(`the webhook denied the pod:\n${answer.message}`);
   if (answer.patch.length === 0)
-    throw new StepFailed('the webhook left the pod alone: it asks for no secret');
+    throw new StepFailed('the webhook did not change the pod, because it requests no secret');
   stage.steps.show(describePatch(answer.patch));
   for (const warning of answer.warnings) stage.steps.show(`warning: ${warning}`);
   return answer;

@@ -53,7 +53,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  if (settings.kind === 'problems') return complain(settings.problems, 2);
+  if (settings.kind === 'problems') return fail(settings.problems, 2);
   const { file = ['-'], patch, namespace } = settings.values;
   const injection = {
     ...injectionSettings(settings.values),
@@ -75,7 +75,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
     }
   }
   // All or nothing: otherwise people could apply half of the manifests unnoticed.
-  if (problems.length > 0) return complain(problems, 1);
+  if (problems.length > 0) return fail(problems, 1);
   for (const output of outputs) warn(output);
   process.stdout.write(
     patch ? patches(outputs) : outputs.map((output) => output.text).join(outputs.length > 1 ? '---\n' : ''),
@@ -132,7 +132,7 @@ function patches(outputs: readonly RenderedText[]): string {
   return `${JSON.stringify(list, undefined, 2)}\n`;
 }
 
-function complain(problems: readonly string[], code: number): number {
+function fail(problems: readonly string[], code: number): number {
   process.stderr.write(problems.map((problem) => `render: ${problem}\n`).join(''));
   return code;
 }

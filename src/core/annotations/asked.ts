@@ -1,4 +1,4 @@
-/** What a pod asks for, gathered while its annotations are read. */
+/** The requests of a pod, collected while its annotations are read. */
 import type { Dialect } from '../formats/index.ts';
 import type { SecretArn } from '../names/arn.ts';
 import type { PlanDirectory, PlanFile, PlanSecret, PlanVariable, PlanVariables } from '../plan/plan.ts';
@@ -22,7 +22,7 @@ export function emptyGroup(containers: readonly string[] | undefined, subject: s
   return { containers, subject, env: [], envFrom: [], files: [], filesFrom: [] };
 }
 
-/** An ARN as a user wrote it, and the annotation that holds it. Rules about ARNs are checked against these. */
+/** An ARN as the user wrote it, and its annotation. The operator's rules for ARNs apply to these. */
 export interface WrittenArn {
   readonly arn: SecretArn;
   readonly subject: string;

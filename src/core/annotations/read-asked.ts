@@ -1,4 +1,4 @@
-/** From the annotations of a pod to everything that they ask for. */
+/** Reads everything that the annotations of a pod request. */
 import type { Findings } from '../problems/findings.ts';
 import type { InjectionSettings } from '../settings.ts';
 import type { AnnotationSet } from './annotations.ts';

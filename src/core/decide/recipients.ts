@@ -37,7 +37,7 @@ export function recipientsOf(
     (container) =>
       !isMeshProxy(container) && (fetcher === undefined || fetcher.receivers.has(container.name)),
   );
-  if (receiving.length === 0) findings.add(nobody(subject));
+  if (receiving.length === 0) findings.add(noRecipient(subject));
   return receiving;
 }
 
@@ -59,7 +59,7 @@ function namedContainers(
   return all.filter((container) => receiving.includes(container));
 }
 
-function nobody(subject: string): Problem {
+function noRecipient(subject: string): Problem {
   return {
     code: 'CONTAINERS_EMPTY',
     subject,

@@ -39,7 +39,7 @@ export function parentsOf(path: string): readonly string[] {
 /** Why a key of a JSON secret is not a valid file name, or undefined. Allows more than an annotation key does. */
 export function keyFileFault(key: string): string | undefined {
   if (key === '') return 'is empty';
-  if (key === '.') return 'is "."';
+  if (key === '.') return 'refers to the directory itself';
   if (key.startsWith('..')) return 'starts with ".."';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is about control characters
   if (/[/\u0000-\u001f\u007f]/.test(key)) return 'contains "/" or a control character';

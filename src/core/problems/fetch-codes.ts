@@ -1,6 +1,6 @@
 /**
  * Codes of the injected init containers, each with the exit code that ends its container. The rules of
- * `admission-codes.ts` hold here too.
+ * `admission-codes.ts` apply here too.
  */
 
 export interface FetchRow {

@@ -2,7 +2,7 @@
 import type { AdmissionCode } from './admission-codes.ts';
 import type { FetchCode } from './fetch-codes.ts';
 
-/** A coded complaint. `subject` names the annotation or field; no part ever holds a secret's value. */
+/** A mistake with its code. `subject` names the annotation or field. No part contains the value of a secret. */
 export interface Problem<Code extends string = AdmissionCode> {
   readonly code: Code;
   readonly subject: string;

@@ -5,14 +5,14 @@ import type { Environment } from '../process/environment.ts';
 import type { CredentialSource } from './source.ts';
 import { openWebIdentity } from './web-identity.ts';
 
-/** Opens a source, or returns undefined if the environment does not ask for it. */
+/** Opens a source, or returns undefined if the environment does not request it. */
 type Open = (environment: Environment, region: string) => Result<CredentialSource, FetchProblem> | undefined;
 
 /** In the order of precedence. */
 const SOURCES: readonly Open[] = [openWebIdentity];
 
 /**
- * Opens the source that the environment asks for. Static credentials, instance metadata and default chains are never used.
+ * Opens the source that the environment requests. Static credentials, instance metadata and default chains are never used.
  * @param region for sign-in, where the environment sets none
  */
 export function openCredentialSource(

@@ -82,9 +82,9 @@ export class CertificateFiles implements CertificateSource {
   async #read(): Promise<void> {
     const { certFile, keyFile } = this.#options;
     const read = await readCertificatePair(certFile, keyFile);
-    if (!read.ok) return this.#complain(read.problem);
+    if (!read.ok) return this.#report(read.problem);
     const pair = read.value;
-    if (this.#isWorse(pair)) return this.#complain(`${certFile} is expired or not valid yet`);
+    if (this.#isWorse(pair)) return this.#report(`${certFile} is expired or not valid yet`);
     this.#problem = undefined;
     if (pair.cert === this.#current?.cert && pair.key === this.#current.key) return;
     this.#listener.use(pair);
@@ -97,8 +97,8 @@ export class CertificateFiles implements CertificateSource {
     return this.#current !== undefined && isValidAt(this.#current, now) && !isValidAt(pair, now);
   }
 
-  #complain(problem: string): void {
-    if (problem !== this.#problem) this.#listener.complain(problem);
+  #report(problem: string): void {
+    if (problem !== this.#problem) this.#listener.report(problem);
     this.#problem = problem;
   }
 

@@ -14,5 +14,5 @@ export interface CertificateListener {
   /** Called for each new pair, before it becomes the current one. */
   readonly use: (pair: CertificatePair) => void;
   /** Called when no usable pair was found, once for each different problem. The current pair stays. */
-  readonly complain: (problem: string) => void;
+  readonly report: (problem: string) => void;
 }

@@ -26,7 +26,7 @@ export interface NativeWatchParts {
   /** Called with the first result, and whenever the result changes. */
   readonly use: (support: NativeSupport) => void;
   /** Called when the API server does not answer, once for each different failure. */
-  readonly complain: (problem: string) => void;
+  readonly report: (problem: string) => void;
 }
 
 export const DEFAULT_NATIVE_TIMES: NativeWatchTimes = {
@@ -107,7 +107,7 @@ export class NativeWatch {
   }
 
   #take({ support, failed }: Finding): void {
-    if (failed !== undefined && failed !== this.#trouble) this.#parts.complain(failed);
+    if (failed !== undefined && failed !== this.#trouble) this.#parts.report(failed);
     this.#trouble = failed;
     this.#failures = failed === undefined ? 0 : this.#failures + 1;
     if (failed !== undefined && this.#isAnswered && this.#failures <= KEPT_CHECKS) return;

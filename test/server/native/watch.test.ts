@@ -45,7 +45,7 @@ function watch(
     api,
     times: { ...TIMES, ...times },
     use: (support) => verdicts.push(support),
-    complain: (problem) => complaints.push(problem),
+    report: (problem) => complaints.push(problem),
   });
   onTestFinished(() => made.stop());
   return { watch: made, verdicts, complaints, asked: () => asked };

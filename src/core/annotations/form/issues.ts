@@ -92,7 +92,7 @@ function fieldsAt(path: Path): readonly string[] {
 
 function found(value: unknown, spelling: string | undefined): string {
   if (value === undefined) return 'the field is missing';
-  if (value === null) return spelling === '' ? 'the field has no value' : 'the value is null';
+  if (value === null) return spelling === '' ? 'the value is missing' : 'the value is null';
   if (value === '') return 'the value is empty';
   if (typeof value === 'string') return `the value is ${quote(value)}`;
   if (typeof value === 'number') return `the value is the number ${printable(spelling ?? '', 32)}, not text`;

@@ -147,7 +147,7 @@ describe('shape', () => {
     ['secret: db', 'the value is a map; use a list'],
     ['text', 'the value is "text"; use a list'],
     ['[]', '@: the list is empty; add at least one entry'],
-    ['- ', '@[0]: the field has no value; use a map of secret, env'],
+    ['- ', '@[0]: the value is missing; use a map of secret, env'],
     ['- { envFrom: true }', '@[0].secret: the field is missing; use the ARN'],
     ['- { secret: db }', '@[0]: the map has none of env, envFrom, files, filesFrom'],
     ['- { secret: db, env: {} }', '@[0].env: the map is empty'],
@@ -206,11 +206,11 @@ describe('shape', () => {
 
   it.each([
     ['""', 'f: the value is empty; use the name of a top-level key, or {} for the whole value'],
-    ['', 'f: the field has no value; use the name'],
+    ['', 'f: the value is missing; use the name'],
     ['null', 'f: the value is null; use the name'],
     ['[a]', 'f: the value is a list of 1; use the name'],
     ['{ key: "" }', 'f.key: the value is empty'],
-    ['{ key: }', 'f.key: the field has no value'],
+    ['{ key: }', 'f.key: the value is missing'],
     ['{ kye: a }', 'f.kye: the field does not exist here; did you mean key?'],
     ['{ mode: "400" }', 'f.mode: the value is "400"; use four octal digits'],
     ['{ mode: "0200" }', 'f.mode: the value is "0200"'],
