@@ -126,15 +126,30 @@ const DETAILS: Readonly<Record<Detail, ErrorRow>> = {
   deleted: { retry: 'final', problem: 'SECRET_DELETED', isAbsence: true },
 };
 
-/** The row of any failure. The status decides about codes that are not in the table. */
+/** Problems that name a cause. A status, such as 503, does not change them. */
+const CAUSES: ReadonlySet<FetchCode> = new Set([
+  'AWS_ACCESS_DENIED',
+  'AWS_KMS_DENIED',
+  'SECRET_DELETED',
+  'SECRET_NOT_FOUND',
+]);
+
+/** The row of any failure: that of its code, with what the message and the status add. */
 export function rowOf(failure: unknown): ErrorRow {
   if (failure instanceof NetworkFailure) return TRANSIENT;
   if (!(failure instanceof AwsFailure)) return { ...TRANSIENT, retry: 'final' };
   const { code, status, detail } = failure;
-  const row = Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
-  if (row?.retry === 'throttled' || status === 429) return THROTTLED;
-  if (status >= 500 || status === 408) return TRANSIENT;
-  return (detail === undefined ? undefined : DETAILS[detail]) ?? row ?? OTHER;
+  const known = Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
+  const row = { ...(known ?? OTHER), ...(detail === undefined ? undefined : DETAILS[detail]) };
+  const passing = passingRow(known, status);
+  if (passing === undefined) return row;
+  return { ...row, retry: passing.retry, problem: CAUSES.has(row.problem) ? row.problem : passing.problem };
+}
+
+/** The row for errors that pass, if this is one by its code or by its status. */
+function passingRow(known: ErrorRow | undefined, status: number): ErrorRow | undefined {
+  if (known?.retry === 'throttled' || status === 429) return THROTTLED;
+  return known?.retry === 'transient' || status >= 500 || status === 408 ? TRANSIENT : undefined;
 }
 
 /** How to retry after a failure. */

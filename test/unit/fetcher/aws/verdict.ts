@@ -1,0 +1,21 @@
+/** Everything that the fetcher concludes from one AWS error response, as one line of text. */
+import { AwsFailure, type Detail, rowOf } from '../../../../src/fetcher/aws/errors.ts';
+import { fetchProblem, signInProblem } from '../../../../src/fetcher/aws/problems.ts';
+
+/** `retry class, problem of a secret, problem of a sign-in`, then `absent` and `renews` where they apply. */
+export function verdictOf(code: string, status: number, detail: Detail | undefined): string {
+  const failure = new AwsFailure(code, status, detail);
+  const row = rowOf(failure);
+  return [
+    row.retry,
+    fetchProblem(failure, 'subject', 'arn').code,
+    signInProblem(failure, 'role').code,
+    ...(row.isAbsence === true ? ['absent'] : []),
+    ...(row.signsInAgain === true ? ['renews'] : []),
+  ].join(' ');
+}
+
+/** What the fetcher advises after a sign-in that AWS rejected. */
+export function signInAdvice(code: string): string {
+  return signInProblem(new AwsFailure(code, 400), 'role').expected;
+}
