@@ -1,0 +1,134 @@
+/** The HTTPS client against a real TLS server that misbehaves. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import net, { type AddressInfo, type Server, type Socket } from 'node:net';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { type Request, sendRequest } from '../../../src/runtime/https-request.ts';
+import { makeCertificate, type TlsMaterial } from '../../aws-fake/certificates.ts';
+
+const LIMITS = { total: 5_000, bytes: 1_000 };
+const CANARY = 'canary';
+let material: TlsMaterial;
+beforeAll(async () => {
+  material = await makeCertificate();
+});
+
+type Respond = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** Listens until the end of the test. @returns the port */
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function requestTo(port: number, more: Partial<Request> = {}): Request {
+  const url = new URL(`https://127.0.0.1:${port}/a?b=c`);
+  return { url, method: 'GET', headers: {}, agent: false, ca: material.ca, limits: LIMITS, ...more };
+}
+
+async function send(respond: Respond, more: Partial<Request> = {}) {
+  const { key, cert } = material;
+  const server = createServer({ key, cert }, respond).on('tlsClientError', () => undefined);
+  return sendRequest(requestTo(await listen(server), more));
+}
+
+test('sends the body with its length, and returns status and body', async () => {
+  const answer = await send(
+    (request, response) => {
+      const { method, url, headers } = request;
+      request.setEncoding('utf8').on('data', (text) => {
+        response.statusCode = 403;
+        response.end(JSON.stringify({ method, url, length: headers['content-length'], text }));
+      });
+    },
+    { method: 'POST', body: 'π' },
+  );
+  expect(answer).toMatchObject({ ok: true, status: 403, peer: undefined });
+  expect(JSON.parse(answer.ok ? answer.body.toString() : '')).toEqual({
+    method: 'POST',
+    url: '/a?b=c',
+    length: '2',
+    text: 'π',
+  });
+});
+
+test('returns the certificate of the server on request', async () => {
+  const answer = await send((_, response) => response.end(), { comparesPeer: true });
+  const pem = material.cert.replace(/-----[^-]+-----|\s/g, '');
+  expect(answer.ok && answer.peer?.toString('base64')).toBe(pem);
+});
+
+test('accepts a body of the maximum size', async () => {
+  expect(await send((_, response) => response.end('x'.repeat(1_000)))).toMatchObject({ ok: true });
+});
+
+test.each<[string, string, Respond, Partial<Request>]>([
+  ['is too large', 'TOO_LARGE', (_, response) => response.end('x'.repeat(1_001)), {}],
+  [
+    'never ends, and is too large',
+    'TOO_LARGE',
+    (_, response) => {
+      const more = () => void (response.write('x'.repeat(600)) && setImmediate(more));
+      more();
+    },
+    {},
+  ],
+  [
+    'ends before its length',
+    'TRUNCATED',
+    (_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write(CANARY, () => response.socket?.destroy());
+    },
+    {},
+  ],
+  [
+    'ends within a chunk',
+    'TRUNCATED',
+    (_, response) => void response.write(CANARY, () => response.socket?.destroy()),
+    {},
+  ],
+  ['never begins', 'TIMEOUT', () => undefined, { limits: { ...LIMITS, total: 50 } }],
+  ['never begins', 'TIMEOUT', () => undefined, { limits: { ...LIMITS, silence: 50 } }],
+  [
+    'continues for too long',
+    'TIMEOUT',
+    (_, response) => {
+      const timer = setInterval(() => response.write('x'), 10);
+      response.on('close', () => clearInterval(timer));
+    },
+    { limits: { ...LIMITS, silence: 1_000, total: 100 } },
+  ],
+  ['is a reset', 'ECONNRESET', (request) => request.socket.destroy(), {}],
+  ['is not HTTP', 'HPE_INVALID_CONSTANT', (_, response) => response.socket?.end(`${CANARY}\r\n\r\n`), {}],
+  ['is sent with an invalid header', 'UNREADABLE', () => undefined, { headers: { x: 'a\nb' } }],
+])('an answer that %s is %s', async (_name, code, respond, more) => {
+  expect(await send(respond, more)).toEqual({ ok: false, code });
+});
+
+test('a server with a certificate of another authority is not trusted', async () => {
+  const { ca } = await makeCertificate();
+  const answer = await send((_, response) => response.end(), { ca });
+  expect(answer.ok ? 'trusted' : answer.code).toMatch(/CERT|SIGNATURE/);
+});
+
+test('a refused connection, and one that never completes its handshake', async () => {
+  const limits = { ...LIMITS, connect: 50 };
+  const silent = await listen(net.createServer());
+  expect(await sendRequest(requestTo(silent, { limits }))).toEqual({ ok: false, code: 'CONNECT_TIMEOUT' });
+  expect(await sendRequest(requestTo(1, { limits }))).toEqual({ ok: false, code: 'ECONNREFUSED' });
+});
+
+test('a signal ends a request, before it is sent and while it waits', async () => {
+  const respond = vi.fn();
+  expect(await send(respond, { signal: AbortSignal.abort(CANARY) })).toEqual({ ok: false, code: 'ABORTED' });
+  expect(respond).not.toHaveBeenCalled();
+  const stop = new AbortController();
+  const waiting = send(() => stop.abort(), { signal: stop.signal });
+  expect(await waiting).toEqual({ ok: false, code: 'ABORTED' });
+});
