@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -38,7 +40,16 @@ test('a line is written soon after, without a flush', async () => {
   await expect.poll(() => readFileSync(file, 'utf8')).toBe('one\n');
 });
 
-test('a descriptor that cannot be written to harms nobody', async () => {
+test.each(['does not read', 'is closed'])('a flush returns if the reader %s', async (reader) => {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'flush-child.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  if (reader === 'is closed') child.stdout.destroy();
+  child.stdin.write('flush\n');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('a descriptor that cannot be written to causes no error', async () => {
   const output = new BufferedOutput(9999);
   output.write('one\n');
   await new Promise((resolve) => setTimeout(resolve, 250));
@@ -49,19 +60,19 @@ test('a descriptor that cannot be written to harms nobody', async () => {
 test('a line has its level, the time, the message and the fields', () => {
   const { file, descriptor } = temporaryFile();
   const log = makeLogger('info', descriptor);
-  log.debug('not this');
-  log.warn('that', { uid: 'a"b\n', references: 2 });
+  log.debug('below the level');
+  log.warn('shown', { uid: 'a"b\n', references: 2 });
   log.flush();
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
     level: 'warn',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-    msg: 'that',
+    msg: 'shown',
     uid: 'a"b\n',
     references: 2,
   });
 });
 
-test('of an error only its class and places are logged', () => {
+test('of an error, only its class and its stack frames are logged', () => {
   const fields = errorFields(new RangeError('canary\n    at canary'));
   expect(fields.error).toBe('RangeError');
   expect(fields.at).toMatch(/logger\.test\.ts/);
