@@ -115,7 +115,7 @@ function responseOf(uid: string, outcome: Outcome, base64: (text: string) => str
 }
 
 function messageOf(outcome: Extract<Outcome, { kind: 'denied' | 'failed' }>): string {
-  if (outcome.kind === 'denied') return formatProblems(outcome.problems);
+  if (outcome.kind === 'denied') return formatProblems(outcome.problems, outcome.more);
   return 'INTERNAL aws-secrets-injector: a bug in the injector prevented the injection, and the pod was not changed; report the bug with the uid from the log';
 }
 

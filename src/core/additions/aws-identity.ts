@@ -6,6 +6,7 @@
  * Source: variables and paths of aws/amazon-eks-pod-identity-webhook.
  */
 import { type JsonObject, textField } from '../json.ts';
+import { covers } from '../names/paths.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 
 const ROLE = 'AWS_ROLE_ARN';
@@ -43,5 +44,5 @@ function literalOf(container: Container, name: string): string | undefined {
 }
 
 function contains(mountPath: string | undefined, file: string): boolean {
-  return mountPath !== undefined && mountPath !== '' && file.startsWith(`${mountPath.replace(/\/+$/, '')}/`);
+  return mountPath !== undefined && mountPath !== '' && covers(mountPath, file);
 }

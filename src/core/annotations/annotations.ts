@@ -59,7 +59,7 @@ export function readAnnotations(annotations: unknown, findings: Findings): Annot
     else if (key === FORM) form = text;
     else if (family !== undefined && isFamily(family))
       asks.push({ family, name: key.slice(dot + 1), subject, text });
-    else findings.add(RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject));
+    else findings.add(() => (RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject)));
   }
   return { asks, form, options };
 }
@@ -87,17 +87,22 @@ function unavailable(subject: string): Problem {
 }
 
 function unknown(key: string, subject: string): Problem {
-  const dot = key.indexOf('.');
-  const stem = dot < 0 ? key : key.slice(0, dot);
-  const whole = [FORM, ...Object.keys(OPTIONS)];
-  const known = [...whole, ...Object.keys(FAMILIES).map((family) => `${family}.<name>`)];
-  const match = nearest(stem, [...whole, ...Object.keys(FAMILIES)]);
-  const suggestion = match === undefined ? undefined : isFamily(match) ? `${match}.<name>` : match;
   return {
     code: 'ANNOTATION_UNKNOWN',
     subject: printable(subject),
     wrong: 'the annotation does not exist',
-    expected:
-      suggestion === undefined ? `use one of ${known.join(', ')}` : `did you mean ${PREFIX}${suggestion}?`,
+    get expected() {
+      return suggestion(key);
+    },
   };
+}
+
+function suggestion(key: string): string {
+  const dot = key.indexOf('.');
+  const stem = dot < 0 ? key : key.slice(0, dot);
+  const whole = [FORM, ...Object.keys(OPTIONS)];
+  const match = nearest(stem, [...whole, ...Object.keys(FAMILIES)]);
+  if (match !== undefined) return `did you mean ${PREFIX}${isFamily(match) ? `${match}.<name>` : match}?`;
+  const known = [...whole, ...Object.keys(FAMILIES).map((family) => `${family}.<name>`)];
+  return `use one of ${known.join(', ')}`;
 }

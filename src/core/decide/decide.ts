@@ -46,16 +46,16 @@ export function decide(
   const asked = readAsked(set, namespace, settings, findings);
   checkOperatorPolicy(asked.arns, settings, findings);
   const pod = findings.take(readPod(json));
-  if (pod === undefined) return denied(findings.problems);
+  if (pod === undefined) return denied(findings.problems, findings.dropped);
   if (asked.isEmpty && findings.isClean) return unchanged('nothing-asked', findings.warnings);
   const earlier = findings.take(findEarlierPass(pod, settings));
-  if (earlier === undefined) return denied(findings.problems);
+  if (earlier === undefined) return denied(findings.problems, findings.dropped);
   const { views: planned, runAs } = planViews(asked, pod, earlier, { settings, findings });
   const { options, secrets, count: references } = asked;
   const made = makePlan({ secrets, views: planned, options, probes: probes(earlier, settings) }, findings);
   const views = planned.map(({ view }) => view);
   checkPod({ pod, earlier, views, made, options }, findings);
-  if (!findings.isClean) return denied(findings.problems);
+  if (!findings.isClean) return denied(findings.problems, findings.dropped);
   return {
     kind: 'inject',
     pod,

@@ -27,8 +27,8 @@ export interface DeliveredView extends View {
 export interface DeliveryContext {
   readonly options: Options;
   readonly native: NativeSupport | undefined;
-  /** The same view in the plan of an earlier pass. */
-  readonly recorded: PlanView | undefined;
+  /** The env-mode of each container in the same view of an earlier pass; undefined in a new pod. */
+  readonly recorded: ReadonlyMap<string, Delivery> | undefined;
 }
 
 /** Decides the env-mode of each container of a view. */
@@ -42,13 +42,11 @@ export function deliver(view: View, context: DeliveryContext, findings: Findings
   const situation = { envFile: envFilePath(options), format: options.envFormat, native, envFrom };
   const recipients = view.containers.map((container): Recipient => {
     const mode = modeOf(container, context, situation);
-    findings.add(
-      declaredProblems(container, {
-        byName,
-        volume: view.volume,
-        isNative: mode.ok && mode.value === 'native',
-        isLaterPass: recorded !== undefined,
-      }),
+    const isNative = mode.ok && mode.value === 'native';
+    checkDeclared(
+      container,
+      { byName, volume: view.volume, isNative, isLaterPass: recorded !== undefined },
+      findings,
     );
     if (mode.ok) return { container, envMode: mode.value };
     // An invalid annotation was reported already.
@@ -64,7 +62,7 @@ function modeOf(
   { options, recorded }: DeliveryContext,
   situation: Situation,
 ): Result<Delivery> {
-  const before = recorded === undefined ? undefined : recordedMode(recorded, container);
+  const before = recorded?.get(container.name);
   const written = options.writtenEnvMode;
   const isSettled =
     before !== undefined && (written === undefined || written === 'auto' || written === before);
@@ -73,8 +71,10 @@ function modeOf(
   return resolveEnvMode(isSettled ? before : options.envMode, container, situation);
 }
 
-function recordedMode({ receivers }: PlanView, { name }: Container): Delivery | undefined {
-  return (['native', 'shell', 'file'] as const).find((mode) => receivers[mode].includes(name));
+/** The env-modes that a plan records, by container. */
+export function recordedModes({ receivers }: PlanView): ReadonlyMap<string, Delivery> {
+  const modes = (['native', 'shell', 'file'] as const).toReversed();
+  return new Map(modes.flatMap((mode) => receivers[mode].map((name) => [name, mode] as const)));
 }
 
 /** The env file's path in receiving containers. */
@@ -89,23 +89,22 @@ interface Declaring {
   readonly isLaterPass: boolean;
 }
 
-/** Requested variables that a container declares itself, or declares twice: the last declaration would win. */
-function declaredProblems(
+/** Adds requested variables that a container declares itself, or twice: the last declaration would win. */
+function checkDeclared(
   container: Container,
   { byName, volume, isNative, isLaterPass }: Declaring,
-): readonly Problem[] {
+  findings: Findings,
+): void {
   const seen = new Set<string>();
-  const problems: Problem[] = [];
   for (const entry of container.env) {
     const name = textField(entry, 'name') ?? '';
     const variable = byName.get(name);
     if (variable === undefined) continue;
     const standing = isNative ? standingOf(entry, variable, volume) : 'foreign';
     const isInjected = standing === 'injected' || (standing === 'damaged' && isLaterPass);
-    if (!isInjected || seen.has(name)) problems.push(alreadySet(variable, container));
+    if (!isInjected || seen.has(name)) findings.add(() => alreadySet(variable, container));
     seen.add(name);
   }
-  return problems;
 }
 
 function alreadySet(variable: PlanVariable, container: Container): Problem {

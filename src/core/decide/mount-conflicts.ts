@@ -5,6 +5,7 @@ import { annotationKey } from '../names/annotation-keys.ts';
 import { covers } from '../names/paths.ts';
 import { isViewVolume } from '../names/volume-layout.ts';
 import type { Container, Pod } from '../pod/pod.ts';
+import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import { nameConflict } from './earlier-pass.ts';
@@ -12,62 +13,61 @@ import type { View } from './views.ts';
 
 const PARTS = ['subPath', 'subPathExpr'];
 
-/** Mounts that the mount of a view would hide, and uses of a view's volume that the injector would not write. */
-export function mountConflicts(pod: Pod, views: readonly View[], mountPath: string): readonly Problem[] {
-  const problems: Problem[] = [];
+/** The volume of the view that each container receives. A container receives one view at most. */
+type Volumes = ReadonlyMap<Container, string>;
+
+/** Adds mounts that the mount of a view would hide, and uses of a view's volume that the injector would not write. */
+export function checkMounts(pod: Pod, views: readonly View[], mountPath: string, findings: Findings): void {
+  const volumes = new Map<Container, string>();
+  for (const { volume, containers } of views) {
+    for (const container of containers) volumes.set(container, volume);
+  }
   for (const { volume, containers } of views) {
     for (const container of containers) {
       for (const mount of container.mounts) {
         const path = textField(mount, 'mountPath') ?? '';
         if (textField(mount, 'name') !== volume && covers(mountPath, path))
-          problems.push(pathTaken(container, path, mountPath));
+          findings.add(() => pathTaken(container, path, mountPath));
       }
     }
   }
   for (const container of [...pod.containers, ...pod.initContainers]) {
-    if (!isInjected(container)) problems.push(...volumeConflicts(container, views, mountPath));
+    if (!isInjected(container)) checkVolumes(container, volumes, mountPath, findings);
   }
-  return problems;
 }
 
-function volumeConflicts(
-  container: Container,
-  views: readonly View[],
-  mountPath: string,
-): readonly Problem[] {
-  const problems: Problem[] = [];
+function checkVolumes(container: Container, volumes: Volumes, mountPath: string, findings: Findings): void {
   const subject = `${container.list}[${container.index}]`;
   for (const mount of container.mounts) {
     const volume = textField(mount, 'name') ?? '';
     if (!isViewVolume(volume)) continue;
-    const wrong = mountConflict(container, mount, views, mountPath);
+    const wrong = mountConflict(container, mount, volumes, mountPath);
     if (wrong !== undefined)
-      problems.push(nameConflict(`${subject}.volumeMounts`, `volume ${volume} (a reserved name) ${wrong}`));
+      findings.add(() =>
+        nameConflict(`${subject}.volumeMounts`, `volume ${volume} (a reserved name) ${wrong}`),
+      );
   }
   for (const entry of container.env) {
     const volume = textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '';
-    if (!isViewVolume(volume) || receives(container, volume, views)) continue;
-    const wrong = `volume ${volume} (a reserved name) provides a variable to container ${quote(container.name)}, which does not receive the secrets`;
-    problems.push(nameConflict(`${subject}.env`, wrong));
+    if (!isViewVolume(volume) || volumes.get(container) === volume) continue;
+    findings.add(() => {
+      const wrong = `volume ${volume} (a reserved name) provides a variable to container ${quote(container.name)}, which does not receive the secrets`;
+      return nameConflict(`${subject}.env`, wrong);
+    });
   }
-  return problems;
 }
 
 function mountConflict(
   container: Container,
   mount: Container['mounts'][number],
-  views: readonly View[],
+  volumes: Volumes,
   mountPath: string,
 ): string | undefined {
-  if (!receives(container, textField(mount, 'name') ?? '', views))
+  if (volumes.get(container) !== textField(mount, 'name'))
     return `is mounted in container ${quote(container.name)}, which does not receive the secrets`;
   if (textField(mount, 'mountPath') !== mountPath) return `is not mounted at ${quote(mountPath)}`;
   if (mount['readOnly'] !== true) return 'is not mounted read-only';
   return PARTS.some((name) => textField(mount, name)) ? 'is mounted with a subPath' : undefined;
-}
-
-function receives(container: Container, volume: string, views: readonly View[]): boolean {
-  return views.find((one) => one.volume === volume)?.containers.includes(container) === true;
 }
 
 function pathTaken(container: Container, path: string, mountPath: string): Problem {

@@ -1,7 +1,7 @@
 /** The outcome for one pod. The answer, the log line and the metric are made from this value. */
 import type { AddOperation } from '../additions/patch.ts';
 import { ADMISSION_CODES } from '../problems/admission-codes.ts';
-import { formatProblem, type Problem } from '../problems/problems.ts';
+import type { Problem } from '../problems/problems.ts';
 
 /** Why a pod was left unchanged. A closed set: reasons are metric labels. */
 export const REASONS = {
@@ -35,6 +35,8 @@ export interface Unchanged {
 export interface Denied {
   readonly kind: 'denied';
   readonly problems: readonly [Problem, ...Problem[]];
+  /** The number of further problems, which were only counted. */
+  readonly more: number;
 }
 
 /** A bug in the injector. The cause is dropped, because it may quote the request. */
@@ -49,10 +51,12 @@ export function unchanged(reason: Reason, warnings: readonly string[] = []): Unc
 }
 
 /** Denies a pod. A problem that occurs in several views is reported once. @throws RangeError without a problem */
-export function denied(problems: readonly Problem[]): Denied {
-  const [first, ...others] = new Map(problems.map((problem) => [formatProblem(problem), problem])).values();
+export function denied(problems: readonly Problem[], more = 0): Denied {
+  // Not by the whole text: what is expected may be a suggestion, which is computed only for problems that are shown.
+  const distinct = new Map(problems.map((one) => [`${one.code} ${one.subject}: ${one.wrong}`, one]));
+  const [first, ...others] = distinct.values();
   if (first === undefined) throw new RangeError('a denial needs a problem');
-  return { kind: 'denied', problems: [first, ...others] };
+  return { kind: 'denied', problems: [first, ...others], more };
 }
 
 /** The HTTP-like status in the review's answer. A bug takes precedence, then problems that the user can fix. */

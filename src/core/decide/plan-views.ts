@@ -1,13 +1,13 @@
 /** Plans the views of a pod: who receives which secrets, in which file mode and env-mode. */
 import type { Asked } from '../annotations/read-asked.ts';
-import type { Container, Pod } from '../pod/pod.ts';
+import type { Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { InjectionSettings } from '../settings.ts';
-import { deliver } from './delivery.ts';
+import { deliver, recordedModes } from './delivery.ts';
 import { defaultProblems, nativeSizeProblem } from './delivery-problems.ts';
 import type { EarlierPass } from './earlier-pass.ts';
 import type { PlannedView } from './make-plan.ts';
-import { recipientsOf } from './recipients.ts';
+import { Recipients } from './recipients.ts';
 import { fileModeFor, fileModeProblems, type RunAs, runAsOf } from './run-as.ts';
 import { viewsOf } from './views.ts';
 
@@ -23,15 +23,17 @@ export function planViews(
   earlier: EarlierPass,
   { settings, findings }: { readonly settings: InjectionSettings; readonly findings: Findings },
 ): PlannedViews {
-  const receiving = groups.map(({ containers, subject }): readonly Container[] =>
-    recipientsOf(pod, { containers: containers ?? options.containers, subject }, earlier, findings),
+  const recipients = new Recipients(pod, earlier);
+  const receiving = groups.map(({ containers, subject }) =>
+    recipients.of({ containers: containers ?? options.containers, subject }, findings),
   );
   const runAs = runAsOf(pod, [...new Set(receiving.flat())], options);
   const views = viewsOf(groups, receiving, findings).map((view): PlannedView => {
     const recorded = earlier.fetcher?.plan.views.find((one) => one.volume === view.volume);
     const fileMode = recorded?.fileMode ?? fileModeFor(pod, view.containers, runAs.user);
     findings.add(fileModeProblems(view.contents, fileMode));
-    const delivered = deliver(view, { options, native: settings.native, recorded }, findings);
+    const modes = recorded === undefined ? undefined : recordedModes(recorded);
+    const delivered = deliver(view, { options, native: settings.native, recorded: modes }, findings);
     findings.add(defaultProblems(delivered, options.envFormat));
     return { view: delivered, fileMode, recorded };
   });

@@ -10,7 +10,7 @@ import { quote } from '../problems/quote.ts';
 import type { DeliveredView } from './delivery.ts';
 import { conflict, type EarlierPass } from './earlier-pass.ts';
 import type { MadePlan } from './make-plan.ts';
-import { mountConflicts } from './mount-conflicts.ts';
+import { checkMounts } from './mount-conflicts.ts';
 import { representations } from './views.ts';
 
 export interface PodCheck {
@@ -26,7 +26,7 @@ export function checkPod({ pod, earlier, views, made, options }: PodCheck, findi
   if (isWindows(pod)) findings.add(windows());
   findings.add(kubeletCheckProblems(earlier, made, pod));
   if (volumeBytes(views) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
-  findings.add(mountConflicts(pod, views, options.mountPath));
+  checkMounts(pod, views, options.mountPath, findings);
   // With other problems, the plan cannot be the same.
   if (findings.isClean) findings.add(planProblem(earlier, made));
 }

@@ -39,7 +39,11 @@ export function viewsOf(
     return [{ volume: FIRST_VOLUME, containers: receiving[0] ?? [], contents: checked(only, findings) }];
   const given = new Map<Container, number[]>();
   for (const [index, containers] of receiving.entries()) {
-    for (const container of containers) given.set(container, [...(given.get(container) ?? []), index]);
+    for (const container of containers) {
+      const indices = given.get(container);
+      if (indices === undefined) given.set(container, [index]);
+      else indices.push(index);
+    }
   }
   const sets = new Map<string, { readonly indices: readonly number[]; readonly containers: Container[] }>();
   for (const [container, indices] of inOrderOfMention(groups, given)) {
@@ -49,7 +53,7 @@ export function viewsOf(
     else known.containers.push(container);
   }
   if (sets.size > MAX_VIEWS) findings.add(tooManyViews(sets.size));
-  return [...sets.values()].map(({ indices, containers }, number) => ({
+  return [...sets.values()].slice(0, MAX_VIEWS).map(({ indices, containers }, number) => ({
     volume: number === 0 ? FIRST_VOLUME : `${FIRST_VOLUME}-${number}`,
     containers,
     contents: checked(merged(groups.filter((_group, index) => indices.includes(index))), findings),
@@ -61,8 +65,11 @@ function inOrderOfMention(
   groups: readonly Group[],
   given: ReadonlyMap<Container, readonly number[]>,
 ): readonly (readonly [Container, readonly number[]])[] {
-  const mentioned = groups.flatMap((group) => group.containers ?? []);
-  const place = (container: Container) => mentioned.indexOf(container.name);
+  const places = new Map<string, number>();
+  for (const { containers = [] } of groups) {
+    for (const name of containers) if (!places.has(name)) places.set(name, places.size);
+  }
+  const place = (container: Container) => places.get(container.name) ?? -1;
   return [...given].sort(([one], [other]) => place(one) - place(other));
 }
 

@@ -48,12 +48,34 @@ export function keyFileFault(key: string): string | undefined {
   return undefined;
 }
 
-/** A mount path for comparison: without trailing slashes, and with `/run` for its link `/var/run`. */
+/**
+ * A mount path for comparison: absolute and cleaned, as kubelet and the container runtime use it, and with `/run` for its
+ * link `/var/run`.
+ */
 export function comparablePath(path: string): string {
-  const trimmed = path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') : path;
-  return trimmed.startsWith('/var/run') && (trimmed.length === 8 || trimmed[8] === '/')
-    ? trimmed.slice('/var'.length)
-    : trimmed;
+  const usable = path.length > LONGEST_PATH ? path.slice(0, LONGEST_PATH) : path;
+  const cleaned = isClean(usable) ? usable : cleanPath(usable);
+  return cleaned.startsWith('/var/run') && (cleaned.length === 8 || cleaned[8] === '/')
+    ? cleaned.slice('/var'.length)
+    : cleaned;
+}
+
+/** PATH_MAX of Linux: no mount is possible at a longer path. */
+const LONGEST_PATH = 4096;
+
+/** Most paths are clean, which is cheaper to see than to clean them. */
+function isClean(path: string): boolean {
+  return path === '/' || (path.startsWith('/') && !path.endsWith('/') && !/\/(?:\/|\.)/.test(path));
+}
+
+/** Like Go's path.Clean on an absolute path. kubelet makes a relative path absolute. */
+function cleanPath(path: string): string {
+  const elements: string[] = [];
+  for (const element of path.split('/')) {
+    if (element === '..') elements.pop();
+    else if (element !== '' && element !== '.') elements.push(element);
+  }
+  return `/${elements.join('/')}`;
 }
 
 /** Whether a path equals another path or is its parent. */

@@ -1,6 +1,7 @@
 /** Reads a plan. Every member is checked, because anybody who can create a pod can write a plan. */
 import { isDialect } from '../formats/index.ts';
 import { asArray, asObject, field } from '../json.ts';
+import { MAX_PLAN_BYTES } from '../limits.ts';
 import { parseArn, type SecretArn } from '../names/arn.ts';
 import { isEnvName } from '../names/env-names.ts';
 import { filePathFault } from '../names/paths.ts';
@@ -9,6 +10,7 @@ import type { FetchProblem } from '../problems/problems.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import { PEM_PARTS } from '../secret/pem.ts';
 import { isEscape } from '../template/escapes.ts';
+import { exceedsUtf8 } from '../utf8.ts';
 import {
   PLAN_VARIABLE,
   PLAN_VERSION,
@@ -33,6 +35,8 @@ export interface ReadPlan {
 export function readPlan(text: string | undefined): Result<ReadPlan, FetchProblem> {
   if (text === undefined || text === '')
     return invalid('the variable is not set', 'do not set it yourself; the webhook sets it in the container');
+  if (exceedsUtf8(text, MAX_PLAN_BYTES))
+    return invalid(`the plan takes more than ${MAX_PLAN_BYTES / 1024} KiB`, REWRITTEN);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -6,13 +6,29 @@ import type { Result } from './result.ts';
 
 /** API servers may cut a warning that is longer. */
 const LONGEST_WARNING = 120;
+/** Further problems are only counted, so that a hostile pod with a problem in every field does not cost much. */
+const MOST_PROBLEMS = 1000;
+const MOST_WARNINGS = 100;
+
+/** A problem, several, none, or a function that makes one, for loops over something that users can make long. */
+type Found<Code extends string> =
+  | Problem<Code>
+  | readonly Problem<Code>[]
+  | undefined
+  | (() => Problem<Code>);
 
 export class Findings<Code extends string = AdmissionCode> {
   readonly #problems: Problem<Code>[] = [];
   readonly #warnings: string[] = [];
+  #dropped = 0;
 
   get problems(): readonly Problem<Code>[] {
     return this.#problems;
+  }
+
+  /** The number of problems that were only counted. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** One printable line each, of at most 120 characters. */
@@ -25,11 +41,13 @@ export class Findings<Code extends string = AdmissionCode> {
     return this.#problems.length === 0;
   }
 
-  /** Adds a problem, several, or none. */
-  add(found: Problem<Code> | readonly Problem<Code>[] | undefined): void {
+  /** Adds what was found. A function is called only if its problem is kept. */
+  add(found: Found<Code>): void {
     if (found === undefined) return;
-    if (isOne(found)) this.#problems.push(found);
-    else for (const problem of found) this.#problems.push(problem);
+    if (typeof found !== 'function' && !isOne(found)) {
+      for (const problem of found) this.add(problem);
+    } else if (this.#problems.length >= MOST_PROBLEMS) this.#dropped += 1;
+    else this.#problems.push(typeof found === 'function' ? found() : found);
   }
 
   /** Takes the value of a result. @returns undefined where it has none; its problem, if any, is added */
@@ -40,7 +58,7 @@ export class Findings<Code extends string = AdmissionCode> {
   }
 
   warn(text: string): void {
-    this.#warnings.push(printable(text, LONGEST_WARNING - 1));
+    if (this.#warnings.length < MOST_WARNINGS) this.#warnings.push(printable(text, LONGEST_WARNING - 1));
   }
 }
 

@@ -8,7 +8,7 @@ export interface Problem<Code extends string = AdmissionCode> {
   readonly subject: string;
   /** What was found. */
   readonly wrong: string;
-  /** What is expected, or what to do. */
+  /** What is expected, or what to do. A getter where it costs work: only problems that are shown need it. */
   readonly expected: string;
 }
 
@@ -21,10 +21,10 @@ export function formatProblem(problem: Problem<string>): string {
 
 /**
  * Problems as one text: the first five, then a count of the rest, so that an event or `kubectl` line stays
- * readable. @returns lines joined with a line feed.
+ * readable. @param dropped the number of problems that were only counted @returns lines joined with a line feed.
  */
-export function formatProblems(problems: readonly Problem<string>[]): string {
+export function formatProblems(problems: readonly Problem<string>[], dropped = 0): string {
   const lines = problems.slice(0, 5).map(formatProblem);
-  const more = problems.length - lines.length;
+  const more = problems.length - lines.length + dropped;
   return more > 0 ? `${lines.join('\n')}\n… and ${more} more` : lines.join('\n');
 }

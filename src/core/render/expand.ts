@@ -19,11 +19,11 @@ export function expand(
   const isOptional = mayBeAbsent(entry);
   const include = 'include' in entry ? entry.include : undefined;
   if (!isOptional) addMissing(include ?? [], members, place, values);
-  const isIncluded = include === undefined ? () => true : (key: string) => include.includes(key);
+  const included = include === undefined ? undefined : new Set(include);
   const isExcluded = matcher(entry.exclude ?? []);
   const expanded: (readonly [string, string])[] = [];
   for (const [key, text] of members) {
-    if (!isIncluded(key) || isExcluded(key)) continue;
+    if (included?.has(key) === false || isExcluded(key)) continue;
     if (text !== null) expanded.push([key, text]);
     else if (!isOptional) values.addNull(key, place);
   }

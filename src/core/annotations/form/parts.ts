@@ -47,10 +47,19 @@ export function choice<const Values extends readonly [string, ...string[]]>(
   return z.enum(values, { error }).register(FORM_DOCS, { description, ...more });
 }
 
-export function list(item: z.ZodMiniType<string>, least: 0 | 1, description: string, expected: string) {
+/** A list of text. @param most the largest number of elements, so that the work for a hostile list is bounded */
+export function list(
+  item: z.ZodMiniType<string>,
+  { least, most }: { readonly least: 0 | 1; readonly most: number },
+  description: string,
+  expected: string,
+) {
   return z
     .array(item, { error: expected })
-    .check(z.minLength(least, { error: expected }))
+    .check(
+      z.minLength(least, { error: expected }),
+      z.maxLength(most, { error: `use at most ${most} elements` }),
+    )
     .register(FORM_DOCS, { description });
 }
 

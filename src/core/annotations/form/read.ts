@@ -81,7 +81,10 @@ function countOfNames(root: unknown): number {
   let count = 0;
   for (const entry of asArray(root) ?? []) {
     for (const part of ['env', 'files']) count += Object.keys(asObject(field(entry, part)) ?? {}).length;
-    for (const part of ['envFrom', 'filesFrom']) if (field(entry, part) !== undefined) count += 1;
+    // Keys in include become variables by name.
+    const include = asArray(field(field(entry, 'envFrom'), 'include'));
+    count += include?.length ?? (field(entry, 'envFrom') === undefined ? 0 : 1);
+    if (field(entry, 'filesFrom') !== undefined) count += 1;
   }
   return count;
 }

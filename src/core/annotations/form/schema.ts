@@ -4,12 +4,15 @@
  */
 import * as z from 'zod/mini';
 import { DIALECTS } from '../../formats/index.ts';
+import { MAX_REFERENCES } from '../../limits.ts';
 import { PEM_PARTS } from '../../secret/pem.ts';
 import { ESCAPES } from '../../template/escapes.ts';
 import { choice, FORM_DOCS, fields, flag, list, named, pattern, text } from './parts.ts';
 import { conflicts, type Rule } from './rules.ts';
 
 export const MAX_ENTRIES = 100;
+const MAX_CONTAINERS = 500;
+const MAX_REGIONS = 10;
 
 const KEY = 'use the name of a top-level key, or {} for the whole value';
 const KEY_LIST = 'use a list of keys such as ["host", "port"]';
@@ -18,11 +21,16 @@ const key = (): z.ZodMiniString =>
   text('A literal top-level key of the JSON secret.', 'use the name of a top-level key');
 const shortKey = (): z.ZodMiniString => text('Short form of `{ key: … }`.', KEY);
 const excluded = (what: string) =>
-  list(text('A key, or a pattern.'), 0, `${what} to leave out. "*" matches any characters.`, KEY_LIST);
+  list(
+    text('A key, or a pattern.'),
+    { least: 0, most: MAX_REFERENCES },
+    `${what} to leave out. "*" matches any characters.`,
+    KEY_LIST,
+  );
 const included = (what: string) =>
   list(
     pattern(/^[^*]+$/, 'A key.', 'use complete keys; only exclude supports "*"'),
-    1,
+    { least: 1, most: MAX_REFERENCES },
     `${what} to use; all keys by default. A key that the secret does not contain is an error.`,
     KEY_LIST,
   );
@@ -173,7 +181,7 @@ export const ENTRY = fields(
     containers: z.exactOptional(
       list(
         text('The name of a container.'),
-        1,
+        { least: 1, most: MAX_CONTAINERS },
         'The containers that receive this entry, instead of the containers of the pod.',
         'use a list of container names such as [app]',
       ),
@@ -186,7 +194,7 @@ export const ENTRY = fields(
     failover: z.exactOptional(
       list(
         text('A Region.'),
-        1,
+        { least: 1, most: MAX_REGIONS },
         'Regions that have a replica of the secret, in order. Not supported yet: the pod is rejected.',
         'use a list of Regions such as [us-east-1]',
       ),
