@@ -38,8 +38,8 @@ export async function serveUntil(
 ): Promise<void> {
   const { log, drainSeconds, closeSeconds } = options;
   const signal = await caught;
+  // No flush here: it would block, and requests with it, while nothing reads the log.
   log.info('draining', { signal, seconds: drainSeconds });
-  log.flush();
   service.drain();
   await delay(drainSeconds * 1000);
   const deadline = setTimeout(() => {

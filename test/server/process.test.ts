@@ -1,5 +1,6 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -151,8 +152,9 @@ describe('the bundled webhook', () => {
         containers: 1,
       }),
     ]);
+    // Two signals of one kind can become one.
     webhook.kill('SIGTERM');
-    webhook.kill('SIGTERM');
+    webhook.kill('SIGINT');
     await webhook.ended;
     for (const text of [webhook.logText(), metrics]) {
       expect(text).not.toContain(canary);
@@ -161,10 +163,30 @@ describe('the bundled webhook', () => {
   });
 
   test('goes on when nobody reads its log any more', async () => {
-    const webhook = await start();
+    const webhook = await start('--drain-seconds', '0');
     webhook.closeLog();
     for (let index = 0; index < 100; index += 1) await postReview(webhook.port, reviewOf(podAsking()));
     expect(await isReady(webhook)).toBe(true);
+    webhook.kill('SIGTERM');
+    expect(await webhook.ended).toBe(0);
+  });
+
+  test('goes on and drains when its log is no longer read and the pipe is full', async () => {
+    const webhook = await start('--drain-seconds', '600');
+    webhook.pauseLog();
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    onTestFinished(() => agent.destroy());
+    // More log than the pipe and the buffers of both sides take.
+    const review = reviewOf({ metadata: { generateName: 'x'.repeat(128) } }, 'u'.repeat(128));
+    await Promise.all(Array.from({ length: 2000 }, () => postReview(webhook.port, review, { agent })));
+    webhook.kill('SIGTERM');
+    await eventually(
+      () => isReady(webhook),
+      (ready) => !ready,
+    );
+    const answer = await postReview(webhook.port, reviewOf(podAsking()));
+    expect(responseOf(answer.text).allowed).toBe(true);
+    expect(answer.headers.connection).toBe('close');
   });
 });
 

@@ -69,6 +69,8 @@ export interface WebhookProcess extends Omit<Child, 'firstLine'> {
   readonly logText: () => string;
   /** Closes the reading end of the pipe that the log goes into. */
   closeLog(): void;
+  /** Stops reading the log; the pipe stays open and fills up. */
+  pauseLog(): void;
 }
 
 export interface WebhookProcessOptions extends StartOptions {
@@ -91,8 +93,9 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const { child, ended } = launch(runner(file, flags), options, options.env ?? {});
   const log: Readonly<Record<string, unknown>>[] = [];
   const texts: string[] = [];
+  const reader = createInterface({ input: child.stdout ?? process.stdin });
   const ports = await new Promise<readonly number[]>((resolve, reject) => {
-    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
+    reader.on('line', (line) => {
       texts.push(line);
       // A killed process may leave half a line.
       if (child.killed && !line.endsWith('}')) return;
@@ -110,6 +113,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     log,
     logText: () => texts.join('\n'),
     closeLog: () => void child.stdout?.destroy(),
+    pauseLog: () => void reader.pause(),
   };
 }
 
