@@ -218,7 +218,7 @@ describe('the bundled webhook does not start', () => {
       '"stray": unexpected argument',
       'SECRETS_INJECTOR_DRAIN_SECONDS: "soon" is not accepted',
       '"SECRETS_INJECTOR_IMAGES": unknown variable; did you mean SECRETS_INJECTOR_IMAGE?',
-      'SECRETS_INJECTOR_FETCHER_ENV: what is given is not accepted',
+      'SECRETS_INJECTOR_FETCHER_ENV: the value is not accepted',
       '--image (or SECRETS_INJECTOR_IMAGE): must be set',
     ]) {
       expect(stderr).toContain(part);
