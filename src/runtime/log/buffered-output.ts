@@ -1,6 +1,6 @@
 /**
  * Writes lines to a file descriptor through a buffer, so that a line costs no system call. pino's own destination is as
- * fast, but its flush never returns if the reader of standard output is closed or does not read.
+ * fast, but its flush never returns if the reader of standard output is closed.
  */
 import { write, writeSync } from 'node:fs';
 
@@ -33,7 +33,7 @@ export class BufferedOutput {
     else this.#timer ??= setTimeout(() => this.#start(), LONGEST_WAIT_MILLISECONDS).unref();
   }
 
-  /** Writes everything, for one second at most. Lines of a write in progress may appear twice. */
+  /** Writes everything; stops after one second if a non-blocking pipe is full. Lines of a write in progress may appear twice. */
   flush(): void {
     let rest = Buffer.concat([this.#pending ?? Buffer.alloc(0), Buffer.from(this.#lines.join(''))]);
     this.#clear();

@@ -40,11 +40,11 @@ test('a line is written soon after, without a flush', async () => {
   await expect.poll(() => readFileSync(file, 'utf8')).toBe('one\n');
 });
 
-test.each(['does not read', 'is closed'])('a flush returns if the reader %s', async (reader) => {
+test('a flush returns if the reader is closed', async () => {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'flush-child.ts')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  if (reader === 'is closed') child.stdout.destroy();
+  child.stdout.destroy();
   child.stdin.write('flush\n');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
