@@ -43,6 +43,12 @@ it('in a manifest that is rendered: on standard output alone, and in no patch', 
   expectNoCanary([patch.stdout]);
 });
 
+it('in a key that is not a text: on standard output alone', async () => {
+  const rendered = await runCli(cli, ['render'], `kind: Pod\n? {password: ${CANARY}}\n: 1\n`);
+  expectEnd(rendered, 0);
+  expect(rendered.stderr).toBe('');
+});
+
 it.each([
   ['an annotation', podWith('wrong=x')],
   ['a variable', podWith(`env.A=${ARN}`, { command: ['sh'] })],

@@ -18,15 +18,16 @@ afterAll(() => rmSync(path.dirname(cli), { recursive: true }));
 describe.each(goldenCases())('golden case $name through render', (one) => {
   it('comes out as the core decides, and rendering it again changes nothing', () => {
     const rendered = renderText(one.podText, one.namespace, one.settings);
-    if ('line' in rendered) throw new Error(rendered.code);
+    if (!rendered.ok) throw new Error(rendered.problem.code);
+    const { text, objects } = rendered.value;
     const outcome = decideInjection(one.pod, { namespace: one.namespace }, one.settings);
-    expect(rendered.objects[0]?.outcome).toEqual(outcome);
+    expect(objects[0]?.outcome).toEqual(outcome);
     const operations = outcome.kind === 'injected' ? structuredClone([...outcome.patch] as Operation[]) : [];
     const patched = jsonpatch.applyPatch(structuredClone(one.pod), operations, true).newDocument;
-    expect(parse(rendered.text, { maxAliasCount: -1 })).toEqual(patched);
-    if (outcome.kind !== 'injected') expect(rendered.text).toBe(one.podText);
-    const again = renderText(rendered.text, one.namespace, one.settings);
-    expect('text' in again && again.text).toBe(rendered.text);
+    expect(parse(text, { maxAliasCount: -1 })).toEqual(patched);
+    if (outcome.kind !== 'injected') expect(text).toBe(one.podText);
+    const again = renderText(text, one.namespace, one.settings);
+    expect(again).toMatchObject({ ok: true, value: { text } });
   });
 });
 

@@ -68,11 +68,10 @@ export async function runRender(argv: readonly string[]): Promise<number> {
       continue;
     }
     const rendered = renderText(source, namespace, injection);
-    if ('line' in rendered) problems.push(unreadable(name, rendered));
-    else {
-      outputs.push(rendered);
-      problems.push(...refusals(name, rendered));
-    }
+    if (rendered.ok) {
+      outputs.push(rendered.value);
+      problems.push(...denials(name, rendered.value));
+    } else problems.push(unreadable(name, rendered.problem));
   }
   // All or nothing: otherwise people could apply half of the manifests unnoticed.
   if (problems.length > 0) return fail(problems, 1);
@@ -104,7 +103,7 @@ function unreadable(name: string, where: UnreadableText): string {
   return `${name === '-' ? 'standard input' : name}:${where.line}:${where.column}: ${what}`;
 }
 
-function refusals(name: string, rendered: RenderedText): readonly string[] {
+function denials(name: string, rendered: RenderedText): readonly string[] {
   return rendered.objects.flatMap(({ object, outcome }) =>
     outcome.kind === 'denied'
       ? outcome.problems.map((problem) => `${name}: ${object}: ${formatProblem(problem)}`)

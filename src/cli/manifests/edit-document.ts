@@ -1,4 +1,4 @@
-/** Applies a JSON Patch to a YAML document and prints it with its comments, order, quotes and numbers. */
+/** Applies a JSON Patch to a YAML document. */
 import {
   type Document,
   isAlias,
@@ -7,20 +7,10 @@ import {
   isScalar,
   isSeq,
   type Node,
-  type ScalarTag,
   visit,
   type YAMLMap,
 } from 'yaml';
 import type { AddOperation } from '../../core/additions/patch.ts';
-
-/** How the lines of a file are written. */
-export interface Layout {
-  readonly newline: '\n' | '\r\n';
-  /** Spaces for each level. */
-  readonly indent: number;
-  /** Whether list items are indented below their key. */
-  readonly indentSeq: boolean;
-}
 
 /**
  * Replaces every alias by a copy of what it refers to, if an operation would otherwise change a shared part.
@@ -51,42 +41,6 @@ export function editDocument(document: Document, operations: readonly AddOperati
     if (isCollection(parent) && parent.flow === true) toFlow(node);
   }
 }
-
-/** Prints an edited document. Plain scalars of the source are printed as they were, so that `0400` stays `0400`. */
-export function printDocument(document: Document, { newline, indent, indentSeq }: Layout): string {
-  visit(document, {
-    Scalar: (_key, scalar) => {
-      // Only nodes of the source have a range.
-      if (scalar.type === 'PLAIN' && scalar.range != null && scalar.source !== undefined)
-        scalar.value = new Verbatim(scalar.source);
-    },
-  });
-  const text = document.toString({
-    lineWidth: 0,
-    indent,
-    indentSeq,
-    flowCollectionPadding: false,
-    doubleQuotedAsJSON: true,
-  });
-  return newline === '\n' ? text : text.replaceAll('\n', newline);
-}
-
-/** Text of a plain scalar, printed without a look at what it means. */
-class Verbatim {
-  readonly source: string;
-  constructor(source: string) {
-    this.source = source;
-  }
-}
-
-/** Must be among the custom tags of documents that {@link printDocument} prints. */
-export const VERBATIM: ScalarTag = {
-  tag: 'tag:yaml.org,2002:str',
-  default: true,
-  identify: (value) => value instanceof Verbatim,
-  resolve: (text) => text,
-  stringify: ({ value }) => (value instanceof Verbatim ? value.source : String(value)),
-};
 
 /** Whether a change at a place would also change what an alias refers to, or would have to go through an alias. */
 function isShared(document: Document, keys: readonly string[]): boolean {

@@ -1,13 +1,15 @@
 /** One file of manifests, rendered: text in, text out. */
 import { isDeepStrictEqual } from 'node:util';
 import jsonpatch from 'fast-json-patch';
-import { type Document, isCollection, isNode, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { type AddOperation, pointer } from '../../core/additions/patch.ts';
 import type { Outcome } from '../../core/decide/outcome.ts';
 import { decideInjection } from '../../core/inject.ts';
+import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
-import { editDocument, type Layout, printDocument, unshare, VERBATIM } from './edit-document.ts';
+import { editDocument, unshare } from './edit-document.ts';
 import { type PodTemplate, podTemplates } from './pod-templates.ts';
+import { printDocument, printJson, sourceTags } from './print-document.ts';
 
 /** The decision for one pod of the file. */
 export interface RenderedObject {
@@ -34,34 +36,40 @@ export interface UnreadableText {
 // More aliases than people write, fewer than a "billion laughs" file needs.
 const MOST_ALIASES = 1000;
 
+const BYTE_ORDER_MARK = '\ufeff';
+
+const PARSE_OPTIONS = {
+  // Otherwise the parser writes warnings to standard error, and they quote the manifest.
+  logLevel: 'error',
+  // kubectl reads YAML 1.1: added text such as "yes" and "ON" needs quotes.
+  compat: 'yaml-1.1',
+} as const;
+
 /** Renders every pod of a text. Documents without an injected pod stay as they are, byte for byte. */
 export function renderText(
-  source: string,
+  file: string,
   defaultNamespace: string,
   settings: InjectionSettings,
-): RenderedText | UnreadableText {
+): Result<RenderedText, UnreadableText> {
+  const mark = file.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
+  const source = file.slice(mark.length);
   const lines = new LineCounter();
   const documents = parseAllDocuments(source, {
+    ...PARSE_OPTIONS,
     lineCounter: lines,
-    uniqueKeys: true,
-    customTags: [VERBATIM],
+    customTags: sourceTags(source),
   });
-  if (!Array.isArray(documents)) return { text: source, objects: [], notes: [] };
-  const layout = layoutOf(source, documents);
+  if (!Array.isArray(documents)) return ok({ text: file, objects: [], notes: [] });
   const objects: RenderedObject[] = [];
   const notes: string[] = [];
   const texts: string[] = [];
   const expected: unknown[] = [];
-  let from = source.startsWith('\ufeff') ? 1 : 0;
-  if (from > 0) texts.push('\ufeff');
+  let from = 0;
   for (const document of documents) {
     const error = document.errors[0];
-    if (error !== undefined) {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return { line, column: col, code: error.code };
-    }
+    if (error !== undefined) return failed(unreadable(error.code, error.pos[0], lines));
     const data = dataOf(document);
-    if (data instanceof TooManyAliases) return { line: 1, column: 1, code: 'TOO_MANY_ALIASES' };
+    if (data === undefined) return failed(aliasProblem(document, lines));
     const rendered = podTemplates(data, defaultNamespace).map((one) => renderTemplate(one, settings));
     objects.push(...rendered);
     const operations = rendered.flatMap((one) => one.operations);
@@ -79,28 +87,46 @@ export function renderText(
         );
       }
       editDocument(document, operations);
-      const text = isJson(source) ? printJson(patched, layout) : printDocument(document, layout);
+      const text = printJson(patched, source) ?? printDocument(document, source);
       texts.push(to === source.length && !source.endsWith('\n') ? text.trimEnd() : text);
     }
     from = to;
   }
   texts.push(source.slice(from));
   const text = texts.join('');
-  const again = parseAllDocuments(text);
+  const again = parseAllDocuments(text, PARSE_OPTIONS);
   if (!Array.isArray(again) || !isDeepStrictEqual(again.map(dataOf), expected)) {
     throw new Error('the rendered text differs from the patched object');
   }
-  return { text, objects, notes };
+  return ok({ text: mark + text, objects, notes });
 }
 
-class TooManyAliases {}
-
+/** @returns undefined if an alias has no anchor, or if aliases multiply the data */
 function dataOf(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
   } catch {
-    return new TooManyAliases();
+    return undefined;
   }
+}
+
+function aliasProblem(document: Document, lines: LineCounter): UnreadableText {
+  let unresolved: number | undefined;
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      unresolved = alias.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return unresolved === undefined
+    ? unreadable('TOO_MANY_ALIASES', document.range?.[0] ?? 0, lines)
+    : unreadable('UNRESOLVED_ALIAS', unresolved, lines);
+}
+
+function unreadable(code: string, offset: number, lines: LineCounter): UnreadableText {
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col, code };
 }
 
 function renderTemplate(template: PodTemplate, settings: InjectionSettings): RenderedObject {
@@ -113,42 +139,4 @@ function renderTemplate(template: PodTemplate, settings: InjectionSettings): Ren
 
 function patchedBy(operations: readonly AddOperation[], data: unknown): unknown {
   return jsonpatch.applyPatch(structuredClone(data), structuredClone([...operations]), true).newDocument;
-}
-
-function isJson(source: string): boolean {
-  if (!/^\ufeff?\s*\{/.test(source)) return false;
-  try {
-    JSON.parse(source);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function printJson(data: unknown, { newline, indent }: Layout): string {
-  return `${JSON.stringify(data, undefined, indent).replaceAll('\n', newline)}${newline}`;
-}
-
-function layoutOf(source: string, documents: readonly Document[]): Layout {
-  const column = (offset: number): number => offset - source.lastIndexOf('\n', offset - 1);
-  let indent: number | undefined;
-  let indentSeq: boolean | undefined;
-  for (const document of documents) {
-    visit(document, {
-      Pair: (_key, { key, value }) => {
-        if (!isNode(key) || key.range == null || !isCollection(value) || value.range == null)
-          return undefined;
-        if (value.flow === true) return undefined;
-        const deeper = column(value.range[0]) - column(key.range[0]);
-        if (isSeq(value)) indentSeq ??= deeper > 0;
-        else indent ??= deeper;
-        return indent !== undefined && indentSeq !== undefined ? visit.BREAK : undefined;
-      },
-    });
-  }
-  return {
-    newline: source.includes('\r\n') ? '\r\n' : '\n',
-    indent: Math.max(indent ?? 2, 1),
-    indentSeq: indentSeq ?? true,
-  };
 }
