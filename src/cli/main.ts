@@ -46,7 +46,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/certs.ts')).runCerts,
   },
   demo: {
-    summary: 'run an injection from start to end with an embedded AWS emulator (from a checkout)',
+    summary: 'run an injection end to end with an embedded AWS emulator (from a checkout)',
     load: bundled('demo.cjs', (exports) => exports['runDemo'] as Run),
   },
 };

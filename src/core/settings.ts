@@ -10,7 +10,7 @@ export type NativeSupport =
 export interface InjectionSettings {
   /** Image of the injected containers. */
   readonly image: string;
-  /** Further repositories of the same image, in case another webhook rewrites the image to a mirror. */
+  /** Additional repositories of the same image, in case another webhook rewrites the image to a mirror. */
   readonly imageMirrors?: readonly string[];
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   /** Additional variables for the fetcher: endpoints, FIPS, a CA. */

@@ -1,7 +1,7 @@
 /**
  * The pod's AWS identity (IRSA) for the fetcher. The EKS pod identity webhook adds variables and a token mount to every
  * container of the pod. If it ran before the injector, it did not see the fetcher, so both are copied from another
- * container. If it runs later, nothing is to be done. Both orders result in the same pod.
+ * container. If it runs later, nothing needs to be done. Both orders result in the same pod.
  *
  * Source: variables and paths of aws/amazon-eks-pod-identity-webhook.
  */

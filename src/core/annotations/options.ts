@@ -92,7 +92,7 @@ function invalid(option: Option, text: string, expected: string): Problem {
   };
 }
 
-/** Only the env-mode file can have an env-format other than the shell's. */
+/** Only the env-mode file can have an env-format other than `shell`. */
 function formatConflict({ envFormat, writtenEnvMode: mode }: Options): Problem | undefined {
   if (envFormat === 'shell' || (mode !== 'native' && mode !== 'shell')) return undefined;
   return {

@@ -35,7 +35,7 @@ export const OPTIONS = {
   },
   'env-format': {
     default: 'shell',
-    doc: 'format of the env file: shell, dotenv, docker, systemd, properties, json or yaml',
+    doc: 'format of the env file, such as dotenv or json',
   },
   'fetch-timeout': { default: '60s', doc: 'total deadline of the fetcher, from 5s to 10m' },
   'cpu-request': { default: 'computed', doc: 'CPU request of the injected container, or none' },

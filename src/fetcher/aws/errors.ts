@@ -74,7 +74,7 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
   InternalServiceError: TRANSIENT,
   RequestTimeTooSkewed: TRANSIENT,
   [INCOMPLETE_ANSWER]: TRANSIENT,
-  // STS also returns this error while it cannot get the keys of the OIDC issuer, which passes.
+  // STS also returns this error while it cannot get the keys of the OIDC issuer, a transient condition.
   InvalidIdentityToken: {
     ...TRANSIENT,
     signInAdvice:
@@ -120,7 +120,7 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
   },
 };
 
-/** Errors that only their message tells apart. */
+/** Errors that differ only in their message. The SDK module reads the message and sets the detail. */
 const DETAILS: Readonly<Record<Detail, ErrorRow>> = {
   kms: { retry: 'settling', problem: 'AWS_KMS_DENIED' },
   deleted: { retry: 'final', problem: 'SECRET_DELETED', isAbsence: true },
@@ -146,7 +146,7 @@ export function rowOf(failure: unknown): ErrorRow {
   return { ...row, retry: passing.retry, problem: CAUSES.has(row.problem) ? row.problem : passing.problem };
 }
 
-/** The row for errors that pass, if this is one by its code or by its status. */
+/** The row of a transient error, if the code or the status says that it is one. */
 function passingRow(known: ErrorRow | undefined, status: number): ErrorRow | undefined {
   if (known?.retry === 'throttled' || status === 429) return THROTTLED;
   return known?.retry === 'transient' || status >= 500 || status === 408 ? TRANSIENT : undefined;
@@ -157,7 +157,7 @@ export function classify(failure: unknown): FailureClass {
   return rowOf(failure).retry;
 }
 
-/** A failure in a few words, none of which are the service's own. */
+/** Describes a failure in a few words, without text of the service. */
 export function describeFailure(failure: unknown): string {
   if (failure instanceof NetworkFailure) return wordFor(failure.kind);
   if (!(failure instanceof AwsFailure)) return 'no answer';

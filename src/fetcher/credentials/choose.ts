@@ -1,4 +1,4 @@
-/** Chooses how the pod signs in. A further source is a file in this folder and an entry in `SOURCES`. */
+/** Chooses how the pod signs in. To add a source, add a file to this folder and an entry to `SOURCES`. */
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, type Result } from '../../core/problems/result.ts';
 import type { Environment } from '../process/environment.ts';

@@ -1,4 +1,4 @@
-/** Whether this replica is ready: it sends a review to itself, in the same way as an API server. */
+/** Whether this replica is ready: it sends itself a review, as an API server would. */
 import { randomUUID } from 'node:crypto';
 import { type CertificatePair, isValidAt } from '../certificates/pair.ts';
 import { checkOwnReview, ownReview } from './own-review.ts';

@@ -81,7 +81,7 @@ const file = fields(
     ),
     template: z.exactOptional(text('A Mustache template, filled from the JSON secret.')),
     escape: z.exactOptional(
-      choice(ESCAPES, 'How to escape insertions of the template that do not say so themselves.'),
+      choice(ESCAPES, 'How to escape insertions of the template that do not specify an escape.'),
     ),
     pem: z.exactOptional(choice(PEM_PARTS, 'The part of a PEM bundle to write.')),
   },
