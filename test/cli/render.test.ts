@@ -150,9 +150,12 @@ describe('comments, order and quotes are kept', () => {
   });
 
   it('keeps CRLF line ends', () => {
-    const source = pod('  containers:\n    - name: app\n').replaceAll('\n', '\r\n');
+    const source = pod(
+      '  containers:\n    - name: app\n      args:\n        - |\n          a\n          b\n    # a\n\n    # b\n',
+    ).replaceAll('\n', '\r\n');
     const { text } = render(source);
-    expect(text.replaceAll('\r\n', '')).not.toContain('\n');
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+    expectLinesKept(source, text);
   });
 
   it('normalizes blank lines, spacing, indicators and the place of some comments', () => {

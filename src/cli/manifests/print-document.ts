@@ -39,7 +39,8 @@ export function printDocument(document: Document, source: string): string {
     },
   });
   const text = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });
-  return source.includes('\r\n') ? text.replaceAll('\n', '\r\n') : text;
+  // Comments of several lines contain the line ends of the source.
+  return source.includes('\r\n') ? text.replaceAll(/\r*\n/g, '\r\n') : text;
 }
 
 /** Prints the only document of a JSON file. @returns undefined if the source is not JSON */
