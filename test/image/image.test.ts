@@ -185,7 +185,7 @@ describe('the programs in the image', () => {
   it('cli: demo is not there and says so', () => {
     const { status, stderr } = image.run([...CLI, 'demo']);
     expect(status).not.toBe(0);
-    expect(stderr).toContain('not part of this image');
+    expect(stderr).toContain('does not contain the command demo');
   });
 
   it('webhook: starts with the command of the Deployment', () => {
