@@ -46,14 +46,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/certs.ts')).runCerts,
   },
   demo: {
-    summary: 'run an injection end to end with an embedded AWS emulator (from a checkout)',
+    summary: 'run an injection end to end with an embedded AWS fake (from a checkout)',
     load: bundled('demo.cjs', (exports) => exports['runDemo'] as Run),
   },
 };
 
 const HELP = `aws-secrets-injector injects AWS Secrets Manager secrets into Kubernetes pods.
 
-Usage: aws-secrets-injector <command> [options]
+Usage: aws-secrets-injector <command> [flags]
 
 ${Object.entries(COMMANDS)
   .map(([name, command]) => `  ${name.padEnd(9)} ${command.summary}`)

@@ -67,7 +67,7 @@ async function tellStory(stage: Stage, steps: Steps): Promise<void> {
     steps.show(`$ kubectl ${args.join(' ')}\n${output.trimEnd()}`);
     return output;
   };
-  steps.show(`Kubernetes ${stage.cluster.facts.kubernetes}, AWS emulator at ${stage.aws.url}`);
+  steps.show(`Kubernetes ${stage.cluster.facts.kubernetes}, AWS fake at ${stage.aws.url}`);
   await kubectl('--namespace=aws-secrets-injector', 'get', 'pods');
 
   // Variables are native here, so their values must be such as kubelet can read.

@@ -1,7 +1,7 @@
 /**
- * The main job, end to end and for real: certificates, the HTTPS webhook, a review as the API server sends it, the
- * fetcher with the command and environment of the init container, and an application reading what it wrote.
- * Only AWS and the container runtime are stood in for.
+ * Runs one injection end to end with the real programs: certificates, the HTTPS webhook, an admission review, the fetcher
+ * with the command and environment of the init container, and an application that reads its variables and files.
+ * AWS is a fake, and the demo itself acts as the API server and as kubelet.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -14,15 +14,27 @@ import { makeSandbox, type Sandbox } from './sandbox.ts';
 import { makeSteps, StepFailed, type Steps } from './steps.ts';
 import { tellStory } from './story.ts';
 
-const USAGE = `usage: ./scripts/demo [--keep] [MANIFEST]
+const USAGE = `Usage: ./scripts/demo [--keep] [MANIFEST]
        ./scripts/demo --cluster [--keep]
 
-  Injects the pod of MANIFEST (default: the shop of test/demo) with an embedded AWS emulator and shows what happens.
+Runs one injection end to end with an embedded AWS fake, and prints each step. MANIFEST is a file with one Pod
+(default: test/demo/shop.yaml).
 
-  --keep   leave the temporary folder with certificates, files and the termination log
+  --cluster   run the demo in a Kubernetes cluster on this machine; see --cluster --help
+  --keep      keep the temporary directory with the certificates, the written files and the termination log
+  --help      print this help and exit
 `;
 
-/** Runs the demo. @returns the exit code: 0 only if every file and variable holds what the stand-in holds */
+const INTRODUCTION = `This demo runs one injection on this machine, without a cluster and without an AWS account.
+
+  real   the certificates, the webhook, its admission review and patch, and the fetcher, which is the program of the
+         init container
+  fake   AWS: an embedded AWS fake with random secrets
+         the API server: the demo sends the pod to the webhook and applies the patch
+         kubelet: the demo starts the fetcher and a small application, and sets native variables
+`;
+
+/** Runs the demo. @returns the exit code: 0 only if every file and variable is equal to the value in the AWS fake */
 export async function runDemo(argv: readonly string[]): Promise<number> {
   const write = (text: string) => void process.stdout.write(text);
   let options: { keep: boolean; help: boolean; manifest: string | undefined };
@@ -46,8 +58,11 @@ export async function runDemo(argv: readonly string[]): Promise<number> {
   const sandbox = await makeSandbox();
   try {
     const pod = readPodManifest(options.manifest);
+    write(INTRODUCTION);
     await tellStory({ steps, standIn, sandbox, pod, dist: import.meta.dirname ?? __dirname });
-    write('\nEverything that the application received is equal to the secrets.\n');
+    write(
+      '\nEverything that the application received is equal to the secrets. Values are random and are not printed.\n',
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
@@ -65,7 +80,7 @@ export interface Stage {
   readonly standIn: StandIn;
   readonly sandbox: Sandbox;
   readonly pod: PodManifest;
-  /** Where the bundles lie. */
+  /** The directory of the bundles. */
   readonly dist: string;
 }
 

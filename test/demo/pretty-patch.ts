@@ -1,7 +1,7 @@
-/** A patch as a person reads it: one line for each object that is added. */
+/** Prints a patch for people: one line for each added object. */
 import type { Operation } from 'fast-json-patch';
 
-/** One line for each object: where, and the essence of what. */
+/** One line for each object: its path and a summary. */
 export function describePatch(patch: readonly Operation[]): string {
   return patch.flatMap(linesOf).join('\n');
 }
@@ -9,8 +9,8 @@ export function describePatch(patch: readonly Operation[]): string {
 function linesOf(operation: Operation): readonly string[] {
   if (operation.op !== 'add') return [`${operation.op} ${operation.path}`];
   const { path, value } = operation as { readonly path: string; readonly value: unknown };
-  if (!Array.isArray(value)) return [`+ ${path}  ${essence(value)}`];
-  return value.map((one, index) => `+ ${path}/${index}  ${essence(one)}`);
+  if (!Array.isArray(value)) return [`+ ${path}  ${summary(value)}`];
+  return value.map((one, index) => `+ ${path}/${index}  ${summary(one)}`);
 }
 
 interface Described {
@@ -26,14 +26,14 @@ interface Described {
   readonly resources?: { readonly requests?: object; readonly limits?: object };
 }
 
-function essence(value: unknown): string {
+function summary(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
   const one = value as Described;
   if (one.emptyDir !== undefined) return `volume ${one.name}: in memory, at most ${one.emptyDir.sizeLimit}`;
   const file = one.valueFrom?.fileKeyRef;
   if (file !== undefined)
-    return `variable ${one.name} (fileKeyRef): kubelet reads it from ${file.path} in the volume ${file.volumeName}`;
+    return `variable ${one.name} (fileKeyRef): from the file ${file.path} in volume ${file.volumeName}`;
   if (one.mountPath !== undefined)
     return `mount ${one.name} at ${one.mountPath}${one.readOnly ? ', read-only' : ''}`;
   if (one.image !== undefined) {

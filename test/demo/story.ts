@@ -1,4 +1,4 @@
-/** The steps of the demo, in the order in which a cluster would take them. */
+/** The steps of the demo, in the order of a cluster. */
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -26,32 +26,37 @@ import { StepFailed } from './steps.ts';
 const FETCHER = 'aws-secrets-fetch';
 const SERVER_NAME = 'aws-secrets-injector.aws-secrets-injector.svc';
 
-/** Tells the whole story. Throws StepFailed at the first step that does not come out as it must. */
+/** Runs all steps. @throws StepFailed at the first step with an unexpected result */
 export async function tellStory(stage: Stage): Promise<void> {
   const { steps, pod } = stage;
   const namespace = pod.metadata.namespace ?? 'default';
-  await steps.run('a pod names its secrets by ARN', () => {
+  await steps.run('A pod lists its secrets by ARN in annotations', () => {
     const annotations = Object.entries(pod.metadata.annotations ?? {});
     steps.show(annotations.map(([key, value]) => `${key}: ${shown(value)}`).join('\n'));
   });
-  const certificates = await steps.run('certificates for the webhook (aws-secrets-injector certs)', () =>
-    makeCertificates(stage),
+  const certificates = await steps.run(
+    'Create certificates for the webhook (aws-secrets-injector certs)',
+    () => makeCertificates(stage),
   );
-  const server = await steps.run('the webhook starts (aws-secrets-injector webhook)', () =>
+  const server = await steps.run('Start the webhook (aws-secrets-injector webhook)', () =>
     startWebhook(stage, certificates),
   );
   try {
-    const answer = await steps.run('the API server sends the pod: a real AdmissionReview over HTTPS', () =>
-      askWebhook(stage, server.webhook, namespace),
+    const answer = await steps.run(
+      'Send the pod to the webhook as an AdmissionReview over HTTPS, and apply its patch',
+      () => askWebhook(stage, server.webhook, namespace),
     );
     const patched = applyToPod(pod, answer.patch);
     const plan = planOf(patched);
     const contents = await prepareAws(stage, plan, namespace);
     await steps.run(
-      'the init container signs in with its service account token, fetches the secrets and writes the files',
+      'Run the fetcher: get AWS credentials for the service account token, fetch the secrets, write the files',
       () => runFetcher(stage, patched, plan),
     );
-    await steps.run('the application starts', () => checkApplications(stage, patched, plan, contents));
+    await steps.run(
+      'Start an application in place of the container, and compare what it receives with the secrets',
+      () => checkApplications(stage, patched, plan, contents),
+    );
   } finally {
     await server.process.stop();
   }
@@ -68,7 +73,7 @@ async function makeCertificates(stage: Stage): Promise<string> {
     {},
   );
   if (made.code !== 0) throw new StepFailed(`certs exited with ${made.code}: ${made.stderr}`);
-  stage.steps.show(`CA and leaf for ${SERVER_NAME} (ECDSA P-256)`);
+  stage.steps.show(`CA and server certificate for ${SERVER_NAME} (ECDSA P-256)`);
   return folder;
 }
 
@@ -96,7 +101,7 @@ async function startWebhook(
   command.push('--fetcher-env', `NODE_EXTRA_CA_CERTS=${ca}`);
   const server = startServer(command, {});
   await untilReady(server, adminPort);
-  stage.steps.show(`ready on port ${port}: it answered its own test review over TLS`);
+  stage.steps.show(`ready on port ${port}, after the webhook answered a test review of its own over TLS`);
   const webhook = {
     port,
     ca: readFileSync(path.join(certificates, 'ca.crt'), 'utf8'),
@@ -178,10 +183,10 @@ async function runFetcher(stage: Stage, patched: PodManifest, plan: Plan): Promi
   const took = Math.round(performance.now() - started);
   if (finished.code !== 0) {
     const said = readFileSync(stage.sandbox.inRoot(TERMINATION_LOG), 'utf8') || finished.stderr;
-    throw new StepFailed(`the fetcher ended with exit code ${finished.code}:\n${said}`);
+    throw new StepFailed(`the fetcher exited with code ${finished.code}:\n${said}`);
   }
   const read = stage.standIn.requests.map((request) => `${request.operation} ${request.status}`);
-  stage.steps.show(`exit 0 after ${took} ms; AWS saw: ${read.join(', ')}`);
+  stage.steps.show(`exit code 0 after ${took} ms; requests to the AWS fake: ${read.join(', ')}`);
 }
 
 function containersOf({ spec }: PodManifest): readonly ContainerManifest[] {
@@ -199,7 +204,8 @@ async function checkApplications(
     for (const name of receiverNames(view.receivers)) {
       const after = containersOf(patched).find((one) => one.name === name);
       const before = containersOf(stage.pod).find((one) => one.name === name);
-      if (before === undefined || after === undefined) throw new StepFailed(`there is no container ${name}`);
+      if (before === undefined || after === undefined)
+        throw new StepFailed(`the pod has no container ${name}`);
       await checkApplication(stage, view, expected, before, after);
     }
   }
@@ -215,28 +221,28 @@ async function checkApplication(
   const { name } = before;
   const mountPath = after.volumeMounts?.find((mount) => mount.name === view.volume)?.mountPath ?? '';
   const inside = (file: string) => sandbox.inApplication(view.volume, `${mountPath}/${file}`);
-  let way = '';
+  let how = '';
   let seen: readonly SeenVariable[] = [];
   const readable = new Map(files);
   if (view.receivers.native.includes(name)) {
-    way = ': kubelet sets its variables';
+    how = ': variables set from the env file, as kubelet does';
     const written = readFileSync(path.join(volumePath(sandbox, view.volume), ENV_FILE));
     seen = await runApplication([], nativeVariables(after, written));
   } else if (view.receivers.shell.includes(name)) {
-    way = ': a shell before its command sets its variables';
+    how = ': variables set by the injected shell prefix';
     const prefix = prefixOf(before.command ?? [], after.command ?? []);
     seen = await runApplication(
       prefix.map((part) => (part === `${mountPath}/${ENV_FILE}` ? inside(ENV_FILE) : part)),
       {},
     );
   } else if (envFile !== undefined) {
-    way = `: it reads its variables itself (${view.format})`;
+    how = `: the application reads the env file itself (format ${view.format})`;
     readable.set(ENV_FILE, envFile);
   }
   const set = readable.has(ENV_FILE) ? new Map<string, string>() : variables;
   const wrong = differences(set, readable, seen, (file) => readFileSync(inside(file)));
   if (wrong.length > 0) throw new StepFailed(wrong.join('\n'));
-  steps.show(`container ${name}${way}`);
+  steps.show(`container ${name}${how}`);
   for (const one of seen) steps.show(`  ${one.name}=${'•'.repeat(8)}  (${one.bytes} bytes)`);
   for (const [file, content] of readable)
     steps.show(`  ${mountPath}/${file}  ${'•'.repeat(8)}  (${content.length} bytes)`);
