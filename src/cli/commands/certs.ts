@@ -14,7 +14,7 @@ const DNS_NAME: Kind<string> = {
 
 const DNS_NAMES: Kind<readonly string[]> = {
   placeholder: 'name',
-  expects: 'a DNS name in lower case; can be set several times',
+  expects: 'a DNS name in lower case',
   parse: (text) => (DNS_NAME.parse(text) === undefined ? undefined : [text]),
   merge: (lists) => lists.flat(),
 };
@@ -38,7 +38,7 @@ export async function runCerts(argv: readonly string[]): Promise<number> {
   const settings = readSettings(CERTS_SETTINGS, argv, {});
   if (settings.kind === 'help') {
     process.stdout.write(
-      `Usage: aws-secrets-injector certs [options]\n\n${renderSettingsHelp(CERTS_SETTINGS)}\n`,
+      `Usage: aws-secrets-injector certs [flags]\n\n${renderSettingsHelp(CERTS_SETTINGS, { variables: false })}\n`,
     );
     return 0;
   }

@@ -4,19 +4,27 @@ import { REQUIRED, type Setting, variableName } from './settings.ts';
 
 const COLUMNS = 100;
 const INDENT = '      ';
+const NOT_SET = 'not set';
 
-/** The flags of a program, one paragraph for each, for a terminal. */
-export function renderSettingsHelp(definitions: Definitions): string {
+/**
+ * The flags of a program, one paragraph for each, for a terminal.
+ * @param variables whether the program also reads environment variables
+ */
+export function renderSettingsHelp(definitions: Definitions, { variables } = { variables: true }): string {
   const entries = Object.entries(definitions).map(([name, setting]) => {
     const { placeholder } = setting.kind;
     const head = `  --${name}${placeholder === '' ? '' : ` <${placeholder}>`}`;
-    return `${head}\n${wrap(`${setting.doc} ${defaultText(setting)}`)}`;
+    return `${head}\n${wrap(`${setting.doc}${defaultText(setting)}`)}`;
   });
   const example = variableName(Object.keys(definitions)[0] ?? 'name');
   return [
     ...entries,
     `  --help, -h\n${wrap('Print this help and exit.')}`,
-    `Each flag can also be set with an environment variable, such as ${example}. A flag\ntakes precedence, and an empty variable is ignored.`,
+    ...(variables
+      ? [
+          `Each flag can also be set with an environment variable, such as ${example}. A flag\ntakes precedence, and an empty variable is ignored.`,
+        ]
+      : []),
   ].join('\n');
 }
 
@@ -39,12 +47,15 @@ export function renderSettingsTable(definitions: Definitions): string {
   ].join('\n');
 }
 
+/** Empty for a setting without a default. */
 function defaultText(setting: Setting<unknown>): string {
-  return setting.fallback === REQUIRED ? '(required)' : `(default: ${defaultOf(setting)})`;
+  if (setting.fallback === REQUIRED) return ' (required)';
+  const text = defaultOf(setting);
+  return text === NOT_SET ? '' : ` (default: ${text})`;
 }
 
 function defaultOf({ fallback, kind }: Setting<unknown>): string {
-  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return 'not set';
+  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return NOT_SET;
   return kind.show?.(fallback) ?? String(fallback);
 }
 
