@@ -302,10 +302,19 @@ describe('as a process', () => {
     expect(stderr).toBe('render: standard input:2:11: is not valid YAML (UNRESOLVED_ALIAS)\n');
   });
 
+  it('separates files, also after a file without a final line feed', async () => {
+    const files = ['kind: A', 'kind: B\n', '', 'kind: C'].flatMap((text, at) => [
+      '-f',
+      write(`join-${at}.yaml`, text),
+    ]);
+    const { stdout } = await runCli(cli, ['render', ...files]);
+    expect(stdout).toBe('kind: A\n---\nkind: B\n---\n---\nkind: C');
+  });
+
   it('says which file it cannot read', async () => {
     const { code, stderr } = await runCli(cli, ['render', '-f', path.join(folder, 'missing.yaml')]);
     expect(code).toBe(1);
-    expect(stderr).toContain('missing.yaml');
+    expect(stderr).toMatch(/missing\.yaml: cannot be read \(ENOENT\)\n$/);
   });
 
   it('takes the image from the variable that the webhook takes it from, and ignores the webhook’s other ones', async () => {

@@ -1,7 +1,7 @@
 /** The `render` command: reads manifests and prints them with the injection applied. */
 import { readFileSync, statSync } from 'node:fs';
 import { formatProblem } from '../../core/problems/problems.ts';
-import { quote } from '../../core/problems/quote.ts';
+import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
 import {
   checkInjection,
@@ -22,7 +22,7 @@ import { type RenderedText, renderText, type UnreadableText } from '../manifests
 
 const FILES: Kind<readonly string[]> = {
   placeholder: 'path',
-  expects: 'the path of a file, or - for standard input; can be set several times',
+  expects: 'the path of a file, or - for standard input',
   parse: (text) => [text],
   merge: (lists) => lists.flat(),
 };
@@ -34,7 +34,10 @@ const NAMESPACE: Kind<string> = {
 };
 
 const RENDER_SETTINGS = {
-  file: optional(FILES, 'Manifests to read (short: -f). The default is standard input.'),
+  file: optional(
+    FILES,
+    'Manifests to read (short: -f). Can be set several times. By default, standard input.',
+  ),
   patch: setting(SWITCH, false, 'Print the JSON Patch of each object instead of the manifests.'),
   namespace: setting(NAMESPACE, 'default', 'Namespace of objects without metadata.namespace.'),
   ...INJECTION_SETTINGS,
@@ -49,7 +52,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   const settings = readSettings(RENDER_SETTINGS, args, knownVariables(process.env), checkInjection);
   if (settings.kind === 'help') {
     process.stdout.write(
-      `Usage: aws-secrets-injector render [-f FILE]… [options]\n\n${renderSettingsHelp(RENDER_SETTINGS)}\n`,
+      `Usage: aws-secrets-injector render [-f FILE]… [flags]\n\n${renderSettingsHelp(RENDER_SETTINGS)}\n`,
     );
     return 0;
   }
@@ -63,11 +66,11 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   const problems: string[] = [];
   for (const name of file) {
     const source = readSource(name);
-    if (source === undefined) {
-      problems.push(`${quote(name, 200)} cannot be read, or is larger than ${LARGEST / 2 ** 20} MiB`);
+    if (!source.ok) {
+      problems.push(`${sourceName(name)}: ${source.problem}`);
       continue;
     }
-    const rendered = renderText(source, namespace, injection);
+    const rendered = renderText(source.value, namespace, injection);
     if (rendered.ok) {
       outputs.push(rendered.value);
       problems.push(...denials(name, rendered.value));
@@ -76,9 +79,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   // All or nothing: otherwise people could apply half of the manifests unnoticed.
   if (problems.length > 0) return fail(problems, 1);
   for (const output of outputs) warn(output);
-  process.stdout.write(
-    patch ? patches(outputs) : outputs.map((output) => output.text).join(outputs.length > 1 ? '---\n' : ''),
-  );
+  process.stdout.write(patch ? patches(outputs) : joined(outputs.map((output) => output.text)));
   return 0;
 }
 
@@ -88,25 +89,29 @@ function knownVariables(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => known.has(name)));
 }
 
-function readSource(name: string): string | undefined {
+function readSource(name: string): Result<string, string> {
   try {
-    if (name === '-') return readFileSync(0, 'utf8');
-    return statSync(name).size > LARGEST ? undefined : readFileSync(name, 'utf8');
-  } catch {
-    return undefined;
+    if (name === '-') return ok(readFileSync(0, 'utf8'));
+    const isTooLarge = statSync(name).size > LARGEST;
+    return isTooLarge ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`) : ok(readFileSync(name, 'utf8'));
+  } catch (error) {
+    return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
 }
 
-function unreadable(name: string, where: UnreadableText): string {
-  const what =
-    where.code === 'TOO_MANY_ALIASES' ? 'has too many aliases' : `is not valid YAML (${where.code})`;
-  return `${name === '-' ? 'standard input' : name}:${where.line}:${where.column}: ${what}`;
+function sourceName(name: string): string {
+  return name === '-' ? 'standard input' : name;
+}
+
+function unreadable(name: string, { line, column, code }: UnreadableText): string {
+  const what = code === 'TOO_MANY_ALIASES' ? 'has too many aliases' : `is not valid YAML (${code})`;
+  return `${sourceName(name)}:${line}:${column}: ${what}`;
 }
 
 function denials(name: string, rendered: RenderedText): readonly string[] {
   return rendered.objects.flatMap(({ object, outcome }) =>
     outcome.kind === 'denied'
-      ? outcome.problems.map((problem) => `${name}: ${object}: ${formatProblem(problem)}`)
+      ? outcome.problems.map((problem) => `${sourceName(name)}: ${object}: ${formatProblem(problem)}`)
       : [],
   );
 }
@@ -117,6 +122,12 @@ function warn(rendered: RenderedText): void {
     for (const warning of outcome.warnings) process.stderr.write(`warning: ${object}: ${warning}\n`);
   }
   for (const note of rendered.notes) process.stderr.write(`note: ${note}\n`);
+}
+
+/** One YAML stream. A separator needs a line of its own, also after a file without a final line feed. */
+function joined(texts: readonly string[]): string {
+  const last = texts.length - 1;
+  return texts.map((text, at) => (at < last ? text.replace(/[^\n]$/, '$&\n') : text)).join('---\n');
 }
 
 function patches(outputs: readonly RenderedText[]): string {
