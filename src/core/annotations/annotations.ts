@@ -29,10 +29,11 @@ export interface Ask {
   readonly text: string;
 }
 
+/** Every value without the blanks and line ends around it: a block scalar of YAML ends with a line feed. */
 export interface AnnotationSet {
   /** Sorted by key, so that the order of annotations in a manifest does not matter. */
   readonly asks: readonly Ask[];
-  /** The text of the YAML form. */
+  /** The text of the YAML form, unchanged: indentation and line ends are part of YAML. */
   readonly form: string | undefined;
   readonly options: ReadonlyMap<Option, string>;
 }
@@ -50,22 +51,35 @@ export function readAnnotations(annotations: unknown, findings: Findings): Annot
   let form: string | undefined;
   // The API server sends the keys sorted; a manifest may not.
   for (const subject of keysOf(annotations).toSorted()) {
-    const text = object[subject];
+    const value = object[subject];
     const key = subject.slice(PREFIX.length);
     const dot = key.indexOf('.');
     const family = dot < 0 ? undefined : key.slice(0, dot);
-    if (typeof text !== 'string') findings.add(notText(subject));
-    else if (isOption(key)) options.set(key, text);
-    else if (key === FORM) form = text;
+    if (!subject.startsWith(PREFIX)) findings.add(() => misspelledPrefix(subject, key));
+    else if (typeof value !== 'string') findings.add(notText(subject));
+    else if (isOption(key)) options.set(key, value.trim());
+    else if (key === FORM) form = value;
     else if (family !== undefined && isFamily(family))
-      asks.push({ family, name: key.slice(dot + 1), subject, text });
+      asks.push({ family, name: key.slice(dot + 1), subject, text: value.trim() });
     else findings.add(() => (RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject)));
   }
   return { asks, form, options };
 }
 
+/** Keys under the prefix. The API server keeps the case of a prefix, although it compares DNS names without it. */
 function keysOf(annotations: unknown): readonly string[] {
-  return Object.keys(asObject(annotations) ?? {}).filter((key) => key.startsWith(PREFIX));
+  return Object.keys(asObject(annotations) ?? {}).filter(
+    (key) => key.startsWith(PREFIX) || key.slice(0, PREFIX.length).toLowerCase() === PREFIX,
+  );
+}
+
+function misspelledPrefix(subject: string, key: string): Problem {
+  return {
+    code: 'ANNOTATION_UNKNOWN',
+    subject: printable(subject),
+    wrong: 'the prefix of the annotation contains uppercase letters',
+    expected: `write ${printable(PREFIX + key)}`,
+  };
 }
 
 function notText(subject: string): Problem {

@@ -109,7 +109,7 @@ function parseInject(text: string): Result<boolean, string> {
 }
 
 function parseContainers(text: string): Result<readonly string[] | '*', string> {
-  if (text.trim() === '*') return ok('*');
+  if (text === '*') return ok('*');
   const names = text.split(',').map((name) => name.trim());
   return names.some((name) => name === '' || name === '*')
     ? failed('use container names separated by commas, or "*" alone')
