@@ -103,7 +103,7 @@ function addInitContainers(
     env,
     mounts,
     shared,
-    resources: fetcherResources(pod, injection.options, volumeBytes(injection.views)),
+    resources: fetcherResources(pod, injection.options, settings.resources, volumeBytes(injection.views)),
     securityContext: securityContext(runAs),
   };
   const list = ['spec', 'initContainers'];

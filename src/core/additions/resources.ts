@@ -3,11 +3,15 @@
  * the larger of the sums of init containers and of regular containers.
  */
 
-import type { Options } from '../annotations/options.ts';
-import { field, type JsonObject } from '../json.ts';
+import type { Options, ResourceOption } from '../annotations/options.ts';
+import { asObject, field, type JsonObject } from '../json.ts';
 import { MAX_SECRET_BYTES } from '../limits.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 import { cpuQuantity, memoryQuantity, parseQuantity } from '../pod/quantity.ts';
+import type { Problem } from '../problems/problems.ts';
+import { quote } from '../problems/quote.ts';
+import type { InjectionSettings } from '../settings.ts';
 
 const MIB = 2 ** 20;
 const LEAST_CPU = 0.1;
@@ -24,50 +28,120 @@ export function viewBytes(representations: number): number {
 const RESOURCES = ['cpu', 'memory'] as const;
 type Resource = (typeof RESOURCES)[number];
 
+/** What the pod, or else the operator, writes for one resource. */
+interface Written {
+  readonly request: ResourceOption;
+  readonly limit: ResourceOption;
+}
+
+type Defaults = InjectionSettings['resources'];
+
 /**
  * The `resources` of the injected container.
+ * @param defaults of the operator, for what the pod's annotations do not set
  * @param volumeBytes memory of all views; tmpfs pages are charged to the container that writes them
  * @returns undefined if the container sets no resources
  */
-export function fetcherResources(pod: Pod, options: Options, volumeBytes: number): JsonObject | undefined {
-  const computed = field(pod.spec, 'resources') === undefined ? computeResources(pod, volumeBytes) : {};
-  const requests = setFields({
-    cpu: options.cpuRequest ?? computed.cpuRequest,
-    memory: options.memoryRequest ?? computed.memoryRequest,
-  });
-  const limits = setFields({
-    cpu: options.cpuLimit ?? computed.cpuLimit,
-    memory: options.memoryLimit ?? computed.memoryLimit,
-  });
+export function fetcherResources(
+  pod: Pod,
+  options: Options,
+  defaults: Defaults,
+  volumeBytes: number,
+): JsonObject | undefined {
+  const guaranteed = isGuaranteed(pod);
+  const cpu = settle(
+    writtenFor('cpu', pod, options, defaults),
+    hasPodResources(pod) ? undefined : computeCpu(pod, guaranteed),
+    guaranteed,
+  );
+  const memory = settle(
+    writtenFor('memory', pod, options, defaults),
+    hasPodResources(pod) ? undefined : computeMemory(volumeBytes),
+    guaranteed,
+  );
+  const requests = setFields({ cpu: cpu.request, memory: memory.request });
+  const limits = setFields({ cpu: cpu.limit, memory: memory.limit });
   if (requests === undefined && limits === undefined) return undefined;
   return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
 }
 
-interface Computed {
-  readonly cpuRequest?: string;
-  readonly cpuLimit?: string;
-  readonly memoryRequest?: string;
-  readonly memoryLimit?: string;
+/** Requests above a limit, which the API server would reject with a message about a container that the user never wrote. */
+export function resourceProblems(pod: Pod, options: Options, defaults: Defaults): readonly Problem[] {
+  return RESOURCES.flatMap((resource) => {
+    const { request, limit } = writtenFor(resource, pod, options, defaults);
+    const requested = parseQuantity(request);
+    const limited = parseQuantity(limit);
+    if (requested === undefined || limited === undefined || requested <= limited) return [];
+    const isRequestWritten = ofPod(resource, options).request !== undefined;
+    return [aboveLimit(resource, { request, limit }, isRequestWritten)];
+  });
 }
 
-function computeResources(pod: Pod, volumeBytes: number): Computed {
-  const memory = memoryQuantity(Math.max(LEAST_MEMORY, PROCESS_MEMORY + volumeBytes));
-  const wanted = Math.max(LEAST_CPU, sumOf(pod.containers, 'cpu', requestOf) ?? 0);
-  if (isGuaranteed(pod)) {
-    const cpu = cpuQuantity(wanted);
-    return { cpuRequest: cpu, cpuLimit: cpu, memoryRequest: memory, memoryLimit: memory };
+function aboveLimit(resource: Resource, { request, limit }: Written, isRequestWritten: boolean): Problem {
+  return {
+    code: 'OPTION_CONFLICT',
+    subject: annotationKey(isRequestWritten ? `${resource}-request` : `${resource}-limit`),
+    wrong: `the request ${quote(request ?? '')} is greater than the limit ${quote(limit ?? '')}`,
+    expected: `set ${resource}-request to at most ${resource}-limit; where an annotation is missing, the operator's default applies`,
+  };
+}
+
+/** Resources of the whole pod limit those of each container, so only what the pod's annotations say is set. */
+function hasPodResources(pod: Pod): boolean {
+  return Object.keys(asObject(field(pod.spec, 'resources')) ?? {}).length > 0;
+}
+
+function writtenFor(resource: Resource, pod: Pod, options: Options, defaults: Defaults = {}): Written {
+  const written = ofPod(resource, options);
+  if (hasPodResources(pod)) return written;
+  return {
+    request: written.request ?? (resource === 'cpu' ? defaults.cpuRequest : defaults.memoryRequest),
+    limit: written.limit ?? (resource === 'cpu' ? defaults.cpuLimit : defaults.memoryLimit),
+  };
+}
+
+function ofPod(resource: Resource, options: Options): Written {
+  switch (resource) {
+    case 'cpu':
+      return { request: options.cpuRequest, limit: options.cpuLimit };
+    case 'memory':
+      return { request: options.memoryRequest, limit: options.memoryLimit };
   }
+}
+
+interface Computed {
+  readonly request: number;
+  readonly limit: number;
+  readonly format: (amount: number) => string;
+}
+
+/** Where only one of the two is written, the computed other follows it: the API server rejects a request above the limit. */
+function settle(written: Written, computed: Computed | undefined, guaranteed: boolean): Written {
+  if (computed === undefined) return written;
+  const request = parseQuantity(written.request);
+  const limit = parseQuantity(written.limit);
+  const followsLimit = limit !== undefined && (guaranteed || computed.request > limit);
+  const followsRequest = request !== undefined && (guaranteed || computed.limit < request);
+  return {
+    request: written.request ?? (followsLimit ? written.limit : computed.format(computed.request)),
+    limit: written.limit ?? (followsRequest ? written.request : computed.format(computed.limit)),
+  };
+}
+
+function computeMemory(volumeBytes: number): Computed {
+  const bytes = Math.max(LEAST_MEMORY, PROCESS_MEMORY + volumeBytes);
+  return { request: bytes, limit: bytes, format: memoryQuantity };
+}
+
+function computeCpu(pod: Pod, guaranteed: boolean): Computed {
+  const wanted = Math.max(LEAST_CPU, sumOf(pod.containers, 'cpu', requestOf) ?? 0);
+  if (guaranteed) return { request: wanted, limit: wanted, format: cpuQuantity };
   // A container without a limit makes the pod unlimited for Kubernetes.
   const limits = sumOf(pod.containers, 'cpu', limitOf);
   const limit =
     limits === undefined ? MOST_CPU_LIMIT : Math.min(MOST_CPU_LIMIT, Math.max(LEAST_CPU_LIMIT, limits));
-  return {
-    // A request above the limit is invalid; the sum of the regular containers is the larger one anyway.
-    cpuRequest: cpuQuantity(Math.min(wanted, limit)),
-    cpuLimit: cpuQuantity(limit),
-    memoryRequest: memory,
-    memoryLimit: memory,
-  };
+  // A request above the limit is invalid; the sum of the regular containers is the larger one anyway.
+  return { request: Math.min(wanted, limit), limit, format: cpuQuantity };
 }
 
 /** The sum over containers; undefined if a container has no limit. */

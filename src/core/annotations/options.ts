@@ -11,7 +11,7 @@ import { quote } from '../problems/quote.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import { ENV_MODES, type EnvMode, type InjectionSettings } from '../settings.ts';
 
-/** A quantity as written, `none` to omit the field, or undefined to have it computed. */
+/** A quantity as written, `none` to omit the field, or undefined for the operator's default or a computed value. */
 export type ResourceOption = string | undefined;
 
 export interface Options {
@@ -54,7 +54,6 @@ export function readOptions(
     return fallback;
   };
   read('inject', parseInject, true);
-  const { resources } = settings;
   const containers = read<Options['containers']>('containers', parseContainers, undefined);
   const mountPath = readMountPath(texts.get('mount-path'), findings);
   const writtenEnvMode = read<EnvMode | 'invalid' | undefined>(
@@ -72,10 +71,10 @@ export function readOptions(
     writtenEnvMode,
     envFormat: read('env-format', parseFormat, 'shell'),
     timeoutSeconds: read('fetch-timeout', parseTimeout, DEFAULT_TIMEOUT_SECONDS),
-    cpuRequest: read<ResourceOption>('cpu-request', parseResource, resources?.cpuRequest),
-    cpuLimit: read<ResourceOption>('cpu-limit', parseResource, resources?.cpuLimit),
-    memoryRequest: read<ResourceOption>('memory-request', parseResource, resources?.memoryRequest),
-    memoryLimit: read<ResourceOption>('memory-limit', parseResource, resources?.memoryLimit),
+    cpuRequest: read<ResourceOption>('cpu-request', parseResource, undefined),
+    cpuLimit: read<ResourceOption>('cpu-limit', parseResource, undefined),
+    memoryRequest: read<ResourceOption>('memory-request', parseResource, undefined),
+    memoryLimit: read<ResourceOption>('memory-limit', parseResource, undefined),
     runAsUser: read<number | undefined>('run-as-user', (text) => parseId(text, 1), undefined),
     runAsGroup: read<number | undefined>('run-as-group', (text) => parseId(text, 0), undefined),
   };

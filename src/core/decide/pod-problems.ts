@@ -1,5 +1,5 @@
 /** Problems of the pod itself: what keeps the plan from working in it. */
-import { viewBytes } from '../additions/resources.ts';
+import { resourceProblems, viewBytes } from '../additions/resources.ts';
 import type { Options } from '../annotations/options.ts';
 import { MAX_VOLUME_BYTES } from '../limits.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
@@ -7,6 +7,7 @@ import { isWindows, type Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
+import type { InjectionSettings } from '../settings.ts';
 import type { DeliveredView } from './delivery.ts';
 import { conflict, type EarlierPass } from './earlier-pass.ts';
 import type { MadePlan } from './make-plan.ts';
@@ -19,13 +20,18 @@ export interface PodCheck {
   readonly views: readonly DeliveredView[];
   readonly made: MadePlan;
   readonly options: Options;
+  readonly settings: InjectionSettings;
 }
 
 /** Adds all problems of a pod. */
-export function checkPod({ pod, earlier, views, made, options }: PodCheck, findings: Findings): void {
+export function checkPod(
+  { pod, earlier, views, made, options, settings }: PodCheck,
+  findings: Findings,
+): void {
   if (isWindows(pod)) findings.add(windows());
   findings.add(kubeletCheckProblems(earlier, made, pod));
   if (volumeBytes(views) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
+  findings.add(resourceProblems(pod, options, settings.resources));
   checkMounts(pod, views, options.mountPath, findings);
   // With other problems, the plan cannot be the same.
   if (findings.isClean) findings.add(planProblem(earlier, made));
