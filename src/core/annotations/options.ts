@@ -3,6 +3,7 @@ import { parseDuration } from '../duration.ts';
 import { DIALECTS, type Dialect, isDialect } from '../formats/index.ts';
 import { annotationKey, type Option } from '../names/annotation-keys.ts';
 import { mountPathProblem } from '../names/paths.ts';
+import { FILE_MODE, FILE_MODE_EXPECTED, type FileMode } from '../plan/file-mode.ts';
 import { parseQuantity } from '../pod/quantity.ts';
 import type { Findings } from '../problems/findings.ts';
 import { nearest } from '../problems/nearest.ts';
@@ -29,6 +30,8 @@ export interface Options {
   readonly memoryLimit: ResourceOption;
   readonly runAsUser: number | undefined;
   readonly runAsGroup: number | undefined;
+  /** Undefined to have it computed. */
+  readonly fileMode: FileMode | undefined;
 }
 
 const DEFAULT_MOUNT_PATH = '/run/secrets/aws';
@@ -77,6 +80,7 @@ export function readOptions(
     memoryLimit: read<ResourceOption>('memory-limit', parseResource, undefined),
     runAsUser: read<number | undefined>('run-as-user', (text) => parseId(text, 1), undefined),
     runAsGroup: read<number | undefined>('run-as-group', (text) => parseId(text, 0), undefined),
+    fileMode: read<FileMode | undefined>('file-mode', parseMode, undefined),
   };
   findings.add(formatConflict(options));
   return options;
@@ -149,6 +153,10 @@ function parseId(text: string, least: number): Result<number, string> {
   if (id !== undefined && id >= least && id <= MAX_ID) return ok(id);
   const why = least === 1 ? '; the injected container never runs as root' : '';
   return failed(`use a number from ${least} to ${MAX_ID}${why}`);
+}
+
+function parseMode(text: string): Result<FileMode, string> {
+  return FILE_MODE.test(text) ? ok(text) : failed(FILE_MODE_EXPECTED);
 }
 
 function readMountPath(text: string | undefined, findings: Findings): string {

@@ -3,14 +3,8 @@ import type { Options } from '../annotations/options.ts';
 import { textField } from '../json.ts';
 import { MAX_PLAN_BYTES } from '../limits.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
-import {
-  type FileMode,
-  formatPlan,
-  PLAN_VERSION,
-  type Plan,
-  type PlanSecret,
-  type PlanView,
-} from '../plan/plan.ts';
+import type { FileMode } from '../plan/file-mode.ts';
+import { formatPlan, PLAN_VERSION, type Plan, type PlanSecret, type PlanView } from '../plan/plan.ts';
 import type { Findings } from '../problems/findings.ts';
 import { exceedsUtf8 } from '../utf8.ts';
 import type { DeliveredView } from './delivery.ts';

@@ -8,7 +8,7 @@ import { defaultProblems, nativeSizeProblem } from './delivery-problems.ts';
 import type { EarlierPass } from './earlier-pass.ts';
 import type { PlannedView } from './make-plan.ts';
 import { Recipients } from './recipients.ts';
-import { fileModeFor, fileModeProblems, type RunAs, runAsOf } from './run-as.ts';
+import { fileModeFor, fileModeProblems, isComputedMode, type RunAs, runAsOf } from './run-as.ts';
 import { viewsOf } from './views.ts';
 
 export interface PlannedViews {
@@ -30,8 +30,13 @@ export function planViews(
   const runAs = runAsOf(pod, [...new Set(receiving.flat())], options);
   const views = viewsOf(groups, receiving, findings).map((view): PlannedView => {
     const recorded = earlier.fetcher?.plan.views.find((one) => one.volume === view.volume);
-    const fileMode = recorded?.fileMode ?? fileModeFor(pod, view.containers, runAs.user);
-    findings.add(fileModeProblems(view.contents, fileMode));
+    // Other webhooks may change users and groups after the first pass.
+    const computed =
+      options.fileMode === undefined && isComputedMode(recorded?.fileMode)
+        ? recorded.fileMode
+        : fileModeFor(pod, view.containers, runAs.user);
+    const fileMode = options.fileMode ?? computed;
+    findings.add(fileModeProblems(view.contents, computed, options.fileMode));
     const modes = recorded === undefined ? undefined : recordedModes(recorded);
     const delivered = deliver(view, { options, native: settings.native, recorded: modes }, findings);
     findings.add(defaultProblems(delivered, options.envFormat));

@@ -1,7 +1,9 @@
 /** The user and group of the fetcher, and the file mode that only the receiving containers can read. */
 import type { Options } from '../annotations/options.ts';
 import { field, integerField } from '../json.ts';
-import type { FileMode, PlanView } from '../plan/plan.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
+import type { FileMode } from '../plan/file-mode.ts';
+import type { PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import { type Container, effectiveId, type Pod } from '../pod/pod.ts';
 import type { Problem } from '../problems/problems.ts';
@@ -27,30 +29,47 @@ export function runAsOf(pod: Pod, receiving: readonly Container[], options: Opti
 }
 
 /** The mode of the files of a view. @param user of the fetcher, which owns the files */
-export function fileModeFor(pod: Pod, receiving: readonly Container[], user: number | undefined): FileMode {
+export function fileModeFor(
+  pod: Pod,
+  receiving: readonly Container[],
+  user: number | undefined,
+): ComputedMode {
   if (user !== undefined && user === sharedId(pod, receiving, 'runAsUser')) return '0400';
   // With fsGroup, kubelet makes that group the owner of the volume and a supplementary group of every container.
   return integerField(field(pod.spec, 'securityContext'), 'fsGroup') === undefined ? '0444' : '0440';
 }
 
-const READABLE: Readonly<Record<FileMode, number>> = { '0400': 0o400, '0440': 0o040, '0444': 0o004 };
+/** A mode for each way in which the application reads files: as their owner, by their group, or as anybody. */
+export type ComputedMode = '0400' | '0440' | '0444';
 
-/** Files whose explicit mode hides them from the containers that read files of the view's mode. */
+export function isComputedMode(mode: string | undefined): mode is ComputedMode {
+  return mode !== undefined && Object.hasOwn(READABLE, mode);
+}
+
+const READABLE: Readonly<Record<ComputedMode, number>> = { '0400': 0o400, '0440': 0o040, '0444': 0o004 };
+
+/**
+ * Written modes that hide files from the containers that receive them.
+ * @param viewMode the computed mode
+ * @param written the annotation `file-mode`
+ */
 export function fileModeProblems(
   { files, filesFrom }: Pick<PlanView, 'files' | 'filesFrom'>,
-  viewMode: FileMode,
+  viewMode: ComputedMode,
+  written: FileMode | undefined,
 ): readonly Problem[] {
-  const check = (subject: string, mode: string | undefined): readonly Problem[] =>
+  const check = (subject: string, mode: FileMode | undefined): readonly Problem[] =>
     mode === undefined || (Number.parseInt(mode, 8) & READABLE[viewMode]) !== 0
       ? []
       : [unreadable(subject, mode, viewMode)];
   return [
+    ...check(annotationKey('file-mode'), written),
     ...files.flatMap((file) => check(subjectOf.files(file), file.mode)),
     ...filesFrom.flatMap((entry) => check(subjectOf.filesFrom(entry), entry.mode)),
   ];
 }
 
-function unreadable(subject: string, mode: string, viewMode: FileMode): Problem {
+function unreadable(subject: string, mode: FileMode, viewMode: ComputedMode): Problem {
   return {
     code: 'FILE_MODE_UNREADABLE',
     subject: printable(subject),

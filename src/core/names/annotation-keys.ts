@@ -44,6 +44,10 @@ export const OPTIONS = {
   'memory-limit': { default: 'computed', doc: 'memory limit of the injected container, or none' },
   'run-as-user': { default: 'computed', doc: 'user ID of the injected container, 1 or greater' },
   'run-as-group': { default: 'computed', doc: 'group ID of the injected container' },
+  'file-mode': {
+    default: 'computed',
+    doc: 'permissions of the env file and of all files without their own mode, in octal',
+  },
 } as const satisfies Record<string, { default: string; doc: string }>;
 
 export type Option = keyof typeof OPTIONS;

@@ -5,12 +5,12 @@
 import type { Dialect } from '../formats/index.ts';
 import type { PemPart } from '../secret/pem.ts';
 import type { Escape } from '../template/escapes.ts';
+import type { FileMode } from './file-mode.ts';
 
 /** Increased when older fetchers cannot follow a newer plan. */
 export const PLAN_VERSION = 1;
 /** The environment variable with the plan. */
 export const PLAN_VARIABLE = 'SECRETS_INJECTOR_PLAN';
-export type FileMode = '0400' | '0440' | '0444';
 
 /** One version of one secret: fetched once, however many references it has. */
 export interface PlanSecret {
@@ -62,8 +62,8 @@ export interface PlanVariables extends Expansion {
 
 export interface PlanFile extends Selection {
   readonly path: string;
-  /** Permission bits in octal; by default those of the view. */
-  readonly mode?: string;
+  /** By default that of the view. */
+  readonly mode?: FileMode;
   /** Writes the whole JSON secret in this format. */
   readonly format?: Dialect;
   readonly template?: string;
@@ -78,7 +78,7 @@ export interface PlanDirectory extends Expansion {
   readonly directory: string;
   /** The keys to use; by default all. */
   readonly include?: readonly string[];
-  readonly mode?: string;
+  readonly mode?: FileMode;
 }
 
 /** The containers that receive a view, by env-mode. */

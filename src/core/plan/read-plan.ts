@@ -11,6 +11,7 @@ import { failed, ok, type Result } from '../problems/result.ts';
 import { PEM_PARTS } from '../secret/pem.ts';
 import { isEscape } from '../template/escapes.ts';
 import { exceedsUtf8 } from '../utf8.ts';
+import { FILE_MODE } from './file-mode.ts';
 import {
   PLAN_VARIABLE,
   PLAN_VERSION,
@@ -100,7 +101,7 @@ function viewShape(secrets: number): Shape<PlanView> {
   return {
     volume: (value) => isText(value) && isViewVolume(value),
     receivers: (value) => hasShape<Receivers>(value, { native: isTexts, shell: isTexts, file: isTexts }),
-    fileMode: oneOf('0400', '0440', '0444'),
+    fileMode: isMode,
     format: isDialect,
     // A name becomes part of a line or of a path: a forged name could write elsewhere.
     env: listOf<PlanVariable>({ ...selection, name: (value) => isText(value) && isEnvName(value) }),
@@ -170,7 +171,7 @@ function isInteger(value: unknown): value is number {
 }
 
 function isMode(value: unknown): boolean {
-  return isText(value) && /^0[0-7]{3}$/.test(value);
+  return isText(value) && FILE_MODE.test(value);
 }
 
 function isPath(value: unknown): boolean {

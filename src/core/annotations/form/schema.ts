@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { DIALECTS } from '../../formats/index.ts';
 import { MAX_REFERENCES } from '../../limits.ts';
+import { FILE_MODE, FILE_MODE_EXPECTED } from '../../plan/file-mode.ts';
 import { PEM_PARTS } from '../../secret/pem.ts';
 import { ESCAPES } from '../../template/escapes.ts';
 import { choice, FORM_DOCS, fields, flag, list, named, pattern, text } from './parts.ts';
@@ -70,11 +71,7 @@ const file = fields(
   {
     ...source,
     mode: z.exactOptional(
-      pattern(
-        /^0[4-7][0-7]{2}$/,
-        'Permissions of the file in octal, as text such as "0400".',
-        'use four octal digits in quotes, such as "0400", that let the owner read the file',
-      ),
+      pattern(FILE_MODE, 'Permissions of the file in octal, as text such as "0400".', FILE_MODE_EXPECTED),
     ),
     format: z.exactOptional(
       choice(DIALECTS, 'Writes every top-level key of the JSON secret in this format.'),
