@@ -17,7 +17,7 @@ import {
 import { addNativeVariables, isDamaged } from './additions/native-variables.ts';
 import { PatchBuilder } from './additions/patch.ts';
 import { fetcherResources, viewBytes } from './additions/resources.ts';
-import { hasShellPrefix, shellPrefix } from './additions/shell-mode.ts';
+import { prefixedCommand, shellPrefix } from './additions/shell-mode.ts';
 import { decide, type Injection } from './decide/decide.ts';
 import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
 import { nameConflict } from './decide/earlier-pass.ts';
@@ -168,8 +168,8 @@ function addReceiver(
       addNativeVariables(patch, path, container, { variables: env, volume: view.volume });
       break;
     case 'shell':
-      if (hasShellPrefix(container, envFile)) break;
-      patch.insertAll([...path, 'command'], 0, shellPrefix(envFile));
+      if (prefixedCommand(container, envFile) !== undefined) break;
+      patch.insertAll([...path, 'command'], 0, shellPrefix(container.command?.[0], envFile));
       break;
     case 'file':
       break;

@@ -5,12 +5,12 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { shellAssignment } from '../../src/core/formats/shell-file.ts';
-import { isShellOwned } from '../../src/core/names/env-names.ts';
+import { isShellOwned, survivesShell } from '../../src/core/names/env-names.ts';
 import { renderViews } from '../../src/core/render/render.ts';
 import { SecretValue } from '../../src/core/secret/secret-value.ts';
 import { arnOf, planOf } from '../fetcher/plans.ts';
 import { anyValue, longValue } from './hostile-values.ts';
-import { findShell, SHELLS, startBehind } from './shells.ts';
+import { findShell, SHELLS, type Shell, startBehind } from './shells.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-env-'));
 const envFile = path.join(folder, 'env');
@@ -46,6 +46,14 @@ const KNOWN_NAMES = `
   .trim()
   .split(/\s+/);
 
+/** The same, and names that no shell can assign. */
+const INHERITED_NAMES = [
+  ...KNOWN_NAMES,
+  ...['BASHOPTS', 'BASHPID', 'BASH_ARGV0', 'BASH_COMMAND', 'BASH_COMPAT', 'BASH_SUBSHELL', 'BASH_VERSINFO'],
+  ...['BASH_VERSION', 'BASH_XTRACEFD', 'EPOCHREALTIME', 'EPOCHSECONDS', 'SRANDOM', 'cluster.name', 'my-flag'],
+  ...['1ABC', 'A B', 'é', '%x', 'BASH_FUNC_f%%'],
+];
+
 for (const shell of SHELLS) {
   describe.skipIf(!(await findShell(shell)))(shell.name, () => {
     it.each(['C', 'C.UTF-8'])('carries any value, with the locale %s', (locale) => {
@@ -75,5 +83,35 @@ for (const shell of SHELLS) {
       });
       expect(altered).toEqual([]);
     });
+
+    it('passes on every variable that the product lets a container in shell mode have', () => {
+      writeFileSync(envFile, shellAssignment('OTHER', 'x'));
+      const altered = INHERITED_NAMES.filter(survivesShell).filter((name) => {
+        const value = `it's 7`;
+        const { status, variables } = startBehind(shell, envFile, {
+          PATH: process.env['PATH'],
+          [name]: value,
+        });
+        return status !== 0 || variables.get(name) !== value;
+      });
+      expect(altered).toEqual([]);
+    });
   });
 }
+
+it('names each variable that a shell replaces, and no other', async () => {
+  const shells: Shell[] = [];
+  for (const shell of SHELLS) if (await findShell(shell)) shells.push(shell);
+  // Without all shells, nothing can be said about the names that only one of them replaces.
+  if (shells.length < SHELLS.length) return;
+  writeFileSync(envFile, shellAssignment('OTHER', 'x'));
+  const survivors = INHERITED_NAMES.filter((name) =>
+    shells.every((shell) => {
+      const env = { PATH: process.env['PATH'], [name]: `it's 7` };
+      return startBehind(shell, envFile, env).variables.get(name) === `it's 7`;
+    }),
+  );
+  // Only a bash that is started as `sh` replaces it.
+  const expected = INHERITED_NAMES.filter((name) => survivesShell(name) || name === 'POSIXLY_CORRECT');
+  expect(survivors).toEqual(expected);
+});

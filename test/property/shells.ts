@@ -37,7 +37,7 @@ export interface Behind {
 
 /** Reads an env file with the product's own script, and starts a program that tells its variables. */
 export function startBehind(shell: Shell, envFile: string, env: NodeJS.ProcessEnv): Behind {
-  const [, ...script] = shellPrefix(envFile);
+  const [, ...script] = shellPrefix(undefined, envFile);
   const [program = '', ...options] = shell.command;
   // By its path, so that no shell takes a program of its own for it, whose variables would be the shell's.
   const args = [...options, ...script, '/bin/cat', '/proc/self/environ'];

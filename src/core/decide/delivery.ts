@@ -12,6 +12,7 @@ import { printable, quote } from '../problems/quote.ts';
 import type { Result } from '../problems/result.ts';
 import type { NativeSupport } from '../settings.ts';
 import { type Delivery, resolveEnvMode, type Situation } from './env-mode.ts';
+import { checkShellLosses } from './shell-losses.ts';
 import type { View } from './views.ts';
 
 /** A container that receives a view, and the env-mode of its variables. */
@@ -48,7 +49,10 @@ export function deliver(view: View, context: DeliveryContext, findings: Findings
       { byName, volume: view.volume, isNative, isLaterPass: recorded !== undefined },
       findings,
     );
-    if (mode.ok) return { container, envMode: mode.value };
+    if (mode.ok) {
+      if (mode.value === 'shell') checkShellLosses(container, situation.envFile, findings);
+      return { container, envMode: mode.value };
+    }
     // An invalid annotation was reported already.
     if (options.writtenEnvMode !== 'invalid') findings.add(mode.problem);
     return { container, envMode: 'file' };

@@ -1,5 +1,5 @@
 /** How variables reach one container, decided from its command, the cluster and the requested variables. */
-import { hasShellPrefix } from '../additions/shell-mode.ts';
+import { isShell } from '../additions/shell-mode.ts';
 import type { Dialect } from '../formats/index.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
 import type { PlanVariables } from '../plan/plan.ts';
@@ -21,8 +21,6 @@ export interface Situation {
   readonly envFrom: readonly PlanVariables[];
 }
 
-const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash']);
-
 /** Resolves `auto`, and checks that the mode is possible for the container. */
 export function resolveEnvMode(mode: EnvMode, container: Container, situation: Situation): Result<Delivery> {
   // With another format the application reads the file. A contradiction is reported once for the whole pod.
@@ -40,10 +38,7 @@ export function resolveEnvMode(mode: EnvMode, container: Container, situation: S
     case 'auto': {
       const obstacle = nativeObstacle(situation);
       if (obstacle === undefined) return ok('native');
-      const isShell =
-        program !== undefined &&
-        (hasShellPrefix(container, situation.envFile) || SHELLS.has(baseName(program)));
-      return isShell ? ok('shell') : failed(undecided(container, obstacle, situation.envFile));
+      return isShell(program) ? ok('shell') : failed(undecided(container, obstacle, situation.envFile));
     }
   }
 }
@@ -91,8 +86,4 @@ function undecided(container: Container, obstacle: Problem, envFile: string): Pr
     wrong: `${found}, and ${obstacle.wrong}`,
     expected: `set it to shell (needs /bin/sh in the image and a command in the pod) or to file (the application reads ${envFile})`,
   };
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -41,6 +41,46 @@ export function isShellOwned(name: string): boolean {
   return SHELL_OWNED.has(name) || name.startsWith('BASH_');
 }
 
+/**
+ * Variables that dash, bash or busybox sh drop or change when they inherit them, although a file for a shell can set most of
+ * them. Measured with the shells that the tests use.
+ */
+const SHELL_REPLACED: ReadonlySet<string> = new Set([
+  '_',
+  'BASH',
+  'BASHOPTS',
+  'BASHPID',
+  'BASH_ARGV0',
+  'BASH_COMMAND',
+  'BASH_SUBSHELL',
+  'BASH_VERSINFO',
+  'BASH_VERSION',
+  'COMP_WORDBREAKS',
+  'EPOCHREALTIME',
+  'EPOCHSECONDS',
+  'HISTCMD',
+  'IFS',
+  'LINENO',
+  'OLDPWD',
+  'OPTERR',
+  'OPTIND',
+  'POSIXLY_CORRECT',
+  'PPID',
+  'PS1',
+  'PS2',
+  'PS4',
+  'PWD',
+  'RANDOM',
+  'SHELLOPTS',
+  'SHLVL',
+  'SRANDOM',
+]);
+
+/** Whether a shell passes an inherited variable on unchanged. dash and busybox sh drop names that a shell cannot assign. */
+export function survivesShell(name: string): boolean {
+  return NAME.test(name) && !SHELL_REPLACED.has(name);
+}
+
 const STEERING: ReadonlySet<string> = new Set([
   'PATH',
   'ENV',

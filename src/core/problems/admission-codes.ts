@@ -156,6 +156,12 @@ export const ADMISSION_CODES = {
     meaning: 'The env-mode `shell` needs a container command, and the pod does not set one.',
     action: "Set `command` to the image's ENTRYPOINT, or use the env-mode `file`.",
   },
+  ENV_MODE_SHELL_LOSES: {
+    status: 400,
+    meaning:
+      'The container sets variables that a shell cannot pass on, such as `cluster.name` or `IFS`, and the env-mode is `shell`.',
+    action: 'Rename the variables, or set `env-mode` to `native` or `file`.',
+  },
   JMESPATH_INVALID: {
     status: 400,
     meaning: 'The expression is not valid JMESPath, or is too long.',

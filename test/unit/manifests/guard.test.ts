@@ -9,7 +9,7 @@ import {
   NO_API,
   NO_API_VOLUME,
 } from '../../../src/core/additions/injected-objects.ts';
-import { shellPrefix } from '../../../src/core/additions/shell-mode.ts';
+import { SHELLS, shellPrefix } from '../../../src/core/additions/shell-mode.ts';
 import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import {
@@ -59,7 +59,8 @@ describe('the literals in expressions are the names in src/core', () => {
       ...[FETCHER_NAME, CHECK_NAME].flatMap((name) => [name, `"${name}"`]),
       ...FETCH_COMMAND,
       ...CHECK_COMMAND,
-      ...shellPrefix(`/${ENV_FILE}`),
+      ...shellPrefix(undefined, `/${ENV_FILE}`).slice(1),
+      `^(.*/)?(${SHELLS.join('|')})$`,
       PLAN_VARIABLE,
       PROBE_VARIABLE,
       PROBE_FILE,
@@ -78,7 +79,9 @@ describe('the literals in expressions are the names in src/core', () => {
     ]);
     expect(isViewVolume(VIEW_VOLUME)).toBe(true);
     expect(NO_API.volume).toMatchObject({ emptyDir: { medium: 'Memory' } });
-    expect(expressionsOf(injected)).toContain(`c.command.size() > ${shellPrefix('').length} `);
+    expect(expressionsOf(injected)).toMatch(
+      new RegExp(`c\\.command\\.size\\(\\) > ${shellPrefix(undefined, '').length}\\s`),
+    );
   });
 
   it('init containers run the image of the operator', () => {
