@@ -5,13 +5,18 @@ import type { PlanDirectory, PlanFile, PlanSecret, PlanVariable, PlanVariables }
 import type { Findings } from '../problems/findings.ts';
 import type { Aliases, Reference } from './reference.ts';
 
+/** A variable; one from `envFrom` with `include` says what happens when its name is already in use. */
+export interface AskedVariable extends PlanVariable {
+  readonly onCollision?: 'refuse' | 'skip';
+}
+
 /** What one set of containers receives. */
 export interface Group {
   /** Names of containers; undefined for the pod's own list. */
   readonly containers: readonly string[] | undefined;
   /** The annotation that names the containers, for messages. */
   readonly subject: string;
-  readonly env: PlanVariable[];
+  readonly env: AskedVariable[];
   readonly envFrom: PlanVariables[];
   readonly files: PlanFile[];
   readonly filesFrom: PlanDirectory[];

@@ -136,9 +136,8 @@ class EntryReader {
     const isExcluded = matcher(exclude);
     for (const key of include.filter((one) => !isExcluded(one))) {
       const name = nameFrom(key, { prefix, case: changeCase });
-      if (onCollision === 'skip' && this.#group.env.some((variable) => variable.name === name)) continue;
       this.#checkVariable(name, subjectAt([this.#entry.index, 'envFrom']));
-      this.#group.env.push({ name, ...this.#source, key, ...optional });
+      this.#group.env.push({ name, ...this.#source, key, ...optional, onCollision: onCollision ?? 'refuse' });
     }
   }
 

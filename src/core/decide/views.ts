@@ -3,7 +3,7 @@
  * volumes of their own, so that no container mounts secrets that it does not receive.
  */
 
-import type { Group } from '../annotations/asked.ts';
+import type { AskedVariable, Group } from '../annotations/asked.ts';
 import { FORMAT_REPRESENTATIONS, MAX_VIEWS } from '../limits.ts';
 import { annotationKey, FORM } from '../names/annotation-keys.ts';
 import { parentsOf } from '../names/paths.ts';
@@ -82,7 +82,9 @@ function tooManyViews(count: number): Problem {
   };
 }
 
-function merged(groups: readonly Group[]): Contents {
+type Asked = Pick<Group, 'env' | 'envFrom' | 'files' | 'filesFrom'>;
+
+function merged(groups: readonly Group[]): Asked {
   return {
     env: groups.flatMap((group) => group.env),
     envFrom: groups.flatMap((group) => group.envFrom),
@@ -92,27 +94,41 @@ function merged(groups: readonly Group[]): Contents {
 }
 
 /** Checks that no name occurs twice in a view: the result would depend on the order. */
-function checked(contents: Contents, findings: Findings): Contents {
-  checkVariables(contents.env, findings);
-  checkPaths(contents.files, contents.filesFrom, findings);
-  const { env, envFrom, files, filesFrom } = contents;
-  return { env, envFrom, files, filesFrom };
+function checked({ env, envFrom, files, filesFrom }: Asked, findings: Findings): Contents {
+  const variables = variablesOf(env, findings);
+  checkPaths(files, filesFrom, findings);
+  return { env: variables, envFrom, files, filesFrom };
 }
 
-function checkVariables(env: readonly PlanVariable[], findings: Findings): void {
-  const byName = new Map<string, PlanVariable>();
-  for (const variable of env) {
-    const earlier = byName.get(variable.name);
-    if (earlier === undefined) byName.set(variable.name, variable);
-    else {
-      findings.add({
-        code: 'ENV_NAME_CONFLICT',
-        subject: printable(subjectOf.env(variable)),
-        wrong: `${printable(subjectOf.env(earlier))} already requests the variable ${quote(variable.name)}`,
-        expected: 'remove one of the two',
-      });
-    }
+/**
+ * Each variable once. A variable in `env` takes precedence over a key of `envFrom`, as in Kubernetes; two keys with one
+ * name follow the collision policy of the later one.
+ */
+function variablesOf(env: readonly AskedVariable[], findings: Findings): readonly PlanVariable[] {
+  const named = new Set<string>();
+  for (const { name, onCollision } of env) if (onCollision === undefined) named.add(name);
+  const byName = new Map<string, AskedVariable>();
+  for (const asked of env) {
+    const { name, onCollision } = asked;
+    if (onCollision !== undefined && named.has(name)) continue;
+    const earlier = byName.get(name);
+    if (earlier === undefined) byName.set(name, asked);
+    else if (onCollision !== 'skip') findings.add(nameConflict(asked, earlier));
   }
+  return [...byName.values()].map(({ onCollision: _, ...variable }) => variable);
+}
+
+function nameConflict(variable: AskedVariable, earlier: AskedVariable): Problem {
+  return {
+    code: 'ENV_NAME_CONFLICT',
+    subject: printable(subjectOfVariable(variable)),
+    wrong: `${printable(subjectOfVariable(earlier))} already requests the variable ${quote(variable.name)}`,
+    expected: `remove one of the two${variable.onCollision === undefined ? '' : ', or set onCollision to skip'}`,
+  };
+}
+
+function subjectOfVariable({ onCollision, ...variable }: AskedVariable): string {
+  return onCollision === undefined ? subjectOf.env(variable) : subjectOf.envFrom(variable);
 }
 
 /** Checks that a path is requested once, and not both as a file and as a directory. */

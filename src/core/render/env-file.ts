@@ -54,14 +54,16 @@ function namedVariables(view: PlanView, values: Values): readonly Requested[] {
   return variables;
 }
 
+/** Named variables take precedence, as `env` does over `envFrom` in Kubernetes, even if they are absent. */
 function expandedVariables(view: PlanView, values: Values): readonly Requested[] {
   const variables: Requested[] = [];
-  const taken = new Map<string, string>(view.env.map((entry) => [entry.name, subjectOf.env(entry)]));
-  for (const name of view.declared) if (!taken.has(name)) taken.set(name, 'a receiving container');
+  const named = new Set(view.env.map(({ name }) => name));
+  const taken = new Map(view.declared.map((name) => [name, 'a receiving container']));
   for (const entry of view.envFrom) {
     const subject = subjectOf.envFrom(entry);
     for (const [key, value] of expand(entry, { subject, secret: entry.secret }, values)) {
       const name = nameFrom(key, entry);
+      if (named.has(name)) continue;
       const takenBy = taken.get(name);
       if (takenBy !== undefined && entry.onCollision === 'skip') continue;
       const problem = nameProblem(key, name, view.format, takenBy);

@@ -28,18 +28,25 @@ export interface RenderedFile {
 
 export function renderFiles(view: PlanView, values: Values): readonly RenderedFile[] {
   const files = view.files.flatMap((entry) => renderFile(entry, view, values));
-  const taken = takenPaths(view);
-  return [...files, ...view.filesFrom.flatMap((entry) => expandFiles(entry, view, taken, values))];
+  const paths = { named: new Set(view.files.map((entry) => entry.path)), directories: directoriesOf(view) };
+  return [...files, ...view.filesFrom.flatMap((entry) => expandFiles(entry, view, paths, values))];
 }
 
-/** Paths of files and of directories, which no key can have, each with its annotation. */
-function takenPaths(view: PlanView): ReadonlyMap<string, string> {
+/** Paths that a key of a secret may have as well. */
+interface Paths {
+  /** Files that are requested by name, which take precedence even if they are absent. */
+  readonly named: ReadonlySet<string>;
+  /** Directories, which no file can replace, each with its annotation. */
+  readonly directories: ReadonlyMap<string, string>;
+}
+
+function directoriesOf(view: PlanView): ReadonlyMap<string, string> {
   const taken = new Map<string, string>();
   for (const entry of view.filesFrom)
     for (const path of [entry.directory, ...parentsOf(entry.directory)])
       taken.set(path, subjectOf.filesFrom(entry));
   for (const entry of view.files)
-    for (const path of [entry.path, ...parentsOf(entry.path)]) taken.set(path, subjectOf.files(entry));
+    for (const path of parentsOf(entry.path)) taken.set(path, subjectOf.files(entry));
   return taken;
 }
 
@@ -128,14 +135,15 @@ function converted(
 function expandFiles(
   entry: PlanDirectory,
   view: PlanView,
-  taken: ReadonlyMap<string, string>,
+  { named, directories }: Paths,
   values: Values,
 ): readonly RenderedFile[] {
   const place = { subject: subjectOf.filesFrom(entry), secret: entry.secret };
   const mode = bits(entry.mode ?? view.fileMode);
   return expand(entry, place, values).flatMap(([key, text]) => {
     const path = `${entry.directory}/${key}`;
-    const takenBy = taken.get(path);
+    if (named.has(path)) return [];
+    const takenBy = directories.get(path);
     if (takenBy !== undefined && entry.onCollision === 'skip') return [];
     const fault = keyFileFault(key);
     if (fault !== undefined) values.findings.add(notAFile(key, fault, place));
@@ -163,7 +171,7 @@ function pathTaken(key: string, takenBy: string, { subject }: Place): FetchProbl
   return {
     code: 'VALUE_NAME_TAKEN',
     subject,
-    wrong: `${takenBy} already provides the file of key ${quote(key)}`,
+    wrong: `${takenBy} already provides a directory with the name of key ${quote(key)}`,
     expected: 'remove one of the two, or set onCollision to skip',
   };
 }

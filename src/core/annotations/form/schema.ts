@@ -122,9 +122,13 @@ const envFrom = fields(
     include: z.exactOptional(included('Keys')),
     exclude: z.exactOptional(excluded('Keys')),
     onCollision: z.exactOptional(
-      choice(['refuse', 'skip'], 'What to do when the name is already in use: fail, or skip the key.', {
-        default: 'refuse',
-      }),
+      choice(
+        ['refuse', 'skip'],
+        'What to do when another key or the container already uses the name: fail, or skip the key.',
+        {
+          default: 'refuse',
+        },
+      ),
     ),
   },
   SELECTION_RULES,

@@ -96,12 +96,6 @@ describe('names of spread keys', () => {
       `VALUE_NAME_TAKEN ${ENTRY}: a receiving container already provides the variable "A"`,
     ],
     [
-      'a name that is asked for',
-      spreading({}, { env: [{ name: 'A', secret: 0, key: 'B' }] }),
-      '{"A":"canary","B":"canary"}',
-      `VALUE_NAME_TAKEN ${ENTRY}: secrets-injector.dev/env.A already provides the variable "A"`,
-    ],
-    [
       'keys that become one name',
       spreading({ case: 'upper' }),
       '{"a":"canary","A":"canary"}',
@@ -134,9 +128,10 @@ describe('names of spread keys', () => {
     expect(complaintsOf({ ...view, declared: [] }, '{"a":"canary"}', second)).toHaveLength(1);
   });
 
-  it('an absent name that was asked for keeps its place', () => {
-    const view = spreading({}, { env: [{ name: 'A', secret: 0, key: 'a', optional: true }] });
-    expect(complaintsOf(view, '{"A":"canary"}')[0]).toContain('VALUE_NAME_TAKEN');
+  it('a name that is requested wins over a key, even if it is absent', () => {
+    const view = (key: string) => spreading({}, { env: [{ name: 'A', secret: 0, key, optional: true }] });
+    expect(filesOf(view('B'), '{"A":"a","B":"b"}')).toEqual({ env: "A='b'\nB='b'\n" });
+    expect(filesOf(view('gone'), '{"A":"a","B":"b"}')).toEqual({ env: "B='b'\n" });
   });
 
   it('nothing comes of a secret that is absent', () => {

@@ -176,7 +176,6 @@ describe('keys as files', () => {
   });
 
   const BELOW = { files: [{ path: 'd/k/deep', secret: 0 }] };
-  const SAME = { files: [{ path: 'd/k', secret: 0 }] };
   const INSIDE = {
     filesFrom: [
       { directory: 'd', secret: 0, entry: 0 },
@@ -184,15 +183,21 @@ describe('keys as files', () => {
     ],
   };
   it.each<[string, Partial<PlanView>, string]>([
-    ['a file', directory({}, SAME), 'secrets-injector.dev/file.d/k'],
     ['a directory of a file', directory({}, BELOW), 'secrets-injector.dev/file.d/k/deep'],
     ['a directory of keys', INSIDE, 'secrets-injector.dev/secrets[1].filesFrom'],
   ])('refuses a key whose place has %s, or skips it', (_name, view, taker) => {
     expect(complaintsOf(view, '{"k":"canary"}', '{}')).toEqual([
-      `VALUE_NAME_TAKEN ${D}: ${taker} already provides the file of key "k"`,
+      `VALUE_NAME_TAKEN ${D}: ${taker} already provides a directory with the name of key "k"`,
     ]);
     const filesFrom = view.filesFrom?.map((entry) => ({ ...entry, onCollision: 'skip' as const })) ?? [];
     expect(Object.keys(filesOf({ ...view, filesFrom }, '{"k":"v","other":"w"}', '{}'))).toContain('d/other');
+  });
+
+  it('a file that is requested by name wins over a key, even if it is absent', () => {
+    const named = (key: string) => ({ files: [{ path: 'd/k', secret: 0, key, optional: true as const }] });
+    const content = '{"k":"v","other":"w"}';
+    expect(filesOf(directory({}, named('other')), content)).toEqual({ 'd/k': 'w', 'd/other': 'w' });
+    expect(filesOf(directory({}, named('gone')), content)).toEqual({ 'd/other': 'w' });
   });
 });
 

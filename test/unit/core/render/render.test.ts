@@ -116,12 +116,6 @@ describe('values that cannot be carried', () => {
       'VALUE_NAME_TAKEN',
     ],
     [
-      'a key that is asked for by name',
-      { ...named, envFrom: [{ id: 'x', secret: 0 }] },
-      '{"k":"1","A":"2"}',
-      'VALUE_NAME_TAKEN',
-    ],
-    [
       'two spreads with one key',
       {
         envFrom: [
