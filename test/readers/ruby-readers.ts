@@ -23,7 +23,7 @@ function rubyReader(name: string, reads: Way, reader: string): Reader {
 }
 
 export const RUBY_READERS: readonly Reader[] = [
-  rubyReader('Ruby dotenv', 'dotenv', 'dotenv'),
+  rubyReader('Ruby dotenv', 'dotenv-ruby', 'dotenv'),
   rubyReader('Ruby json', 'json', 'json'),
   rubyReader('Ruby Psych', 'yaml', 'yaml'),
 ];

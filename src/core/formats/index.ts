@@ -2,7 +2,7 @@
 import { failed, ok } from '../problems/result.ts';
 import { docker } from './docker.ts';
 import { documentFaults, membersOf, treeFault } from './document.ts';
-import { dotenv } from './dotenv.ts';
+import { dotenv, dotenvRuby } from './dotenv.ts';
 import {
   type LineDialect,
   type Variable,
@@ -18,7 +18,16 @@ import { writeYaml } from './yaml.ts';
 export { nativeFault } from './kubelet.ts';
 export type { Variable, VariableFault, Written } from './line-dialect.ts';
 
-export const DIALECTS = ['shell', 'dotenv', 'docker', 'systemd', 'properties', 'json', 'yaml'] as const;
+export const DIALECTS = [
+  'shell',
+  'dotenv',
+  'dotenv-ruby',
+  'docker',
+  'systemd',
+  'properties',
+  'json',
+  'yaml',
+] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
 export function isDialect(text: unknown): text is Dialect {
@@ -29,6 +38,7 @@ type TreeDialect = 'json' | 'yaml';
 const LINES: Readonly<Record<Exclude<Dialect, TreeDialect>, LineDialect>> = {
   shell,
   dotenv,
+  'dotenv-ruby': dotenvRuby,
   docker,
   systemd,
   properties,

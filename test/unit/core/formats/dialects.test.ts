@@ -42,8 +42,8 @@ describe('variables', () => {
       DIALECTS.filter((dialect) => refusalOf(dialect, [{ name, value: 'x' }]).length > 0);
     expect(refusing('UID')).toEqual(['shell']);
     expect(refusing('__proto__')).toEqual(['dotenv']);
-    expect(refusing('a.b')).toEqual(['shell', 'dotenv', 'docker', 'systemd']);
-    expect(refusing('')).toEqual(['shell', 'dotenv', 'docker', 'systemd']);
+    expect(refusing('a.b')).toEqual(['shell', 'dotenv', 'dotenv-ruby', 'docker', 'systemd']);
+    expect(refusing('')).toEqual(['shell', 'dotenv', 'dotenv-ruby', 'docker', 'systemd']);
   });
 
   it('never says anything of the value', () => {
