@@ -1,6 +1,7 @@
 /** Names that users give to variables and files. */
 import type { Dialect } from '../formats/index.ts';
-import { isEnvName, isShellOwned, isSteering } from '../names/env-names.ts';
+import { isEnvName, isShellOwned } from '../names/env-names.ts';
+import { isSteering } from '../names/steering-names.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';

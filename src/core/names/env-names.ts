@@ -1,4 +1,4 @@
-/** Names of environment variables: which ones are valid, and which ones change how programs run. */
+/** Names of environment variables: which ones are valid, and which ones shells reserve or replace. */
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -79,51 +79,6 @@ const SHELL_REPLACED: ReadonlySet<string> = new Set([
 /** Whether a shell passes an inherited variable on unchanged. dash and busybox sh drop names that a shell cannot assign. */
 export function survivesShell(name: string): boolean {
   return NAME.test(name) && !SHELL_REPLACED.has(name);
-}
-
-const STEERING: ReadonlySet<string> = new Set([
-  'PATH',
-  'ENV',
-  'CDPATH',
-  'GCONV_PATH',
-  'HOSTALIASES',
-  'LOCPATH',
-  'NODE_OPTIONS',
-  'NODE_PATH',
-  'NODE_EXTRA_CA_CERTS',
-  'PYTHONHOME',
-  'PYTHONPATH',
-  'PYTHONSTARTUP',
-  'PERL5LIB',
-  'PERL5OPT',
-  'RUBYLIB',
-  'RUBYOPT',
-  'CLASSPATH',
-  'JAVA_TOOL_OPTIONS',
-  'JDK_JAVA_OPTIONS',
-  '_JAVA_OPTIONS',
-  'DOTNET_STARTUP_HOOKS',
-  'PHPRC',
-  'GIT_ASKPASS',
-  'GIT_EXEC_PATH',
-  'GIT_EXTERNAL_DIFF',
-  'GIT_PROXY_COMMAND',
-  'GIT_SSH',
-  'GIT_SSH_COMMAND',
-  'GLIBC_TUNABLES',
-  'OPENSSL_CONF',
-  'OPENSSL_ENGINES',
-  'OPENSSL_MODULES',
-  'PROMPT_COMMAND',
-  'PS4',
-  'SHELL',
-]);
-
-const STEERING_PREFIXES = ['LD_', 'DYLD_', 'COR_', 'CORECLR_', 'GIT_CONFIG'];
-
-/** Whether the variable changes which code a program loads or runs. By name it causes a warning, from `env-from` a problem. */
-export function isSteering(name: string): boolean {
-  return STEERING.has(name) || STEERING_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 /** The variable name for a key. Only ASCII letters change case: the rules for other letters depend on the language. */

@@ -1,7 +1,8 @@
 /** The env file of a view: names checked, values written in the view's format or reported as problems. */
 import { type Dialect, nativeFault, type Variable, writeVariables } from '../formats/index.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
-import { isEnvName, isShellOwned, isSteering, nameFrom } from '../names/env-names.ts';
+import { isEnvName, isShellOwned, nameFrom } from '../names/env-names.ts';
+import { isSteering } from '../names/steering-names.ts';
 import type { PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { FetchProblem } from '../problems/problems.ts';

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { formFields } from '../../../src/core/annotations/form/form-fields.ts';
 import { asObject, type JsonObject } from '../../../src/core/json.ts';
 import { FAMILIES, type Family, OPTIONS, type Option } from '../../../src/core/names/annotation-keys.ts';
+import { STEERING_BY_PROGRAM, STEERING_PREFIXES } from '../../../src/core/names/steering-names.ts';
 import { ALIASES, outcomeWith, type Shown, showOf } from './example-pod.ts';
 import { code, expectParts, readPage, table } from './page.ts';
 
@@ -155,6 +156,16 @@ function fieldTable(part: string): string {
   );
 }
 
+function steeringTable(): string {
+  return table(
+    ['read by', 'names'],
+    [
+      ...Object.entries(STEERING_BY_PROGRAM).map(([program, names]) => [program, names.map(code).join(', ')]),
+      ['by prefix', STEERING_PREFIXES.map((prefix) => code(`${prefix}*`)).join(', ')],
+    ],
+  );
+}
+
 it('docs/reference/annotations.md is current', () => {
   expectParts('docs/reference/annotations.md', {
     families: familyTable(),
@@ -162,5 +173,6 @@ it('docs/reference/annotations.md is current', () => {
     ...Object.fromEntries(
       ['entry', 'env', 'envFrom', 'files', 'filesFrom'].map((part) => [part, fieldTable(part)]),
     ),
+    steering: steeringTable(),
   });
 });

@@ -1,12 +1,15 @@
 /** The env file: keys spread over names, what is in the way of a name, and what a dialect or kubelet cannot carry. */
 import { describe, expect, it } from 'vitest';
 import { DIALECTS } from '../../../../src/core/formats/index.ts';
+import { isShellOwned } from '../../../../src/core/names/env-names.ts';
+import { STEERING_NAMES, STEERING_PREFIXES } from '../../../../src/core/names/steering-names.ts';
 import { PROBE_FILE } from '../../../../src/core/names/volume-layout.ts';
 import type { PlanVariables, PlanView } from '../../../../src/core/plan/plan.ts';
 import { arnOf } from '../../../fetcher/plans.ts';
 import { complaintsOf, filesOf, render } from './rendering.ts';
 
 const NATIVE = { native: ['app'], shell: [], file: [] };
+const SHELL = { native: [], shell: ['app'], file: [] };
 const FILE = { native: [], shell: [], file: ['app'] };
 const ENTRY = 'secrets-injector.dev/secrets[2].envFrom';
 
@@ -105,6 +108,19 @@ describe('names of spread keys', () => {
     expect(complaintsOf(view, content)[0]).toBe(complaint);
   });
 
+  describe.each(DIALECTS)('in the format %s', (format) => {
+    const names = [...STEERING_NAMES, ...STEERING_PREFIXES.map((prefix) => `${prefix}X`)];
+    it.each(names)('refuses %s, and writes it if it is requested by name', (name) => {
+      const receivers = format === 'shell' ? SHELL : FILE;
+      const [complaint] = complaintsOf(spreading({}, { format, receivers }), JSON.stringify({ [name]: 'x' }));
+      expect(complaint).toMatch(/^VALUE_NAME_(?:REFUSED|INVALID) /);
+      if (isShellOwned(name) && format === 'shell') return;
+      expect(complaint).toContain('would change how programs run');
+      const env = [{ name, secret: 0, key: 'k' }];
+      expect(filesOf({ env, format, receivers }, '{"k":"x"}')['env']).toContain(name);
+    });
+  });
+
   it('a name of the shell is one like others where no shell reads it', () => {
     expect(filesOf(spreading({}, { format: 'dotenv', receivers: FILE }), '{"UID":"7"}')).toEqual({
       env: "UID='7'\n",
@@ -146,7 +162,7 @@ describe('what the env file cannot carry', () => {
 
   it.each([
     ['shell', 'canary\0', 'contains a NUL character'],
-    ['dotenv', 'canary\n', 'contains a newline'],
+    ['dotenv-ruby', 'canary\n', 'contains a newline'],
     ['docker', 'canary\nA=b', 'contains a newline'],
     ['systemd', 'canary\x01', 'contains a control character other than tab and newline'],
   ] as const)('%s: %j', (format, value, fault) => {
