@@ -1,5 +1,6 @@
 /** Any value, through the env file and a real shell, reaches the program behind it byte for byte. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -72,6 +73,18 @@ for (const shell of SHELLS) {
         expect([...variables.keys()].filter((name) => /^V\d/.test(name))).toHaveLength(values.length);
       };
       fc.assert(fc.property(batch, carries), { numRuns: 40, examples: [[LARGEST]] });
+    });
+
+    it('exports the variables as docs/reference/formats.md sources them', () => {
+      writeFileSync(envFile, shellAssignment('DB_PASSWORD', `it's "7"`));
+      const page = readFileSync('docs/reference/formats.md', 'utf8');
+      const [, documented = ''] = /```sh\n(.*?)```/s.exec(page) ?? [];
+      const script = documented
+        .replace('/run/secrets/aws/env', envFile)
+        .replace('my-program', `${process.execPath} -p process.env.DB_PASSWORD`);
+      const [program = '', ...options] = shell.command;
+      const { stdout, stderr } = spawnSync(program, [...options, '-c', script], { encoding: 'utf8' });
+      expect([stdout, stderr]).toEqual([`it's "7"\n`, '']);
     });
 
     it('carries every variable that it knows itself, or the product refuses the name', () => {
