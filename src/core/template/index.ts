@@ -122,11 +122,21 @@ function itemsOf(value: JsonNode | undefined): readonly JsonNode[] {
   return numberOf(value) === 0 ? [] : [value];
 }
 
-/** Resolves a path from the nearest context that has the first name, as in Mustache. Only own members are read. */
-function lookUp([first, ...others]: Path, contexts: readonly JsonNode[]): JsonNode | undefined {
+/**
+ * Resolves a path from the nearest context that has the first name, as in Mustache. A key that contains the dots itself,
+ * such as `spring.datasource.password`, takes precedence over nested keys. Only own members are read.
+ */
+function lookUp(path: Path, contexts: readonly JsonNode[]): JsonNode | undefined {
+  const [first, ...others] = path;
   if (first === undefined) return contexts.at(-1);
-  const nearest = contexts.findLast((context) => member(context, first) !== undefined);
-  let found = nearest === undefined ? undefined : member(nearest, first);
+  const whole = path.join('.');
+  const nearest = contexts.findLast(
+    (context) => member(context, whole) !== undefined || member(context, first) !== undefined,
+  );
+  if (nearest === undefined) return undefined;
+  let found = member(nearest, whole);
+  if (found !== undefined) return found;
+  found = member(nearest, first);
   for (const name of others) found = found === undefined ? undefined : member(found, name);
   return found;
 }

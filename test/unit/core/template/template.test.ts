@@ -44,6 +44,16 @@ describe('a template', () => {
     });
   });
 
+  it('takes a key that contains dots before nested keys', () => {
+    const secret = '{"spring.datasource.password":"x","a.b":"dotted","a":{"b":"nested","c":"n","d.e":"in"}}';
+    expect(render('{{spring.datasource.password|raw}} {{a.b|raw}} {{a.c|raw}}', secret)).toEqual({
+      text: 'x dotted n',
+    });
+    expect(render('{{#a}}{{d.e|raw}}{{/a}}{{#a.b}}!{{/a.b}}{{^x.y}}-{{/x.y}}', secret)).toEqual({
+      text: 'in!-',
+    });
+  });
+
   it('follows dots from the nearest context that has the first name, as the standard says', () => {
     expect(render('{{#a}}{{b.c|raw}}{{/a}}', '{"a":{"b":{}},"b":{"c":"of another"}}')).toEqual({
       problems: ['inserts "b.c", which the secret does not contain'],
