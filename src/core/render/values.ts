@@ -5,6 +5,7 @@ import type { FetchCode } from '../problems/fetch-codes.ts';
 import { Findings } from '../problems/findings.ts';
 import { quote } from '../problems/quote.ts';
 import {
+  faultPosition,
   type JsonDocument,
   nestsTooDeeply,
   readDocument,
@@ -33,6 +34,7 @@ export class Values {
   readonly #values: readonly (SecretValue | undefined)[];
   readonly #members = new Map<number, SecretMembers | undefined>();
   readonly #documents = new Map<number, JsonDocument | undefined>();
+  readonly #faults = new Map<number, string>();
 
   /** @param values in the order of the plan's secrets; undefined for a missing optional secret */
   constructor(plan: Plan, values: readonly (SecretValue | undefined)[], engines: Engines) {
@@ -77,9 +79,22 @@ export class Values {
     this.findings.add({
       code: 'VALUE_NOT_JSON',
       subject,
-      wrong: `secret ${this.arnOf(secret)} ${isDeep ? 'is nested too deeply' : `is not ${what}`}`,
+      wrong: `secret ${this.arnOf(secret)} ${isDeep ? 'is nested too deeply' : `is not ${what}${this.#faultIn(value, secret)}`}`,
       expected: `store ${isDeep ? 'JSON with less nesting' : what}, or remove the key to get the whole value`,
     });
+  }
+
+  /** The position of the first fault says nothing about the value, and finds a missing comma. */
+  #faultIn(value: SecretValue, secret: number): string {
+    let fault = this.#faults.get(secret);
+    if (fault === undefined) {
+      const position = faultPosition(value);
+      // At the first character, the value is not meant as JSON.
+      const isUseful = position !== undefined && (position.line > 1 || position.column > 1);
+      fault = isUseful ? ` (fault at line ${position.line}, column ${position.column})` : '';
+      this.#faults.set(secret, fault);
+    }
+    return fault;
   }
 
   /** Adds the problem of a key that is null. An optional reference treats null as missing. */

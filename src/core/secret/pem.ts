@@ -48,7 +48,9 @@ export function readPemBlocks(text: string): Result<readonly PemBlock[], string>
   const blocks: PemBlock[] = [];
   let open: { readonly label: string; readonly lines: string[] } | undefined;
   // Each line keeps its end.
-  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+  for (const stored of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    // Editors on Windows write a byte order mark, also at the start of each of several files that were joined.
+    const line = stored.startsWith('\ufeff') ? stored.slice(1) : stored;
     const bare = line.replace(/\r?\n$/, '');
     const [, kind, label = ''] = BOUNDARY.exec(bare) ?? [];
     if (kind === undefined && bare.includes('-----')) return failed(lineFault(bare));
@@ -77,6 +79,8 @@ function shown(label: string): string {
 
 /** The fault of a bundle that was pasted into a form or a shell. */
 function lineFault(line: string): string {
+  if (BOUNDARY.test(line.trimStart()))
+    return 'contains PEM with blanks before a BEGIN or END line; store it without the indentation';
   if (line.includes('\\n'))
     return 'contains PEM with \\n instead of line breaks; store it as JSON text, or with real line breaks';
   return 'contains PEM whose BEGIN and END are not on separate lines; line breaks were lost when it was stored';

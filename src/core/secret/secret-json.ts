@@ -3,6 +3,7 @@
  * could not read.
  */
 import { asObject } from '../json.ts';
+import { jsonFaultPosition, type Position } from './json-position.ts';
 import type { SecretValue } from './secret-value.ts';
 
 /** A number with the digits of the secret's text. Only `JSON.rawJSON` creates one, so no object can imitate it. */
@@ -69,6 +70,12 @@ export function nestsTooDeeply(value: SecretValue, kind: 'object' | 'any'): bool
   } catch {
     return false;
   }
+}
+
+/** Where a value stops being JSON; undefined for JSON, and for bytes that are not text. */
+export function faultPosition(value: SecretValue): Position | undefined {
+  const text = jsonText(value);
+  return text === undefined ? undefined : jsonFaultPosition(text);
 }
 
 /** The members of a JSON object as text; the text of null is null. */

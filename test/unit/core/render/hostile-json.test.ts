@@ -39,7 +39,7 @@ it('says of deep JSON that it is deep, and of other text that it is no JSON', ()
     complaintsOf(WAYS['a key'], content).map((one) => one.replace(/.*-AbCdEf /, ''));
   expect(wrong(`{"k":${'['.repeat(9000)}${']'.repeat(9000)}}`)).toEqual(['is nested too deeply']);
   expect(wrong(`${'['.repeat(9000)}${']'.repeat(9000)}`)).toEqual(['is not a JSON object']);
-  expect(wrong(`{"k":${'['.repeat(9000)}`)).toEqual(['is not a JSON object']);
+  expect(wrong(`{"k":${'['.repeat(9000)}`)).toEqual(['is not a JSON object (fault at line 1, column 9006)']);
   expect(complaintsOf(WAYS['an expression'], '['.repeat(9000) + ']'.repeat(9000))).toEqual([
     expect.stringContaining('is nested too deeply'),
   ]);

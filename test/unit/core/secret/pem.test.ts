@@ -62,6 +62,12 @@ describe('a bundle of key, certificate and authority', () => {
     }
   });
 
+  it('drops byte order marks, which editors write at the start of each file', () => {
+    const bundle = `\ufeff${ended(leaf.private)}\ufeff${ended(leaf.cert)}\ufeff${ended(authority.cert)}`;
+    expect(pick(bundle, 'certificates')).toBe(ended(leaf.cert) + ended(authority.cert));
+    expect(pick(bundle, 'private-key')).toBe(ended(leaf.private));
+  });
+
   it('keeps blocks byte for byte and in order, and ends each with a line feed', () => {
     const crlf = certificate().replaceAll('\n', '\r\n');
     const bundle = `${authority.cert.trim()}\n${leaf.private.trim()}\n${crlf}`;
@@ -169,6 +175,12 @@ describe('what is wrong', () => {
       () => certificate().replaceAll('\n', ' '),
       'certificates',
       'contains PEM whose BEGIN and END are not on separate lines; line breaks were lost when it was stored',
+    ],
+    [
+      'indentation',
+      () => certificate().replaceAll(/^/gm, '  '),
+      'certificates',
+      'contains PEM with blanks before a BEGIN or END line; store it without the indentation',
     ],
     [
       'backslashes in place of line breaks',
