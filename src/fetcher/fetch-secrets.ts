@@ -42,7 +42,7 @@ export async function fetchSecrets(
       if (problem !== undefined) problems.push(problem);
       else if (fetched.value !== undefined) values[index] = fetched.value;
     } catch (failure) {
-      if (!isOptional || !isAbsent(failure)) problems.push(fetchProblem(failure, subject, secret.arn));
+      if (!isOptional || !isAbsent(failure)) problems.push(fetchProblem(failure, subject, secret));
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');

@@ -1,5 +1,5 @@
 /** From entries of the YAML form to references, sorted by the set of containers that receives them. */
-import { jmesPathFault } from '../jmespath/index.ts';
+import { constantFault, jmesPathFault } from '../jmespath/index.ts';
 import { nameFrom } from '../names/env-names.ts';
 import { subjectAt } from '../names/form-subject.ts';
 import { matcher } from '../names/key-patterns.ts';
@@ -160,7 +160,7 @@ function optionalOf(optional: boolean | undefined): { readonly optional?: true }
 }
 
 function checkJmesPath(expression: string, subject: string, findings: Findings): void {
-  const fault = jmesPathFault(expression);
+  const fault = jmesPathFault(expression) ?? constantFault(expression);
   if (fault === undefined) return;
   findings.add({
     code: 'JMESPATH_INVALID',

@@ -111,7 +111,8 @@ function invalid(text: string, subject: string, what: string): Problem {
     code: 'REFERENCE_INVALID',
     subject,
     wrong: `${quote(text)} ${what}`,
-    expected: 'use <ARN or alias>[:json-key[:version-stage[:version-id]]]',
+    expected:
+      'use <ARN or alias>[:json-key[:version-stage[:version-id]]]; for a key that contains a colon, use the field key of the YAML form',
   };
 }
 

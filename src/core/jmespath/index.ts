@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../problems/result.ts';
 import { type JsonDocument, nodeText } from '../secret/secret-json.ts';
 import { exceedsUtf8 } from '../utf8.ts';
 import { evaluate } from './evaluate.ts';
-import { parseJmesPath } from './syntax.ts';
+import { parseJmesPath, refersToDocument } from './syntax.ts';
 
 /**
  * Checks an expression without a document.
@@ -14,6 +14,15 @@ import { parseJmesPath } from './syntax.ts';
 export function jmesPathFault(expression: string): string | undefined {
   const parsed = parseJmesPath(expression);
   return parsed.ok ? undefined : parsed.problem;
+}
+
+/**
+ * Why a valid expression gives the same result for every secret.
+ * @returns a fault that continues the sentence "the expression …", or undefined
+ */
+export function constantFault(expression: string): string | undefined {
+  if (refersToDocument(expression)) return undefined;
+  return 'is a constant, which selects nothing from the secret';
 }
 
 /**

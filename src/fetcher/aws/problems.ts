@@ -1,4 +1,5 @@
 /** From a failed call to the problem that the user reads: code, annotation, ARN, and what to do. */
+import type { PlanSecret } from '../../core/plan/plan.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
 import { AwsFailure, describeFailure, ERRORS, rowOf } from './errors.ts';
@@ -24,7 +25,8 @@ function isUnanswered(failure: AwsFailure): boolean {
 }
 
 /** The problem of a secret that could not be fetched. @param subject the annotation of the secret */
-export function fetchProblem(failure: unknown, subject: string, arn: string): FetchProblem {
+export function fetchProblem(failure: unknown, subject: string, secret: PlanSecret): FetchProblem {
+  const { arn } = secret;
   const code = failure instanceof AwsFailure ? rowOf(failure).problem : 'AWS_UNAVAILABLE';
   switch (code) {
     case 'AWS_KMS_DENIED':
@@ -53,9 +55,8 @@ export function fetchProblem(failure: unknown, subject: string, arn: string): Fe
       return {
         code,
         subject,
-        wrong: `${arn} or the requested version does not exist`,
-        expected:
-          'check the name, the six-character suffix, the Region and the version; a missing permission can cause the same error',
+        wrong: `${arn} or ${versionOf(secret)} does not exist`,
+        expected: `check the name, the six-character suffix, the Region and the version; a missing permission can cause the same error${colonAdvice(secret)}`,
       };
     case 'IDENTITY_REFUSED':
       return {
@@ -75,6 +76,17 @@ export function fetchProblem(failure: unknown, subject: string, arn: string): Fe
     default:
       return unavailable(failure, subject, `Secrets Manager (${arn})`);
   }
+}
+
+function versionOf({ stage, versionId }: PlanSecret): string {
+  if (stage !== undefined) return `its version stage ${quote(stage)}`;
+  return versionId === undefined ? 'its current version' : 'the requested version ID';
+}
+
+/** In a short reference, a key that contains a colon reads as a key and a version stage. */
+function colonAdvice({ stage }: PlanSecret): string {
+  if (stage === undefined || stage.startsWith('AWS')) return '';
+  return `; if ${quote(stage)} is the end of a key that contains a colon, use the field key of the YAML form`;
 }
 
 function codeOf(failure: unknown): string {

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { jmesPathFault, selectByJmesPath } from '../../../../src/core/jmespath/index.ts';
+import { constantFault, jmesPathFault, selectByJmesPath } from '../../../../src/core/jmespath/index.ts';
 import { readDocument } from '../../../../src/core/secret/secret-json.ts';
 import { SecretValue } from '../../../../src/core/secret/secret-value.ts';
 
@@ -93,6 +93,30 @@ describe('what is wrong with an expression', () => {
     expect(jmesPathFault(expression)).toBe(fault);
     expect(select(expression, '{}')).toEqual({ fault });
   });
+
+  it.each(["'api-key'", '`"x"`', "join(',', ['a', 'b'])", "{ key: 'api-key' }", "not_null(`null`, 'x')"])(
+    'is a constant, whatever the secret is: %s',
+    (expression) => {
+      expect(jmesPathFault(expression)).toBeUndefined();
+      expect(constantFault(expression)).toBe('is a constant, which selects nothing from the secret');
+    },
+  );
+
+  it.each([
+    'a',
+    '"api-key"',
+    '@',
+    '*',
+    '[0]',
+    '[*]',
+    '[]',
+    '[:1]',
+    '[::]',
+    '[?a]',
+    "a || 'x'",
+    '{ a: b }',
+    'length(@)',
+  ])('selects from the secret: %s', (expression) => expect(constantFault(expression)).toBeUndefined());
 
   it.each(['(', '!', '[', '{a:', 'a[?', 'not_null(', 'a.', 'a||', 'a|', 'map(&', '*.', '[]', 'a&&'])(
     'never runs out of stack: %s',

@@ -8,7 +8,7 @@ export function verdictOf(code: string, status: number, detail: Detail | undefin
   const row = rowOf(failure);
   return [
     row.retry,
-    fetchProblem(failure, 'subject', 'arn').code,
+    fetchProblem(failure, 'subject', { arn: 'arn' }).code,
     signInProblem(failure, 'role').code,
     ...(row.isAbsence === true ? ['absent'] : []),
     ...(row.signsInAgain === true ? ['renews'] : []),
