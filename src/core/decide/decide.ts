@@ -13,6 +13,7 @@ import { checkOperatorPolicy } from './operator-policy.ts';
 import { type Denied, denied, type Unchanged, unchanged } from './outcome.ts';
 import { planViews } from './plan-views.ts';
 import { checkPod } from './pod-problems.ts';
+import { warnAboutPod } from './pod-warnings.ts';
 import type { RunAs } from './run-as.ts';
 
 export interface Injection {
@@ -56,6 +57,7 @@ export function decide(
   const views = planned.map(({ view }) => view);
   checkPod({ pod, earlier, views, made, options, settings }, findings);
   if (!findings.isClean) return denied(findings.problems, findings.dropped);
+  warnAboutPod({ pod, earlier, views, options, runAs }, findings);
   return {
     kind: 'inject',
     pod,

@@ -2,7 +2,7 @@
 import { isInjected } from '../additions/injected-objects.ts';
 import { field, textField } from '../json.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
-import { covers } from '../names/paths.ts';
+import { comparablePath, covers } from '../names/paths.ts';
 import { isViewVolume } from '../names/volume-layout.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
@@ -65,7 +65,8 @@ function mountConflict(
 ): string | undefined {
   if (volumes.get(container) !== textField(mount, 'name'))
     return `is mounted in container ${quote(container.name)}, which does not receive the secrets`;
-  if (textField(mount, 'mountPath') !== mountPath) return `is not mounted at ${quote(mountPath)}`;
+  if (comparablePath(textField(mount, 'mountPath') ?? '') !== comparablePath(mountPath))
+    return `is not mounted at ${quote(mountPath)}`;
   if (mount['readOnly'] !== true) return 'is not mounted read-only';
   return PARTS.some((name) => textField(mount, name)) ? 'is mounted with a subPath' : undefined;
 }

@@ -1,0 +1,77 @@
+/** Warnings about a pod: what works, but may surprise its author. */
+import { isInjected } from '../additions/injected-objects.ts';
+import type { Options } from '../annotations/options.ts';
+import { formatDuration } from '../duration.ts';
+import { field, integerField } from '../json.ts';
+import { type Container, isMeshProxy, isNativeSidecar, type Pod } from '../pod/pod.ts';
+import type { Findings } from '../problems/findings.ts';
+import { quote } from '../problems/quote.ts';
+import type { DeliveredView } from './delivery.ts';
+import type { EarlierPass } from './earlier-pass.ts';
+import type { RunAs } from './run-as.ts';
+
+export interface PodFacts {
+  readonly pod: Pod;
+  readonly earlier: EarlierPass;
+  readonly views: readonly DeliveredView[];
+  readonly options: Options;
+  readonly runAs: RunAs;
+}
+
+export function warnAboutPod(facts: PodFacts, findings: Findings): void {
+  for (const warning of [sharedProcesses(facts), shortDeadline(facts), noNetwork(facts)])
+    if (warning !== undefined) findings.warn(warning);
+}
+
+/** In a shared process namespace, /proc/<pid>/root and /proc/<pid>/environ show the mounts and variables of other containers. */
+function sharedProcesses({ pod, views }: PodFacts): string | undefined {
+  const cause = ['shareProcessNamespace', 'hostPID'].find((name) => field(pod.spec, name) === true);
+  if (cause === undefined) return undefined;
+  const receiving = new Set(views.flatMap((view) => view.containers));
+  const running = [...pod.containers, ...pod.initContainers.filter(isNativeSidecar)];
+  const [first, ...others] = running.filter((one) => !isInjected(one) && !receiving.has(one));
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `${cause}: container ${quote(first.name, 24)}${more} may read secrets of other containers in /proc`;
+}
+
+/** kubelet ends the pod at its deadline, before the fetcher can report what it waited for. */
+function shortDeadline({ pod, options: { timeoutSeconds } }: PodFacts): string | undefined {
+  const seconds = integerField(pod.spec, 'activeDeadlineSeconds');
+  if (seconds === undefined || seconds >= timeoutSeconds) return undefined;
+  return `spec.activeDeadlineSeconds ${seconds} is below fetch-timeout ${formatDuration(timeoutSeconds)}: failures may go unreported`;
+}
+
+/** A mesh whose proxy is a regular container, the containers that redirect traffic to it, and the proxy's own user. */
+interface Mesh {
+  readonly proxy: string;
+  /** With the mesh's CNI plugin, traffic is redirected before any container starts, and a container validates that. */
+  readonly validator: string;
+  readonly init: string;
+  /** Traffic of this user is not redirected. */
+  readonly user: number;
+}
+
+// Sources: Istio, "Install the Istio CNI node agent", compatibility with application init containers; Linkerd, "CNI Plugin".
+const MESHES: readonly Mesh[] = [
+  { proxy: 'istio-proxy', validator: 'istio-validation', init: 'istio-init', user: 1337 },
+  { proxy: 'linkerd-proxy', validator: 'linkerd-network-validator', init: 'linkerd-init', user: 2102 },
+];
+
+/** Whether traffic of the fetcher is redirected to a proxy that has not started yet. */
+function noNetwork({ pod, earlier: { fetcherIndex }, runAs }: PodFacts): string | undefined {
+  const hasEarlyProxy = pod.initContainers.some(
+    (one) => one.index < fetcherIndex && isMeshProxy(one) && isNativeSidecar(one),
+  );
+  if (hasEarlyProxy) return undefined;
+  const all: readonly Container[] = [...pod.containers, ...pod.initContainers];
+  const mesh = MESHES.find(
+    ({ proxy, validator, init }) =>
+      all.some(({ name }) => name === proxy) &&
+      pod.initContainers.some(
+        ({ name, index }) => name === validator || (name === init && index < fetcherIndex),
+      ),
+  );
+  if (mesh === undefined || runAs.user === mesh.user) return undefined;
+  return `aws-secrets-fetch has no network before ${mesh.proxy} runs: make it a native sidecar, or set run-as-user ${mesh.user}`;
+}
