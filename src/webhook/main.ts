@@ -69,9 +69,11 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
       connections: values['max-connections'],
     },
     listenPort: values['listen-port'],
-    adminPort: values['admin-port'],
+    probePort: values['probe-port'],
+    metricsPort: values['metrics-port'],
     listenAddress: values['listen-address'],
     certFile: values['tls-cert-file'],
     keyFile: values['tls-key-file'],
+    clientCaFile: values['client-ca-file'],
   };
 }

@@ -8,6 +8,7 @@ export interface Metrics {
   countReview(outcome: Outcome, seconds: number): void;
   /** Counts a request that was refused. */
   countRefused(status: number): void;
+  countDropped(reason: DropReason): void;
   countHandshakeError(): void;
   countCertificateLoad(result: 'loaded' | 'failed'): void;
   setCertificateExpiry(seconds: number): void;
@@ -17,7 +18,10 @@ export interface Metrics {
 }
 
 const PREFIX = 'secrets_injector_';
-const REFUSALS: ReadonlySet<number> = new Set([400, 404, 405, 408, 413, 415, 431, 500]);
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 405, 408, 411, 413, 415, 431, 500, 503]);
+/** Why a connection was closed before its client closed it, or before a request was complete. */
+const DROPS = ['idle', 'limit', 'answer', 'aborted'] as const;
+export type DropReason = (typeof DROPS)[number];
 const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
 
 /** Metrics in a registry of their own, so that two servers in one process do not share it. */
@@ -39,10 +43,17 @@ export function makeMetrics(): Metrics {
   });
   const refused = new Counter({
     name: `${PREFIX}refused_requests_total`,
-    help: 'Requests that were refused because they are not reviews, by HTTP status.',
+    help: 'Requests that were refused, by HTTP status: not a review, malformed, too slow, too large, or too many at once (503).',
     labelNames: ['status'],
     registers,
   });
+  const dropped = new Counter({
+    name: `${PREFIX}dropped_connections_total`,
+    help: 'Connections that ended early: idle (gave way to a new connection at the limit), limit (new, while every connection was in use), answer (the client did not take an answer), aborted (the client closed it during a request).',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of DROPS) dropped.inc({ reason }, 0);
   const handshakes = new Counter({
     name: `${PREFIX}tls_handshake_errors_total`,
     help: 'Failed TLS handshakes, for example because a client does not trust the certificate.',
@@ -88,6 +99,7 @@ export function makeMetrics(): Metrics {
       duration.observe(seconds);
     },
     countRefused: (status) => refused.inc({ status: REFUSALS.has(status) ? String(status) : 'other' }),
+    countDropped: (reason) => dropped.inc({ reason }),
     countHandshakeError: () => handshakes.inc(),
     countCertificateLoad: (result) => loads.inc({ result }),
     setCertificateExpiry: (seconds) => expiry.set(seconds),

@@ -14,10 +14,15 @@ import {
 
 export const WEBHOOK_SETTINGS = {
   'listen-port': setting(PORT, 8443, 'Port of the HTTPS server that the API server calls (POST /mutate).'),
-  'admin-port': setting(PORT, 8080, 'Port of the plain HTTP server with /livez, /readyz and /metrics.'),
+  'probe-port': setting(
+    PORT,
+    8081,
+    'Port of the plain HTTP server with /livez and /readyz, for the kubelet.',
+  ),
+  'metrics-port': setting(PORT, 8080, 'Port of the plain HTTP server with /metrics.'),
   'listen-address': optional(
     ADDRESS,
-    'Address that both servers listen on. By default, all addresses of the pod.',
+    'Address that all servers listen on. By default, all addresses of the pod.',
   ),
   'tls-cert-file': setting(
     PATH,
@@ -28,6 +33,10 @@ export const WEBHOOK_SETTINGS = {
     PATH,
     '/etc/aws-secrets-injector/tls/tls.key',
     'Private key of the certificate, in PEM.',
+  ),
+  'client-ca-file': optional(
+    PATH,
+    'CA certificates in PEM. If set, only clients with a certificate from one of these CAs get answers (docs/guides/operations.md, Client certificate of the API server).',
   ),
   'drain-seconds': setting(
     integer(0, 600, 'seconds'),
@@ -42,7 +51,7 @@ export const WEBHOOK_SETTINGS = {
   'max-connections': setting(
     integer(1, 100_000),
     1024,
-    'Maximum number of connections. The webhook closes further connections immediately.',
+    'Maximum number of connections. A further connection takes the place of the one that has been idle for longest.',
   ),
   'log-level': setting(choice(...LOG_LEVELS), 'info', 'Least severe level to log.'),
   ...INJECTION_SETTINGS,
@@ -61,9 +70,17 @@ export function readWebhookSettings(
   env: Environment,
 ): SettingsResult<WebhookSettings> {
   return readSettings(WEBHOOK_SETTINGS, argv, env, (values) => [
-    ...(values['listen-port'] === values['admin-port'] && values['listen-port'] !== 0
-      ? ['--admin-port: is equal to --listen-port; choose another port']
-      : []),
+    ...checkPorts(values['listen-port'], values['probe-port'], values['metrics-port']),
     ...checkInjection(values),
   ]);
+}
+
+/** Ports that two servers would share. 0 lets the system choose. */
+function checkPorts(listen: number, probe: number, metrics: number): readonly string[] {
+  const isTaken = (port: number, ...others: readonly number[]) => port !== 0 && others.includes(port);
+  return [
+    ...(isTaken(probe, listen) ? ['--probe-port: is equal to --listen-port; choose another port'] : []),
+    ...(isTaken(metrics, listen) ? ['--metrics-port: is equal to --listen-port; choose another port'] : []),
+    ...(isTaken(metrics, probe) ? ['--metrics-port: is equal to --probe-port; choose another port'] : []),
+  ];
 }

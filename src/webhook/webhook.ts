@@ -1,4 +1,4 @@
-/** Connects the parts of the webhook: two servers, a certificate source, the cluster check and readiness. */
+/** Connects the parts of the webhook: three servers, a certificate source, the cluster check and readiness. */
 import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
@@ -10,9 +10,10 @@ import { makeMetrics } from './metrics.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
 import { makeReadiness } from './readiness/readiness.ts';
 import { makeMutate } from './review/mutate.ts';
-import { makeAdminServer } from './server/admin-server.ts';
+import { isAuthorized, readClientCa } from './server/client-certificates.ts';
 import type { ServerLimits } from './server/limits.ts';
 import { MIN_TLS_VERSION, makeMutateServer } from './server/mutate-server.ts';
+import { makeMetricsServer, makeProbeServer } from './server/plain-server.ts';
 
 export interface WebhookOptions {
   readonly injection: InjectionSettings;
@@ -20,23 +21,28 @@ export interface WebhookOptions {
   readonly native?: Pick<NativeWatchParts, 'setting' | 'api' | 'times'>;
   readonly limits: ServerLimits;
   readonly listenPort: number;
-  readonly adminPort: number;
+  readonly probePort: number;
+  readonly metricsPort: number;
   /** Undefined for all addresses. */
   readonly listenAddress: string | undefined;
   readonly certFile: string;
   readonly keyFile: string;
+  /** CAs of clients that get answers; undefined to answer every client. */
+  readonly clientCaFile?: string | undefined;
   readonly certificateCheckMilliseconds?: number;
 }
 
 export interface Webhook extends Service {
   readonly listenPort: number;
-  readonly adminPort: number;
+  readonly probePort: number;
+  readonly metricsPort: number;
 }
 
-/** Starts both servers. Resolves when both listen, also without a certificate, which readiness reports. */
+/** Starts the servers. Resolves when all listen, also without a certificate, which readiness reports. */
 export async function startWebhook(options: WebhookOptions, log: Logger): Promise<Webhook> {
   const metrics = makeMetrics();
   const host = options.listenAddress ?? everyAddress();
+  const clientCa = options.clientCaFile === undefined ? undefined : readClientCa(options.clientCaFile);
   let isDraining = false;
   // Replaced as a whole, so that a review uses one state.
   let { injection } = options;
@@ -56,7 +62,12 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const certificates = certificateSource(options, {
     use: (pair) => {
       // Open connections keep the certificate of their handshake.
-      tls.app.server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: MIN_TLS_VERSION });
+      tls.app.server.setSecureContext({
+        cert: pair.cert,
+        key: pair.key,
+        minVersion: MIN_TLS_VERSION,
+        ...(clientCa === undefined ? {} : { ca: clientCa }),
+      });
       metrics.countCertificateLoad('loaded');
       metrics.setCertificateExpiry(pair.leaf.validToDate.getTime() / 1000);
       log.info('certificate in use', certificateFields(pair));
@@ -78,21 +89,35 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
     metrics,
     isOwnReview: readiness.isOwnReview,
   });
-  const tls = makeMutateServer({ mutate, metrics, limits: options.limits, isDraining: () => isDraining });
-  const admin = makeAdminServer(readiness, metrics);
+  const tls = makeMutateServer({
+    mutate,
+    metrics,
+    limits: options.limits,
+    isDraining: () => isDraining,
+    mayAsk:
+      clientCa === undefined
+        ? undefined
+        : (request) => isAuthorized(request.socket) || readiness.isOwnRequest(request),
+  });
+  const probes = makeProbeServer(readiness, metrics);
+  const scraped = makeMetricsServer(metrics);
 
   void native?.start();
   await certificates.start();
   await tls.app.listen({ host, port: options.listenPort });
-  await admin.listen({ host, port: options.adminPort });
+  await probes.listen({ host, port: options.probePort });
+  await scraped.listen({ host, port: options.metricsPort });
   const listenPort = portOf(tls.app.server.address());
-  const adminPort = portOf(admin.server.address());
+  const probePort = portOf(probes.server.address());
+  const metricsPort = portOf(scraped.server.address());
   log.info('listening for reviews', { address: host, port: listenPort });
-  log.info('listening for probes', { address: host, port: adminPort });
+  log.info('listening for probes', { address: host, port: probePort });
+  log.info('serving metrics', { address: host, port: metricsPort });
   log.flush();
   return {
     listenPort,
-    adminPort,
+    probePort,
+    metricsPort,
     drain: () => {
       isDraining = true;
     },
@@ -100,7 +125,8 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       native?.stop();
       certificates.stop();
       await tls.close();
-      await admin.close();
+      await probes.close();
+      await scraped.close();
     },
   };
 }

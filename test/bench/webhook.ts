@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeLeaf } from '../server/certificates.ts';
-import { adminGet, postReview } from '../server/client.ts';
+import { plainGet, postReview } from '../server/client.ts';
 import { deploymentFlags } from '../server/deployment-flags.ts';
 import { withDirectory } from '../server/directory.ts';
 import { bundle, type Child, startNode, startWebhookProcess } from '../server/processes.ts';
@@ -86,7 +86,7 @@ export async function measureWebhook(options: WebhookBenchOptions = {}): Promise
           seen[index].push(await visit(servers[index], millisecondsPerRound));
         }
       }
-      const metrics = await adminGet(webhook.adminPort, '/metrics');
+      const metrics = await plainGet(webhook.metricsPort, '/metrics');
       return {
         rows: [row('fastify', seen[0], idle[0]), row('webhook', seen[1], idle[1])],
         throughputRatio: ratio(seen, 'rate'),

@@ -81,13 +81,14 @@ async function startWebhook(
   stage: Stage,
   certificates: string,
 ): Promise<{ webhook: Webhook; process: ServerProcess }> {
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const [port, probePort] = [await freePort(), await freePort()];
   const ca = path.join(stage.sandbox.folder, 'aws-ca.pem');
   const { writeFile } = await import('node:fs/promises');
   await writeFile(ca, stage.standIn.caPem);
   const flags = {
     'listen-port': port,
-    'admin-port': adminPort,
+    'probe-port': probePort,
+    'metrics-port': 0,
     'tls-cert-file': path.join(certificates, 'tls.crt'),
     'tls-key-file': path.join(certificates, 'tls.key'),
     image: 'aws-secrets-injector:demo',
@@ -100,7 +101,7 @@ async function startWebhook(
   command.push('--fetcher-env', `AWS_ENDPOINT_URL_SECRETS_MANAGER=${stage.standIn.url}`);
   command.push('--fetcher-env', `NODE_EXTRA_CA_CERTS=${ca}`);
   const server = startServer(command, {});
-  await untilReady(server, adminPort);
+  await untilReady(server, probePort);
   stage.steps.show(`ready on port ${port}, after the webhook answered a test review of its own over TLS`);
   const webhook = {
     port,

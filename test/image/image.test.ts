@@ -238,12 +238,13 @@ describe('the programs in the image', () => {
     expect(made, made.stderr).toMatchObject({ status: 0 });
     chmodSync(path.join(certificates, 'new'), 0o755);
     const before = files();
-    const [listenPort, adminPort] = [await freePort(), await freePort()];
+    const [listenPort, probePort] = [await freePort(), await freePort()];
     const webhook = image.start(deploymentCommand(), {
       env: {
         ...deploymentVariables(),
         SECRETS_INJECTOR_LISTEN_PORT: String(listenPort),
-        SECRETS_INJECTOR_ADMIN_PORT: String(adminPort),
+        SECRETS_INJECTOR_PROBE_PORT: String(probePort),
+        SECRETS_INJECTOR_METRICS_PORT: '0',
         SECRETS_INJECTOR_DRAIN_SECONDS: '0',
       },
       volumes: [`${certificates}/new:/certs:ro`],
@@ -255,7 +256,7 @@ describe('the programs in the image', () => {
       });
     const ended = once(webhook, 'exit');
     try {
-      await expectReady(`http://127.0.0.1:${adminPort}/readyz`, () => log);
+      await expectReady(`http://127.0.0.1:${probePort}/readyz`, () => log);
       expect(files()).toEqual(before);
     } finally {
       process.kill(programUnder(webhook.pid ?? 0), 'SIGTERM');

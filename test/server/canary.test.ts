@@ -1,7 +1,7 @@
 /** Pods hold secrets of their own, in variables and arguments: the webhook tells nobody of them. */
 import { expect, test } from 'vitest';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
-import { adminGet, type PostOptions, postReview } from './client.ts';
+import { type PostOptions, plainGet, postReview } from './client.ts';
 import { ARN, podAsking, responseOf, reviewOf } from './reviews.ts';
 import { runWebhookHere } from './running.ts';
 
@@ -56,7 +56,7 @@ test.each([
   const response = responseOf(text);
   expect(response.allowed).toBe(allowed);
   const patch = Buffer.from(response.patch ?? '', 'base64').toString();
-  const metrics = (await adminGet(webhook.adminPort, '/metrics')).text;
+  const metrics = (await plainGet(webhook.metricsPort, '/metrics')).text;
   expect(webhook.log.length).toBeGreaterThan(0);
   expectNoCanary([text, patch, metrics, JSON.stringify(webhook.log)]);
 });
@@ -71,6 +71,6 @@ test.each<[string, string, PostOptions]>([
 ])('a body that %s', async (_name, body, options) => {
   const webhook = await runWebhookHere();
   const { text } = await postReview(webhook.listenPort, body, options);
-  const metrics = (await adminGet(webhook.adminPort, '/metrics')).text;
+  const metrics = (await plainGet(webhook.metricsPort, '/metrics')).text;
   expectNoCanary([text, metrics, JSON.stringify(webhook.log)]);
 });

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type Leaf, makeLeaf } from './certificates.ts';
-import { adminGet, connectRaw, postReview } from './client.ts';
+import { connectRaw, plainGet, postReview } from './client.ts';
 import { podAsking, responseOf, reviewOf } from './reviews.ts';
 import { eventually, type Running, runWebhookHere, writeLeaf } from './running.ts';
 
@@ -102,9 +102,9 @@ test.each([
   const complaints = (): readonly string[] => webhook.log.flatMap((line) => line.problem ?? []);
   await eventually(complaints, (lines) => lines.some((line) => problem.test(line)));
   expect(await shown(webhook)).toBe(before);
-  expect((await adminGet(webhook.adminPort, '/readyz')).status).toBe(200);
+  expect((await plainGet(webhook.probePort, '/readyz')).status).toBe(200);
   expect(JSON.stringify(webhook.log)).not.toContain(spoilt.key.split('\n')[1] || 'PRIVATE KEY');
-  expect((await adminGet(webhook.adminPort, '/metrics')).text).toMatch(
+  expect((await plainGet(webhook.metricsPort, '/metrics')).text).toMatch(
     /certificate_loads_total\{result="failed"\} [1-9]/,
   );
   await writeLeaf(webhook.directory, other);

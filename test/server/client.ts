@@ -38,7 +38,7 @@ export function postReview(port: number, body: string | Buffer, options: PostOpt
 }
 
 /** Asks the plain HTTP server. */
-export function adminGet(port: number, path: string, method = 'GET'): Promise<Answer> {
+export function plainGet(port: number, path: string, method = 'GET'): Promise<Answer> {
   return answerOf(http.request({ host: '127.0.0.1', port, path, method, agent: false }));
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeLeaf } from './certificates.ts';
-import { adminGet, connectRaw, postReview } from './client.ts';
+import { connectRaw, plainGet, postReview } from './client.ts';
 import { deploymentFlags } from './deployment-flags.ts';
 import { bundleWebhook, runner, startWebhookProcess, type WebhookProcess } from './processes.ts';
 import { podAsking, responseOf, reviewOf } from './reviews.ts';
@@ -29,7 +29,7 @@ async function start(...flags: readonly string[]): Promise<WebhookProcess> {
 }
 
 async function isReady(webhook: WebhookProcess): Promise<boolean> {
-  return (await adminGet(webhook.adminPort, '/readyz')).status === 200;
+  return (await plainGet(webhook.probePort, '/readyz')).status === 200;
 }
 
 describe('the bundled webhook', () => {
@@ -122,7 +122,7 @@ describe('the bundled webhook', () => {
     const raw = await connectRaw(webhook.port);
     raw.socket.write(`${canary}\r\n\r\n`);
     await raw.closed;
-    const metrics = (await adminGet(webhook.adminPort, '/metrics')).text;
+    const metrics = (await plainGet(webhook.metricsPort, '/metrics')).text;
     const lines = await eventually(
       () => webhook.log.filter((line) => line['msg'] === 'decided'),
       (found) => found.length === 3,
@@ -239,7 +239,7 @@ describe('the bundled webhook does not start', () => {
       '127.0.0.1',
       '--listen-port',
       port,
-      '--admin-port',
+      '--probe-port',
       '0',
     ]);
     expect(status).toBe(1);

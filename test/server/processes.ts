@@ -63,7 +63,8 @@ export async function startNode(args: readonly string[], options: StartOptions =
 }
 
 export interface WebhookProcess extends Omit<Child, 'firstLine'> {
-  readonly adminPort: number;
+  readonly probePort: number;
+  readonly metricsPort: number;
   /** Every line of the log so far. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
   readonly logText: () => string;
@@ -85,7 +86,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const file = await bundleWebhook(options.directory);
   const flags = [
     ...['--image', 'registry.example/aws-secrets-injector:test', '--listen-address', '127.0.0.1'],
-    ...['--listen-port', '0', '--admin-port', '0'],
+    ...['--listen-port', '0', '--probe-port', '0', '--metrics-port', '0'],
     ...['--tls-cert-file', path.join(options.directory, 'tls.crt')],
     ...['--tls-key-file', path.join(options.directory, 'tls.key')],
     ...(options.flags ?? []),
@@ -101,15 +102,16 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
       if (child.killed && !line.endsWith('}')) return;
       log.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
       const found = log.flatMap((one) => (typeof one['port'] === 'number' ? [one['port']] : []));
-      if (found.length === 2) resolve(found);
+      if (found.length === 3) resolve(found);
     });
     void ended.then((code) => reject(new Error(`ended with ${code} before listening: ${texts.join('\n')}`)));
   });
-  const [port = 0, adminPort = 0] = ports;
+  const [port = 0, probePort = 0, metricsPort = 0] = ports;
   return {
     ...control(child, ended),
     port,
-    adminPort,
+    probePort,
+    metricsPort,
     log,
     logText: () => texts.join('\n'),
     closeLog: () => void child.stdout?.destroy(),

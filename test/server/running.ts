@@ -23,6 +23,8 @@ export interface RunningOptions {
   readonly leaf?: Leaf | null;
   readonly certificateCheckMilliseconds?: number;
   readonly native?: WebhookOptions['native'];
+  readonly injection?: WebhookOptions['injection'];
+  readonly clientCaFile?: string;
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -35,16 +37,18 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
   const { log, lines } = recordingLogger();
   const webhook = await startWebhook(
     {
-      injection: { image: 'registry.example/aws-secrets-injector:test' },
+      injection: options.injection ?? { image: 'registry.example/aws-secrets-injector:test' },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       listenPort: 0,
-      adminPort: 0,
+      probePort: 0,
+      metricsPort: 0,
       listenAddress: '127.0.0.1',
       certFile: path.join(directory, 'tls.crt'),
       keyFile: path.join(directory, 'tls.key'),
       ...(options.certificateCheckMilliseconds === undefined
         ? {}
         : { certificateCheckMilliseconds: options.certificateCheckMilliseconds }),
+      ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
       ...(options.native === undefined ? {} : { native: options.native }),
     },
     log,

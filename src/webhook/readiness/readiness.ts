@@ -1,8 +1,9 @@
 /** Whether this replica is ready: it sends itself a review, as an API server would. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { type CertificatePair, isValidAt } from '../certificates/pair.ts';
 import { checkOwnReview, ownReview } from './own-review.ts';
-import { sendReview } from './send-review.ts';
+import { OWN_REVIEW_HEADER, sendReview } from './send-review.ts';
 
 export type ReadyState = { readonly ready: true } | { readonly ready: false; readonly why: string };
 
@@ -10,6 +11,8 @@ export interface Readiness {
   check(): Promise<ReadyState>;
   /** Whether a review comes from a readiness check of this process. */
   isOwnReview(uid: string): boolean;
+  /** The same for a request. Its header contains the random uid of the review, which nobody else knows. */
+  isOwnRequest(request: IncomingMessage): boolean;
 }
 
 export interface ReadinessParts {
@@ -36,7 +39,7 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
     if (address === undefined) return notReady('the HTTPS server does not listen yet');
     const uid = randomUUID();
     own.add(uid);
-    const answer = await sendReview(address, ownReview(uid), DEADLINE_MILLISECONDS);
+    const answer = await sendReview(address, { uid, body: ownReview(uid) }, DEADLINE_MILLISECONDS);
     own.delete(uid);
     if (!answer.ok) return notReady('the HTTPS server does not answer');
     if (answer.peer?.equals(pair.leaf.raw) !== true)
@@ -61,7 +64,11 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
     return parts.isDraining() ? notReady('draining') : state;
   }
 
-  return { check, isOwnReview: (uid) => own.has(uid) };
+  return {
+    check,
+    isOwnReview: (uid) => own.has(uid),
+    isOwnRequest: ({ headers }) => own.has(String(headers[OWN_REVIEW_HEADER] ?? '')),
+  };
 }
 
 function notReady(why: string): ReadyState {

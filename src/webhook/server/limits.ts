@@ -8,7 +8,13 @@ export interface ServerLimits {
   readonly headersMilliseconds: number;
   /** For the whole request. By the registration, an API server waits 5 s for an answer. */
   readonly requestMilliseconds: number;
-  /** How often Node checks connections for the two limits above. */
+  /** For the client to take an answer. */
+  readonly answerMilliseconds: number;
+  /** Bytes of all unfinished bodies together. */
+  readonly bodiesBytes: number;
+  /** Bytes of all answers together that clients have not taken. */
+  readonly answersBytes: number;
+  /** How often connections are checked for the limits of time. */
   readonly checkMilliseconds: number;
   /** More than the 90 s of the API server, which does not repeat a POST if the webhook closes the connection. */
   readonly keepAliveMilliseconds: number;
@@ -22,6 +28,9 @@ export const DEFAULT_LIMITS: ServerLimits = {
   handshakeMilliseconds: 10_000,
   headersMilliseconds: 5_000,
   requestMilliseconds: 10_000,
+  answerMilliseconds: 5_000,
+  bodiesBytes: 48 * 1024 * 1024,
+  answersBytes: 24 * 1024 * 1024,
   checkMilliseconds: 1_000,
   keepAliveMilliseconds: 120_000,
   connections: 1024,

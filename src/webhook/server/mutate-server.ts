@@ -1,13 +1,17 @@
 /** The HTTPS server that the API server calls. It handles HTTP and TLS; `mutate` answers the reviews. */
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 import type { Mutate } from '../review/mutate.ts';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
+import { clientErrorHandler } from './client-errors.ts';
 import { type Connections, followConnections } from './connections.ts';
+import { InFlight } from './in-flight.ts';
 import type { ServerLimits } from './limits.ts';
+import { OpenAnswers } from './open-answers.ts';
 import { refusalStatus, refuse, refuseUnrouted } from './refusals.ts';
-import { answerReview, isReviewRequest } from './review-requests.ts';
+import { answerReview, isReviewRequest, type ReviewRequestParts } from './review-requests.ts';
 
 const PATHS = { [MUTATE_PATH]: 'POST' };
 
@@ -24,26 +28,37 @@ export interface MutateServerParts {
   readonly mutate: Mutate;
   readonly metrics: Metrics;
   readonly limits: ServerLimits;
+  /** Whether the client of a request may ask; undefined to let every client ask. */
+  readonly mayAsk: ((request: IncomingMessage) => boolean) | undefined;
   /** While draining, every answer closes its connection, because an API server keeps using an open one. */
   readonly isDraining: () => boolean;
 }
 
 /** Makes the server without a certificate: see `server.setSecureContext`. */
-export function makeMutateServer({ mutate, metrics, limits, isDraining }: MutateServerParts): MutateServer {
+export function makeMutateServer(parts: MutateServerParts): MutateServer {
+  const { mutate, metrics, limits, isDraining, mayAsk } = parts;
   let isClosing = false;
-  const review = {
+  const answers = new OpenAnswers(limits.answersBytes, (socket) => {
+    metrics.countDropped('answer');
+    connections.reset(socket);
+  });
+  const review: ReviewRequestParts = {
     mutate,
     countRefused: metrics.countRefused,
+    countDropped: metrics.countDropped,
     bodyBytes: limits.bodyBytes,
+    bodies: new InFlight(limits.bodiesBytes),
+    answers,
     isClosing: () => isClosing || isDraining(),
   };
   const app = fastify({
     serverFactory: (others) =>
-      https.createServer(httpsOptions(limits), (request, response) => {
-        if (!isReviewRequest(request, limits.bodyBytes)) return others(request, response);
-        connections.spoke(request.socket);
-        answerReview(request, response, review);
+      https.createServer(httpsOptions(limits, mayAsk !== undefined), (request, response) => {
+        connections.begin(request, response);
+        if (!isReviewRequest(request) || mayAsk?.(request) === false) others(request, response);
+        else answerReview(request, response, review);
       }),
+    clientErrorHandler: clientErrorHandler(metrics.countRefused),
     bodyLimit: limits.bodyBytes,
     logger: false,
     exposeHeadRoutes: false,
@@ -51,20 +66,22 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
-  app.server.maxConnections = limits.connections;
-  const connections = followConnections(app.server);
+  const connections = followConnections(app.server, limits.connections, metrics.countDropped);
   app.server.on('tlsClientError', () => metrics.countHandshakeError());
+  const checks = setInterval(() => answers.resetSlow(limits.answerMilliseconds), limits.checkMilliseconds);
+  checks.unref();
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  );
+  // The body is read within the limits of all reviews, not by Fastify.
+  app.addContentTypeParser('application/json', (_request, _payload, done) => done(null));
   // Checked when the answer is made, because draining may start after the request.
   const closing = (reply: FastifyReply): FastifyReply =>
     isDraining() ? reply.header('connection', 'close') : reply;
   app.addHook('onRequest', (request, reply, done) => {
-    connections.spoke(request.raw.socket);
-    if (request.is404) metrics.countRefused(refuseUnrouted(request, closing(reply), PATHS));
+    if (mayAsk?.(request.raw) === false) {
+      metrics.countRefused(403);
+      refuse(reply.header('connection', 'close'), 403);
+    } else if (request.is404) metrics.countRefused(refuseUnrouted(request, closing(reply), PATHS));
     else done();
   });
   app.setErrorHandler((error, _request, reply) => {
@@ -73,24 +90,24 @@ export function makeMutateServer({ mutate, metrics, limits, isDraining }: Mutate
     refuse(closing(reply), status);
   });
   app.post(MUTATE_PATH, (request, reply) => {
-    const answer = mutate(request.body);
-    if (answer === undefined) {
-      metrics.countRefused(400);
-      return refuse(closing(reply), 400);
-    }
-    return closing(reply).header('content-type', 'application/json').send(answer);
+    reply.hijack();
+    answerReview(request.raw, reply.raw, review);
   });
   return {
     app,
     close: () => {
       isClosing = true;
+      clearInterval(checks);
       return close(app, connections, limits.closeMilliseconds);
     },
   };
 }
 
-function httpsOptions(limits: ServerLimits): https.ServerOptions {
+function httpsOptions(limits: ServerLimits, requestCert: boolean): https.ServerOptions {
   return {
+    requestCert,
+    // Checked for each request: the readiness check has no certificate.
+    rejectUnauthorized: false,
     minVersion: MIN_TLS_VERSION,
     // With HTTP/2, an API server would use only one replica; it is also slower here, and API servers do not offer it.
     ALPNProtocols: ['http/1.1'],

@@ -3,10 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const TEXTS: Readonly<Record<number, string>> = {
   400: 'the body is not an AdmissionReview with a uid',
+  403: 'a client certificate is required',
   404: 'not found',
   405: 'method not allowed',
+  408: 'the request was not complete in time',
+  411: 'the length of the body is required',
   413: 'the body is too large',
   415: 'the body must be application/json',
+  431: 'the headers are too large',
+  503: 'too many requests in progress',
 };
 
 /** The status for an error: client errors of the HTTP layer keep their status, any other error is 500. */

@@ -1,29 +1,36 @@
 /**
- * The fast path of a review: read, decided and answered with Node's request and response, without Fastify's route. Every
- * request that is not obviously a review of an API server takes Fastify's route, which contains all refusals.
+ * Reads, decides and answers a review with Node's request and response. Requests that are obviously reviews of an API server
+ * come here directly; Fastify's route, which contains all refusals, sends the others.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
+import type { InFlight } from './in-flight.ts';
+import type { OpenAnswers } from './open-answers.ts';
 import { refusalText } from './refusals.ts';
 
 export interface ReviewRequestParts {
   /** Answers the bytes of a review. @returns undefined if the review contains no uid */
   readonly mutate: (body: Buffer) => string | undefined;
   readonly countRefused: (status: number) => void;
+  readonly countDropped: (reason: 'aborted') => void;
   /** The most bytes of a body. */
   readonly bodyBytes: number;
+  readonly bodies: InFlight;
+  readonly answers: OpenAnswers;
   /** Whether an answer closes its connection, checked when the answer is made. */
   readonly isClosing: () => boolean;
 }
 
-/** Whether a request is obviously a review. Its length is known and allowed, so the body needs no limit. */
-export function isReviewRequest({ method, url = '', headers }: IncomingMessage, bodyBytes: number): boolean {
+/** What a chunk takes besides its bytes: a client may send a byte at a time. */
+const CHUNK_BYTES = 512;
+
+/** Whether a request is obviously a review. */
+export function isReviewRequest({ method, url = '', headers }: IncomingMessage): boolean {
   return (
     method === 'POST' &&
     (url === MUTATE_PATH || url.startsWith(`${MUTATE_PATH}?`)) &&
     headers['content-type'] === 'application/json' &&
-    // Node's parser rejects a length together with an encoding.
-    Number(headers['content-length'] ?? Number.NaN) <= bodyBytes &&
+    headers['content-length'] !== undefined &&
     headers.expect === undefined
   );
 }
@@ -34,20 +41,71 @@ export function answerReview(
   response: ServerResponse,
   parts: ReviewRequestParts,
 ): void {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
+  parts.answers.taken(request.socket);
+  const exchange = new Exchange(request, response, parts);
+  // Node's parser rejects a length together with an encoding, and ends a body at its length.
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  if (Number.isNaN(length)) exchange.refuseUnread(411);
+  else if (length > parts.bodyBytes) exchange.refuseUnread(413);
+  else exchange.read();
+}
+
+class Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #parts: ReviewRequestParts;
+
+  constructor(request: IncomingMessage, response: ServerResponse, parts: ReviewRequestParts) {
+    this.#request = request;
+    this.#response = response;
+    this.#parts = parts;
+  }
+
+  read(): void {
+    let chunks: Buffer[] = [];
+    const entry = this.#parts.bodies.begin(() => {
+      chunks = [];
+      this.refuseUnread(503);
+    });
+    this.#request.on('data', (chunk: Buffer) => {
+      if (this.#response.headersSent) return;
+      chunks.push(chunk);
+      entry.grow(chunk.length + CHUNK_BYTES);
+    });
+    this.#request.once('end', () => {
+      entry.end();
+      if (!this.#response.headersSent) this.#decide(chunks);
+    });
+    this.#request.once('close', () => {
+      entry.end();
+      if (!this.#request.complete && !this.#response.headersSent) this.#parts.countDropped('aborted');
+    });
+  }
+
+  /** Refuses a request whose body was not read, and closes the connection: the rest of the body may never come. */
+  refuseUnread(status: number): void {
+    this.#parts.countRefused(status);
+    this.#response.shouldKeepAlive = false;
+    this.#send(status, refusalText(status));
+    this.#response.once('finish', () => this.#request.socket.destroySoon());
+  }
+
+  #decide(chunks: readonly Buffer[]): void {
     const [first, second] = chunks;
     const body = first !== undefined && second === undefined ? first : Buffer.concat(chunks);
-    const { status, text } = answerTo(body, parts);
-    if (status !== 200) parts.countRefused(status);
-    if (parts.isClosing()) response.setHeader('connection', 'close');
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-    });
+    const { status, text } = answerTo(body, this.#parts);
+    if (status !== 200) this.#parts.countRefused(status);
+    this.#send(status, text);
+  }
+
+  #send(status: number, text: string): void {
+    const response = this.#response;
+    const bytes = Buffer.byteLength(text);
+    if (this.#parts.isClosing()) response.setHeader('connection', 'close');
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes });
     response.end(text);
-  });
+    this.#parts.answers.sent(this.#request.socket, response, bytes);
+  }
 }
 
 function answerTo(

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { makeClusterApi } from '../../../src/kubernetes/api-client.ts';
 import type { WebhookOptions } from '../../../src/webhook/webhook.ts';
-import { adminGet, postReview } from '../client.ts';
+import { plainGet, postReview } from '../client.ts';
 import { podAsking, responseOf, reviewOf } from '../reviews.ts';
 import { eventually, runWebhookHere } from '../running.ts';
 import { type FakeApiServer, gitVersion, startApiServer } from './api-server.ts';
@@ -31,7 +31,7 @@ test('no review waits for an API server that hangs; readiness does, until the fi
     () => api.requests.length,
     (count) => count === 1,
   );
-  expect(await adminGet(webhook.adminPort, '/readyz')).toMatchObject({
+  expect(await plainGet(webhook.probePort, '/readyz')).toMatchObject({
     status: 503,
     text: 'checking whether the cluster supports native variables\n',
   });
@@ -41,7 +41,7 @@ test('no review waits for an API server that hangs; readiness does, until the fi
   }
   // All that while the one question was open.
   expect([api.requests.length, api.connections()]).toEqual([1, 1]);
-  expect((await adminGet(webhook.adminPort, '/metrics')).text).toMatch(
+  expect((await plainGet(webhook.metricsPort, '/metrics')).text).toMatch(
     /^secrets_injector_native_variables 0$/m,
   );
   await webhook.close();
@@ -53,7 +53,7 @@ test('is ready when the first check has given up', async () => {
   api.trouble = () => true;
   const webhook = await runWebhookHere({ native: native(api, 50) });
   await eventually(
-    () => adminGet(webhook.adminPort, '/readyz'),
+    () => plainGet(webhook.probePort, '/readyz'),
     ({ status }) => status === 200,
   );
   const [line] = webhook.log.filter(({ message }) => message === 'native variables');
@@ -66,7 +66,7 @@ test('a verdict is logged when it changes, and stands in the metrics', async () 
   const verdicts = () => webhook.log.filter(({ message }) => message === 'native variables');
   const gauge = async () =>
     /^secrets_injector_native_variables (\d)$/m.exec(
-      (await adminGet(webhook.adminPort, '/metrics')).text,
+      (await plainGet(webhook.metricsPort, '/metrics')).text,
     )?.[1];
   await eventually(gauge, (value) => value === '1');
   const before = api.requests.length;

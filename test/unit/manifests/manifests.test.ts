@@ -122,7 +122,8 @@ describe('deployment', () => {
     const ports = listAt(container, 'ports').map((port) => [at(port, 'name'), at(port, 'containerPort')]);
     expect(ports).toEqual([
       ['https', read.values['listen-port']],
-      ['admin', read.values['admin-port']],
+      ['probes', read.values['probe-port']],
+      ['metrics', read.values['metrics-port']],
     ]);
     const [mount] = listAt(container, 'volumeMounts');
     expect(mount).toMatchObject({ mountPath: path.dirname(read.values['tls-cert-file']), readOnly: true });
@@ -164,9 +165,9 @@ describe('deployment', () => {
       at(container, `${probe}.httpGet`),
     );
     expect(paths).toEqual([
-      { path: '/livez', port: 'admin' },
-      { path: '/livez', port: 'admin' },
-      { path: '/readyz', port: 'admin' },
+      { path: '/livez', port: 'probes' },
+      { path: '/livez', port: 'probes' },
+      { path: '/readyz', port: 'probes' },
     ]);
   });
 
@@ -225,7 +226,7 @@ describe('selectors of the pods', () => {
     expect(at(policy, 'spec.policyTypes')).toEqual(['Ingress', 'Egress']);
     expect(at(policy, 'spec.ingress')).toEqual([
       { ports: [{ port: 'https', protocol: 'TCP' }] },
-      { from: [{ namespaceSelector: {} }], ports: [{ port: 'admin', protocol: 'TCP' }] },
+      { from: [{ namespaceSelector: {} }], ports: [{ port: 'metrics', protocol: 'TCP' }] },
     ]);
   });
 });

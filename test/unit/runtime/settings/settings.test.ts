@@ -240,10 +240,17 @@ test.each(['9s', '25h', '1d', '5', 'm', '5m0s', '-5m', '1.5h', ' 5m', ''])('%j i
 });
 
 test('two servers on one port are refused', () => {
-  const result = readWebhookSettings(['--image=x', '--listen-port=8080'], {});
+  const result = readWebhookSettings(
+    ['--image=x', '--listen-port=8080', '--probe-port=8080', '--metrics-port=8080'],
+    {},
+  );
   expect(result).toEqual({
     kind: 'problems',
-    problems: ['--admin-port: is equal to --listen-port; choose another port'],
+    problems: [
+      '--probe-port: is equal to --listen-port; choose another port',
+      '--metrics-port: is equal to --listen-port; choose another port',
+      '--metrics-port: is equal to --probe-port; choose another port',
+    ],
   });
 });
 

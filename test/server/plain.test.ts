@@ -2,25 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { REASONS } from '../../src/core/decide/outcome.ts';
 import { ADMISSION_CODES } from '../../src/core/problems/admission-codes.ts';
 import { makeLeaf } from './certificates.ts';
-import { adminGet, connectRaw, postReview } from './client.ts';
+import { connectRaw, plainGet, postReview } from './client.ts';
 import { podAsking, reviewOf } from './reviews.ts';
 import { eventually, runWebhookHere, writeLeaf } from './running.ts';
 
 describe('readiness', () => {
   test('is true with a valid certificate, and its own review is neither logged nor counted', async () => {
-    const { adminPort, log } = await runWebhookHere();
-    expect(await adminGet(adminPort, '/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
+    const { probePort, metricsPort, log } = await runWebhookHere();
+    expect(await plainGet(probePort, '/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
     expect(log.filter((line) => line.message === 'decided')).toEqual([]);
-    expect((await adminGet(adminPort, '/metrics')).text).toMatch(/review_duration_seconds_count 0/);
+    expect((await plainGet(metricsPort, '/metrics')).text).toMatch(/review_duration_seconds_count 0/);
   });
 
   test('is false before there is a certificate, and true soon after', async () => {
-    const { adminPort, directory } = await runWebhookHere({ leaf: null });
-    expect(await adminGet(adminPort, '/readyz')).toMatchObject({ status: 503, text: 'no certificate\n' });
-    expect((await adminGet(adminPort, '/livez')).status).toBe(200);
+    const { probePort, directory } = await runWebhookHere({ leaf: null });
+    expect(await plainGet(probePort, '/readyz')).toMatchObject({ status: 503, text: 'no certificate\n' });
+    expect((await plainGet(probePort, '/livez')).status).toBe(200);
     await writeLeaf(directory, await makeLeaf());
     await eventually(
-      () => adminGet(adminPort, '/readyz'),
+      () => plainGet(probePort, '/readyz'),
       (answer) => answer.status === 200,
     );
   });
@@ -29,8 +29,8 @@ describe('readiness', () => {
     ['expired', { from: -3, to: -1 }],
     ['not valid yet', { from: 1, to: 3 }],
   ])('is false with a certificate that is %s', async (_name, validity) => {
-    const { adminPort } = await runWebhookHere({ leaf: await makeLeaf(validity) });
-    expect(await adminGet(adminPort, '/readyz')).toMatchObject({
+    const { probePort } = await runWebhookHere({ leaf: await makeLeaf(validity) });
+    expect(await plainGet(probePort, '/readyz')).toMatchObject({
       status: 503,
       text: 'the certificate is expired or not valid yet\n',
     });
@@ -38,9 +38,9 @@ describe('readiness', () => {
 
   test('is false from the first moment of draining, while reviews are still answered and connections closed', async () => {
     const webhook = await runWebhookHere();
-    expect((await adminGet(webhook.adminPort, '/readyz')).status).toBe(200);
+    expect((await plainGet(webhook.probePort, '/readyz')).status).toBe(200);
     webhook.drain();
-    expect(await adminGet(webhook.adminPort, '/readyz')).toMatchObject({ status: 503, text: 'draining\n' });
+    expect(await plainGet(webhook.probePort, '/readyz')).toMatchObject({ status: 503, text: 'draining\n' });
     const answer = await postReview(webhook.listenPort, reviewOf(podAsking()));
     expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
     expect((await postReview(webhook.listenPort, 'x')).headers.connection).toBe('close');
@@ -49,12 +49,12 @@ describe('readiness', () => {
   test('asks once for probes that come together, and anew a second later', async () => {
     const webhook = await runWebhookHere();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => adminGet(webhook.adminPort, '/readyz')),
+      Array.from({ length: 20 }, () => plainGet(webhook.probePort, '/readyz')),
     );
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
     await webhook.close();
     // The admin server is closed too: what is left of the check is asked directly in the unit tests.
-    await expect(adminGet(webhook.adminPort, '/readyz')).rejects.toThrow();
+    await expect(plainGet(webhook.probePort, '/readyz')).rejects.toThrow();
   });
 });
 
@@ -72,7 +72,7 @@ test('metrics have labels from closed sets only', async () => {
   for (const review of reviews) await postReview(webhook.listenPort, review);
   await postReview(webhook.listenPort, 'canary', { path: '/canary' });
   await postReview(webhook.listenPort, 'canary', { headers: { 'content-type': 'text/canary' } });
-  const { text, headers } = await adminGet(webhook.adminPort, '/metrics');
+  const { text, headers } = await plainGet(webhook.metricsPort, '/metrics');
   expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(text.toLowerCase()).not.toContain('canary');
   const series = [
@@ -90,10 +90,10 @@ test('metrics have labels from closed sets only', async () => {
 });
 
 test('the plain port answers nothing else', async () => {
-  const { adminPort } = await runWebhookHere();
-  expect((await adminGet(adminPort, '/mutate', 'POST')).status).toBe(404);
-  expect((await adminGet(adminPort, '/readyz', 'POST')).status).toBe(405);
-  expect((await adminGet(adminPort, '/readyz', 'HEAD')).status).toBe(200);
+  const { probePort } = await runWebhookHere();
+  expect((await plainGet(probePort, '/mutate', 'POST')).status).toBe(404);
+  expect((await plainGet(probePort, '/readyz', 'POST')).status).toBe(405);
+  expect((await plainGet(probePort, '/readyz', 'HEAD')).status).toBe(200);
 });
 
 test('the TLS port does not answer probes', async () => {
