@@ -1,7 +1,7 @@
-/** Amazon Resource Names (ARNs) of Secrets Manager secrets, and AWS partitions. */
-
+/** Amazon Resource Names (ARNs) of Secrets Manager secrets. */
 import { quote } from '../problems/quote.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
+import { isRegion, partitionOf } from './regions.ts';
 
 export interface SecretArn {
   /** As the user wrote it. */
@@ -15,76 +15,6 @@ export interface SecretArn {
   readonly suffix: string | undefined;
 }
 
-export interface Partition {
-  readonly id: string;
-  /** Regions of this partition, by the start of their name. */
-  readonly regionPrefixes: readonly string[];
-  readonly dnsSuffix: string;
-  readonly dualStackDnsSuffix: string;
-}
-
-/** Source: the partitions in AWS SDK's endpoint rules. `aws` takes every Region that no other partition claims. */
-export const PARTITIONS: readonly Partition[] = [
-  {
-    id: 'aws-cn',
-    regionPrefixes: ['cn-'],
-    dnsSuffix: 'amazonaws.com.cn',
-    dualStackDnsSuffix: 'api.amazonwebservices.com.cn',
-  },
-  {
-    id: 'aws-us-gov',
-    regionPrefixes: ['us-gov-'],
-    dnsSuffix: 'amazonaws.com',
-    dualStackDnsSuffix: 'api.aws',
-  },
-  {
-    id: 'aws-iso',
-    regionPrefixes: ['us-iso-'],
-    dnsSuffix: 'c2s.ic.gov',
-    dualStackDnsSuffix: 'api.aws.ic.gov',
-  },
-  {
-    id: 'aws-iso-b',
-    regionPrefixes: ['us-isob-'],
-    dnsSuffix: 'sc2s.sgov.gov',
-    dualStackDnsSuffix: 'api.aws.scloud',
-  },
-  {
-    id: 'aws-iso-e',
-    regionPrefixes: ['eu-isoe-'],
-    dnsSuffix: 'cloud.adc-e.uk',
-    dualStackDnsSuffix: 'api.cloud-aws.adc-e.uk',
-  },
-  {
-    id: 'aws-iso-f',
-    regionPrefixes: ['us-isof-'],
-    dnsSuffix: 'csp.hci.ic.gov',
-    dualStackDnsSuffix: 'api.aws.hci.ic.gov',
-  },
-  {
-    id: 'aws-eusc',
-    regionPrefixes: ['eusc-'],
-    dnsSuffix: 'amazonaws.eu',
-    dualStackDnsSuffix: 'api.amazonwebservices.eu',
-  },
-];
-
-const AWS: Partition = {
-  id: 'aws',
-  regionPrefixes: [],
-  dnsSuffix: 'amazonaws.com',
-  dualStackDnsSuffix: 'api.aws',
-};
-
-/** The partition that a Region belongs to. */
-export function partitionOf(region: string): Partition {
-  for (const partition of PARTITIONS) {
-    for (const prefix of partition.regionPrefixes) if (region.startsWith(prefix)) return partition;
-  }
-  return AWS;
-}
-
-const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/;
 const ACCOUNT = /^\d{12}$/;
 // CreateSecret, `Name`: letters, digits and /_+=.@- ; secrets that AWS services own add `!`.
 const NAME = /^[A-Za-z0-9/_+=.@!-]{1,519}$/;
@@ -109,7 +39,7 @@ export function parseArn(text: string, subject: string): Result<SecretArn> {
     return invalid(text, subject, `is an ARN of service ${quote(service ?? '')}, not of secretsmanager`);
   if (kind !== 'secret')
     return invalid(text, subject, `is the ARN of a ${quote(kind ?? '')}, not of a secret`);
-  if (!REGION.test(region)) return invalid(text, subject, 'does not contain a valid Region');
+  if (!isRegion(region)) return invalid(text, subject, 'does not contain a valid Region');
   if (!ACCOUNT.test(account)) return invalid(text, subject, 'does not contain a 12-digit account ID');
   if (!NAME.test(resource))
     return invalid(

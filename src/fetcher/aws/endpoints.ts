@@ -1,5 +1,5 @@
 /** The endpoints of STS and Secrets Manager. */
-import { partitionOf } from '../../core/names/arn.ts';
+import { type Partition, partitionOf } from '../../core/names/regions.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { EndpointSettings } from '../process/environment.ts';
@@ -8,10 +8,9 @@ export type Service = 'sts' | 'secretsmanager';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/**
- * The endpoint of a service in a Region. A configured endpoint takes precedence over FIPS and dual stack.
- * Source: the partitions in the endpoint rules of the AWS SDKs.
- */
+type Flags = Pick<EndpointSettings, 'fips' | 'dualStack'>;
+
+/** The endpoint of a service in a Region. A configured endpoint takes precedence over FIPS and dual stack. */
 export function endpointOf(
   service: Service,
   region: string,
@@ -20,8 +19,24 @@ export function endpointOf(
   const configured = service === 'sts' ? settings.sts : settings.secretsManager;
   if (configured !== undefined) return configuredEndpoint(service, configured);
   const partition = partitionOf(region);
-  const suffix = settings.dualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix;
-  return ok(new URL(`https://${service}${settings.fips ? '-fips' : ''}.${region}.${suffix}`));
+  const { fips, dualStack } = namedFlags(service, partition, settings);
+  const suffix = dualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix;
+  return ok(new URL(`https://${service}${fips ? '-fips' : ''}.${region}.${suffix}`));
+}
+
+/**
+ * The flags that change the name of the host. Some hosts have no other name, because they always support FIPS or IPv6.
+ * Source: the endpoint rules in the AWS SDK; a test compares the hosts of all Regions.
+ */
+function namedFlags(service: Service, { id }: Partition, { fips, dualStack }: Flags): Flags {
+  switch (service) {
+    case 'sts':
+      return { fips: fips && (dualStack || id !== 'aws-us-gov'), dualStack };
+    case 'secretsmanager': {
+      const isPlain = id === 'aws' || id === 'aws-us-gov' || (id === 'aws-cn' && !fips);
+      return { fips, dualStack: dualStack && !isPlain };
+    }
+  }
 }
 
 function configuredEndpoint(service: Service, text: string): Result<URL, FetchProblem> {
