@@ -21,6 +21,8 @@ export async function runFetch(
     return 2;
   }
   const environment = readEnvironment(variables, root);
+  for (const name of environment.ignored)
+    process.stderr.write(`${name} is not the name of a Region and is not used\n`);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);

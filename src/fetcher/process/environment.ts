@@ -1,5 +1,6 @@
 /** The fetcher's settings. Only this file reads environment variables and arguments. */
 import path from 'node:path';
+import { isRegion } from '../../core/names/regions.ts';
 import { validSessionName } from '../../core/names/session-name.ts';
 import { VIEWS_DIRECTORY } from '../../core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../core/plan/plan.ts';
@@ -13,6 +14,8 @@ export interface Environment {
   readonly sessionName: string;
   /** Region of STS; by default the Region of the first secret. */
   readonly region: string | undefined;
+  /** Variables that are set, but not used because of their value. */
+  readonly ignored: readonly string[];
   readonly endpoints: EndpointSettings;
   readonly viewsDirectory: string;
   readonly terminationLog: string;
@@ -24,6 +27,9 @@ export interface EndpointSettings {
   readonly fips: boolean;
   readonly dualStack: boolean;
 }
+
+/** In the order of precedence. */
+const REGION_VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -37,13 +43,17 @@ export function readEnvironment(variables: Variables, root: string): Environment
   const tokenFile = text('AWS_WEB_IDENTITY_TOKEN_FILE');
   const ignoreEndpoints = variables['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true';
   const endpoint = (name: string) => (ignoreEndpoints ? undefined : (text(name) ?? text('AWS_ENDPOINT_URL')));
+  // A Region becomes part of the host that gets the token.
+  const isUsable = (name: string) => isRegion(text(name) ?? '');
+  const region = REGION_VARIABLES.find(isUsable);
   return {
     planText: variables[PLAN_VARIABLE],
     roleArn: text('AWS_ROLE_ARN'),
     tokenFile: tokenFile === undefined ? undefined : absolute(tokenFile),
     hasPodIdentity: text('AWS_CONTAINER_CREDENTIALS_FULL_URI') !== undefined,
     sessionName: validSessionName(text('AWS_ROLE_SESSION_NAME') ?? 'aws-secrets-injector'),
-    region: text('AWS_REGION') ?? text('AWS_DEFAULT_REGION'),
+    region: region === undefined ? undefined : text(region),
+    ignored: REGION_VARIABLES.filter((name) => text(name) !== undefined && !isUsable(name)),
     endpoints: {
       sts: endpoint('AWS_ENDPOINT_URL_STS'),
       secretsManager: endpoint('AWS_ENDPOINT_URL_SECRETS_MANAGER'),

@@ -1,4 +1,5 @@
 /** The operator's settings for injection, which the webhook and `render` share. */
+import { isRegion } from '../../core/names/regions.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
 import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../../core/settings.ts';
 import { choice, IMAGE, namespaceChoices, QUANTITY, REPOSITORIES, SWITCH, variables } from './kinds.ts';
@@ -21,7 +22,7 @@ export const INJECTION_SETTINGS = {
   ),
   'fetcher-env': setting(
     variables(
-      (name) => FETCHER_VARIABLE.test(name),
+      ({ name, value }) => FETCHER_VARIABLE.test(name) && (!name.endsWith('_REGION') || isRegion(value)),
       'AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_REGION, AWS_DEFAULT_REGION, NODE_EXTRA_CA_CERTS',
     ),
     [],

@@ -136,8 +136,11 @@ export interface Variable {
   readonly value: string;
 }
 
-/** `NAME=VALUE` pairs with allowed names, one for each flag, or separated by commas or line feeds. */
-export function variables(isAllowed: (name: string) => boolean, allowed: string): Kind<readonly Variable[]> {
+/** `NAME=VALUE` pairs that are allowed, one for each flag, or separated by commas or line feeds. */
+export function variables(
+  isAllowed: (variable: Variable) => boolean,
+  allowed: string,
+): Kind<readonly Variable[]> {
   return {
     placeholder: 'NAME=VALUE',
     expects: `NAME=VALUE with a NAME of ${allowed}, each name once`,
@@ -147,14 +150,18 @@ export function variables(isAllowed: (name: string) => boolean, allowed: string)
   };
 }
 
-function parseVariables(text: string, isAllowed: (name: string) => boolean): readonly Variable[] | undefined {
+function parseVariables(
+  text: string,
+  isAllowed: (variable: Variable) => boolean,
+): readonly Variable[] | undefined {
   const found = new Map<string, string>();
   // A comma separates pairs only before a name, so that values can contain commas.
   for (const part of text.split(/\n|,(?=[A-Z0-9_]+=)/)) {
     const pair = part.trim();
     if (pair === '') continue;
     const [, name, value] = /^([A-Z0-9_]+)=([^\p{Cc}]{1,4096})$/u.exec(pair) ?? [];
-    if (name === undefined || value === undefined || !isAllowed(name) || found.has(name)) return undefined;
+    if (name === undefined || value === undefined || found.has(name)) return undefined;
+    if (!isAllowed({ name, value })) return undefined;
     found.set(name, value);
   }
   return [...found].map(([name, value]) => ({ name, value }));
