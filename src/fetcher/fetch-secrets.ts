@@ -101,12 +101,9 @@ function checkShape(answer: FetchedSecret): FetchedSecret {
 
 function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
   // A body that is incomplete after status 200 is an error as well.
-  if (facts.status === undefined || facts.status < 400) {
-    // The SDK also reports a reset connection as a TimeoutError; the code of the system tells them apart.
-    if (facts.networkCode === undefined && /^(?:Abort|Timeout)Error$/.test(facts.name))
-      return new NetworkFailure('TIMEOUT');
-    return new NetworkFailure(facts.networkCode ?? (facts.status === undefined ? 'UNREADABLE' : 'TRUNCATED'));
-  }
+  if (facts.status === undefined)
+    return new NetworkFailure(facts.name === 'AbortError' ? 'ABORTED' : 'UNREADABLE');
+  if (facts.status < 400) return new NetworkFailure('TRUNCATED');
   const detail = facts.isKms ? 'kms' : facts.isDeleted ? 'deleted' : undefined;
   return new AwsFailure(facts.name, facts.status, detail);
 }

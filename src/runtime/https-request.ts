@@ -34,8 +34,18 @@ export interface Request {
   readonly signal?: AbortSignal;
 }
 
+/** A complete answer. */
+export interface Received {
+  readonly ok: true;
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The certificate of the server, on request. */
+  readonly peer: Buffer | undefined;
+}
+
 export type Answer =
-  | { readonly ok: true; readonly status: number; readonly body: Buffer; readonly peer: Buffer | undefined }
+  | Received
   /** The code of the system or of TLS, such as ECONNREFUSED, or one of the codes below. */
   | { readonly ok: false; readonly code: string };
 
@@ -94,7 +104,10 @@ export function sendRequest(options: Request): Promise<Answer> {
       response.on('error', () => fail(TRUNCATED));
       response.on('close', () => {
         if (!response.complete) fail(TRUNCATED);
-        else end({ ok: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks), peer });
+        else {
+          const { statusCode: status = 0, headers } = response;
+          end({ ok: true, status, headers, body: Buffer.concat(chunks), peer });
+        }
       });
     });
     signal?.addEventListener('abort', abort);

@@ -72,7 +72,7 @@ function giveSession(aws: AwsStage, session: Session): void {
   aws.standIn.script('AssumeRoleWithWebIdentity', {
     kind: 'custom',
     status: 200,
-    body: `<Credentials>${body.join('')}</Credentials>`,
+    body: `<AssumeRoleWithWebIdentityResponse><Credentials>${body.join('')}</Credentials></AssumeRoleWithWebIdentityResponse>`,
     times: 'forever',
   });
 }

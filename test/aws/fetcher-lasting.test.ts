@@ -1,4 +1,5 @@
 /** Faults that last. Time is virtual here: a pause is over at once, so that a deadline of minutes takes none. */
+import https from 'node:https';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseArn } from '../../src/core/names/arn.ts';
@@ -63,19 +64,14 @@ it.each<[Fault, string, number, RegExp]>([
   [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /last failure: HTTP 500/],
   [{ kind: 'unavailableHtml' }, 'AWS_UNAVAILABLE', 13, /last failure: HTTP 503/],
   [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /last failure: connection reset/],
-  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /last failure: connection reset/],
+  [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /last failure: the answer was incomplete/],
   [
     { kind: 'truncatedJson' },
     'AWS_UNAVAILABLE',
     13,
     /last failure: the answer was incomplete or could not be read/,
   ],
-  [
-    { kind: 'wrongJson' },
-    'AWS_UNAVAILABLE',
-    13,
-    /last failure: the answer was incomplete or could not be read/,
-  ],
+  [{ kind: 'wrongJson' }, 'AWS_UNAVAILABLE', 13, /last failure: HTTP 200 from something other than AWS/],
   [{ kind: 'wrongJson', body: `${CANARY} is no JSON` }, 'AWS_UNAVAILABLE', 13, /./],
   [{ kind: 'wrongJson', body: `{"ARN":"${ARN}"}` }, 'VALUE_ABSENT', 14, /has no value yet/],
   [{ kind: 'wrongJson', body: `{"ARN":"${arnOf('other')}","SecretString":"x"}` }, 'SECRET_MISMATCH', 12, /./],
@@ -95,7 +91,12 @@ it.each<[Fault, string, number, RegExp]>([
     12,
     /InvalidRequestException/,
   ],
-  [{ kind: 'custom', status: 400, body: CANARY }, 'SECRET_REFUSED', 12, /HTTP 400/],
+  [
+    { kind: 'custom', status: 403, body: `<html>${CANARY}</html>`, headers: { 'content-type': 'text/html' } },
+    'AWS_UNAVAILABLE',
+    13,
+    /HTTP 403 from something other than AWS.*allow the endpoints of AWS in the proxy/,
+  ],
 ])('Secrets Manager: %j is %s', async (fault, code, exit, says) => {
   standIn.script('GetSecretValue', { ...fault, times: 'forever' });
   const { problems, values } = await fetchOne(60);
@@ -110,7 +111,18 @@ it.each<[Fault, string, number, RegExp]>([
   [{ kind: 'serverError' }, 'AWS_UNAVAILABLE', 13, /STS.*last failure: HTTP 500/],
   [{ kind: 'reset' }, 'AWS_UNAVAILABLE', 13, /STS.*last failure: connection reset/],
   [{ kind: 'truncated' }, 'AWS_UNAVAILABLE', 13, /STS.*incomplete or could not be read/],
-  [{ kind: 'custom', status: 200, body: '<html/>' }, 'AWS_UNAVAILABLE', 13, /STS/],
+  [
+    { kind: 'custom', status: 200, body: '<html/>' },
+    'AWS_UNAVAILABLE',
+    13,
+    /STS.*HTTP 200 from something other/,
+  ],
+  [
+    { kind: 'custom', status: 403, body: '<html/>' },
+    'AWS_UNAVAILABLE',
+    13,
+    /STS.*HTTP 403 from something other/,
+  ],
   [{ kind: 'denied' }, 'IDENTITY_REFUSED', 10, /trust policy/],
   [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', 10, /token expired/],
   [{ kind: 'invalidIdentityToken' }, 'IDENTITY_REFUSED', 10, /OIDC issuer/],
@@ -119,9 +131,10 @@ it.each<[Fault, string, number, RegExp]>([
   standIn.script('AssumeRoleWithWebIdentity', { ...fault, times: 'forever' });
   const token = await standIn.issueToken(SUBJECT);
   const time = virtualTime(60);
-  const signIn = { endpoint: new URL(standIn.url), roleArn: ROLE_ARN, sessionName: 'shop.web', token };
+  const target = { service: 'sts', endpoint: new URL(standIn.url), agent: https.globalAgent } as const;
+  const signIn = { target, roleArn: ROLE_ARN, sessionName: 'shop.web', token };
   const error: unknown = await withRetries(
-    () => assumeRoleWithWebIdentity(signIn, undefined, time.deadline.signal),
+    () => assumeRoleWithWebIdentity(signIn, time.deadline.signal),
     classify,
     time.deadline,
     time.clock,

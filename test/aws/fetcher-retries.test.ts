@@ -15,6 +15,7 @@ beforeEach(async () => {
 afterAll(() => aws.stop());
 
 const ARN = arnOf('shop/canary');
+const PAGE = '<html><body>The proxy blocked this request.</body></html>';
 const PASSING: readonly Fault[] = [
   { kind: 'throttle' },
   { kind: 'serverError' },
@@ -31,6 +32,8 @@ const PASSING: readonly Fault[] = [
   { kind: 'custom', status: 200, body: '' },
   { kind: 'custom', status: 502, body: 'bad gateway' },
   { kind: 'custom', status: 429, body: '' },
+  { kind: 'custom', status: 403, body: PAGE, headers: { 'content-type': 'text/html' } },
+  { kind: 'custom', status: 200, body: PAGE, headers: { 'content-type': 'text/html' } },
 ];
 
 describe('a fault that passes is retried', () => {

@@ -22,11 +22,14 @@ export type Detail = 'kms' | 'deleted';
 
 /** No answer, or an answer that could not be read. */
 export class NetworkFailure extends Error {
-  /** A code such as ECONNREFUSED, TIMEOUT or TRUNCATED. */
+  /** A code such as ECONNREFUSED, TIMEOUT or TRUNCATED; `NOT_AWS` if something else answered. */
   readonly kind: string;
+  /** The status of what answered. */
+  readonly status: number | undefined;
 
-  constructor(kind: string) {
+  constructor(kind: string, status?: number) {
     super('a network call failed');
+    this.status = status;
     this.kind = /^[A-Z][A-Z0-9_]{2,62}$/.test(kind) ? kind : 'UNREADABLE';
   }
 }
@@ -159,14 +162,15 @@ export function classify(failure: unknown): FailureClass {
 
 /** Describes a failure in a few words, without text of the service. */
 export function describeFailure(failure: unknown): string {
-  if (failure instanceof NetworkFailure) return wordFor(failure.kind);
+  if (failure instanceof NetworkFailure) return wordFor(failure);
   if (!(failure instanceof AwsFailure)) return 'no answer';
   return failure.status >= 500 || failure.status < 400
     ? `HTTP ${failure.status}`
     : `HTTP ${failure.status} ${failure.code}`;
 }
 
-function wordFor(kind: string): string {
+function wordFor({ kind, status }: NetworkFailure): string {
+  if (kind === 'NOT_AWS') return `HTTP ${status} from something other than AWS, such as a proxy`;
   if (/^(?:(?:CONNECT_)?TIMEOUT|ETIMEDOUT|ABORTED|ABORT_ERR)$/.test(kind))
     return 'timeout: no answer in time';
   if (kind === 'ECONNREFUSED') return 'connection refused';

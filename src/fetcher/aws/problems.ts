@@ -2,7 +2,7 @@
 import type { PlanSecret } from '../../core/plan/plan.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
-import { AwsFailure, describeFailure, ERRORS, rowOf } from './errors.ts';
+import { AwsFailure, describeFailure, ERRORS, NetworkFailure, rowOf } from './errors.ts';
 
 /** The problem of a failed sign-in. @param roleArn the role of the pod */
 export function signInProblem(failure: unknown, roleArn: string): FetchProblem {
@@ -106,6 +106,12 @@ function unavailable(failure: unknown, subject: string, service: string): FetchP
     code: 'AWS_UNAVAILABLE',
     subject,
     wrong: `${service} returned no usable answer before the deadline; last failure: ${describeFailure(failure)}`,
-    expected: 'check DNS, routes, security groups and VPC endpoints of the pod, or raise fetch-timeout',
+    expected: adviceFor(failure),
   };
+}
+
+function adviceFor(failure: unknown): string {
+  if (failure instanceof NetworkFailure && failure.kind === 'NOT_AWS')
+    return 'allow the endpoints of AWS in the proxy or firewall that answered; operators can set https-proxy and no-proxy';
+  return 'check DNS, routes, security groups and VPC endpoints of the pod, or raise fetch-timeout';
 }

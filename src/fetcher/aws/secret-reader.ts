@@ -1,6 +1,7 @@
 /** What the fetcher needs of Secrets Manager. Only types, because the module that implements them is loaded late. */
-import type https from 'node:https';
 import type { SecretValue } from '../../core/secret/secret-value.ts';
+import type { Received } from '../../runtime/https-request.ts';
+import type { AwsRequest } from './request.ts';
 
 /** A session of a role. */
 export interface Credentials {
@@ -24,13 +25,12 @@ export interface FetchedSecret {
 export interface AwsErrorFacts {
   readonly name: string;
   readonly status: number | undefined;
-  readonly networkCode: string | undefined;
   readonly isKms: boolean;
   readonly isDeleted: boolean;
 }
 
 export interface SecretReader {
-  /** One try of GetSecretValue. */
+  /** One try of GetSecretValue. @throws a NetworkFailure of `send` */
   read(request: SecretRequest, signal: AbortSignal): Promise<FetchedSecret | AwsErrorFacts>;
   close(): void;
 }
@@ -39,7 +39,8 @@ export interface SecretReaderOptions {
   readonly region: string;
   readonly endpoint: URL;
   readonly credentials: Credentials;
-  readonly agent: https.Agent;
+  /** Sends a signed request. @throws NetworkFailure, which the reader passes on */
+  send(request: AwsRequest, signal: AbortSignal): Promise<Received>;
 }
 
 export type OpenSecretReader = (options: SecretReaderOptions) => SecretReader;

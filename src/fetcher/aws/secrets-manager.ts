@@ -2,10 +2,13 @@
  * Secrets Manager through the AWS SDK. The only module with the SDK, in a bundle of its own, so that it is loaded while STS
  * answers. Values are wrapped here, on the line that receives them.
  */
-import type http from 'node:http';
-import type https from 'node:https';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
+} from '@aws-sdk/client-secrets-manager';
 import { SecretValue } from '../../core/secret/secret-value.ts';
+import type { AwsRequest } from './request.ts';
 import type {
   AwsErrorFacts,
   FetchedSecret,
@@ -13,10 +16,6 @@ import type {
   SecretReaderOptions,
   SecretRequest,
 } from './secret-reader.ts';
-
-/** Time limits of one try. The SDK has none and waits forever. */
-const CONNECT_MS = 5000;
-const ANSWER_MS = 10_000;
 
 /** Opens a client for one Region. All settings that the SDK would look up are set. */
 export function openSecretReader(options: SecretReaderOptions): SecretReader {
@@ -34,13 +33,7 @@ export function openSecretReader(options: SecretReaderOptions): SecretReader {
     authSchemePreference: ['sigv4'],
     disableClockSkewCorrection: false,
     userAgentAppId: async () => undefined,
-    requestHandler: {
-      ...agentOf(options.agent, options.endpoint),
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: ANSWER_MS,
-      throwOnRequestTimeout: true,
-      socketTimeout: ANSWER_MS,
-    },
+    requestHandler: handlerFor(options.send),
   });
   return {
     read: (request, signal) => readSecret(client, request, signal),
@@ -48,11 +41,29 @@ export function openSecretReader(options: SecretReaderOptions): SecretReader {
   };
 }
 
-function agentOf(
-  agent: https.Agent,
-  endpoint: URL,
-): { httpsAgent?: https.Agent; httpAgent?: http.AgentOptions } {
-  return endpoint.protocol === 'https:' ? { httpsAgent: agent } : {};
+/** Replaces the HTTP client of the SDK, which has no limit on the size of an answer. */
+function handlerFor(send: SecretReaderOptions['send']): RequestHandler {
+  return {
+    handle: async (request: AwsRequest, { abortSignal }: { abortSignal: AbortSignal }) => {
+      const { path, headers, body } = request;
+      const answer = await send({ path, headers, body }, abortSignal).catch((failure: unknown) => {
+        throw new Unanswered(failure);
+      });
+      return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
+    },
+  } as RequestHandler;
+}
+
+type RequestHandler = NonNullable<SecretsManagerClientConfig['requestHandler']>;
+
+/** Carries a failure of `send` through the SDK, which adds fields to errors. */
+class Unanswered extends Error {
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
+    super('no answer');
+    this.failure = failure;
+  }
 }
 
 async function readSecret(
@@ -73,13 +84,14 @@ async function readSecret(
     const isContent = typeof content === 'string' || content instanceof Uint8Array;
     return { arn: output.ARN, value: isContent ? new SecretValue(content) : undefined };
   } catch (error) {
+    if (error instanceof Unanswered) throw error.failure;
     return factsOf(error);
   }
 }
 
 /** The safe facts of an SDK error. The error itself is dropped, because it contains the answer. */
 function factsOf(error: unknown): AwsErrorFacts {
-  const { name, message, code, $metadata, errno } = error as Record<string, unknown>;
+  const { name, message, $metadata } = error as Record<string, unknown>;
   const status = ($metadata as { httpStatusCode?: unknown } | undefined)?.httpStatusCode;
   const text = typeof message === 'string' ? message : '';
   const isKms =
@@ -87,7 +99,6 @@ function factsOf(error: unknown): AwsErrorFacts {
   return {
     name: typeof name === 'string' ? name : 'Unknown',
     status: typeof status === 'number' ? status : undefined,
-    networkCode: typeof code === 'string' ? code : errno === undefined ? undefined : 'NETWORK',
     isKms,
     isDeleted: name === 'InvalidRequestException' && /delet/i.test(text),
   };

@@ -4,41 +4,38 @@ import { Findings } from '../../core/problems/findings.ts';
 import type { EndpointSettings } from '../process/environment.ts';
 import { endpointOf } from './endpoints.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
+import { type AwsTarget, requestAws } from './request.ts';
 import type { Deadline } from './retry.ts';
 import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
-
-interface RegionAccess {
-  readonly endpoint: URL;
-  readonly agent: PreopenedAgent;
-}
 
 /** Connections to the Regions of a plan, opened before the sign-in is complete. */
 export class Regions {
   readonly findings = new Findings<FetchCode>();
-  readonly #access = new Map<string, RegionAccess>();
+  readonly #targets = new Map<string, AwsTarget & { readonly agent: PreopenedAgent }>();
 
   /** @param regions the Region of each secret, once for every secret */
   constructor(regions: readonly string[], settings: EndpointSettings) {
     for (const [region, secrets] of Map.groupBy(regions, (one) => one)) {
       const endpoint = this.findings.take(endpointOf('secretsmanager', region, settings));
-      if (endpoint !== undefined)
-        this.#access.set(region, { endpoint, agent: new PreopenedAgent(endpoint, secrets.length) });
+      if (endpoint === undefined) continue;
+      const agent = new PreopenedAgent(endpoint, secrets.length);
+      this.#targets.set(region, { service: 'secretsmanager', endpoint, agent });
     }
   }
 
-  access(region: string): RegionAccess {
-    const access = this.#access.get(region);
-    if (access === undefined) throw new RangeError('the plan does not contain this Region');
-    return access;
+  target(region: string): AwsTarget {
+    const target = this.#targets.get(region);
+    if (target === undefined) throw new RangeError('the plan does not contain this Region');
+    return target;
   }
 
   /** Starts TLS on the open connections. */
   secure(): void {
-    for (const { agent } of this.#access.values()) agent.secure();
+    for (const { agent } of this.#targets.values()) agent.secure();
   }
 
   close(): void {
-    for (const { agent } of this.#access.values()) agent.destroy();
+    for (const { agent } of this.#targets.values()) agent.destroy();
   }
 }
 
@@ -62,7 +59,13 @@ export class Session {
   reader(region: string): SecretReader {
     const known = this.#readers.get(region);
     if (known !== undefined) return known;
-    const reader = this.#open({ region, ...this.#regions.access(region), credentials: this.#credentials });
+    const target = this.#regions.target(region);
+    const reader = this.#open({
+      region,
+      endpoint: target.endpoint,
+      credentials: this.#credentials,
+      send: (request, signal) => requestAws(target, request, signal),
+    });
     this.#readers.set(region, reader);
     return reader;
   }

@@ -4,13 +4,12 @@
  *
  * Source: the STS API reference, query protocol, version 2011-06-15.
  */
-import type http from 'node:http';
-import { sendRequest } from '../../runtime/https-request.ts';
-import { AwsFailure, INCOMPLETE_ANSWER, NetworkFailure } from '../aws/errors.ts';
+import { AwsFailure, INCOMPLETE_ANSWER } from '../aws/errors.ts';
+import { type AwsTarget, requestAws } from '../aws/request.ts';
 import type { Credentials } from '../aws/secret-reader.ts';
 
 export interface SignIn {
-  readonly endpoint: URL;
+  readonly target: AwsTarget;
   readonly roleArn: string;
   readonly sessionName: string;
   readonly token: string;
@@ -18,15 +17,8 @@ export interface SignIn {
 
 /** The shortest session of STS. One run of the fetcher takes at most ten minutes. */
 const SESSION_SECONDS = '900';
-/** Limits of one try. An answer of STS is much smaller. */
-const LIMITS = { silence: 5_000, total: 10_000, bytes: 256 * 1024 };
-
 /** Exchanges the token of the service account for credentials of the role. @throws AwsFailure or NetworkFailure */
-export async function assumeRoleWithWebIdentity(
-  signIn: SignIn,
-  agent: http.Agent | undefined,
-  signal: AbortSignal,
-): Promise<Credentials> {
+export async function assumeRoleWithWebIdentity(signIn: SignIn, signal: AbortSignal): Promise<Credentials> {
   const body = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
@@ -36,16 +28,11 @@ export async function assumeRoleWithWebIdentity(
     DurationSeconds: SESSION_SECONDS,
   }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const answer = await sendRequest({
-    url: signIn.endpoint,
-    method: 'POST',
-    headers,
-    body,
-    agent,
+  const answer = await requestAws(
+    signIn.target,
+    { path: signIn.target.endpoint.pathname, headers, body },
     signal,
-    limits: LIMITS,
-  });
-  if (!answer.ok) throw new NetworkFailure(answer.code);
+  );
   const xml = answer.body.toString('utf8');
   if (answer.status !== 200) throw new AwsFailure(element(xml, 'Code') ?? 'Unknown', answer.status);
   const accessKeyId = element(xml, 'AccessKeyId');

@@ -28,18 +28,12 @@ export function openWebIdentity(
   if (!token.ok) return token;
   const endpoint = endpointOf('sts', environment.region ?? region, environment.endpoints);
   if (!endpoint.ok) return endpoint;
-  const request = { endpoint: endpoint.value, roleArn, sessionName, token: token.value };
   const agent = new PreopenedAgent(endpoint.value, 1);
-  // An agent for TLS cannot be used for plain http, which loopback endpoints may use.
-  const usable = endpoint.value.protocol === 'https:' ? agent : undefined;
+  const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
+  const request = { target, roleArn, sessionName, token: token.value };
   return ok({
     signIn: (deadline) =>
-      withRetries(
-        () => assumeRoleWithWebIdentity(request, usable, deadline.signal),
-        classify,
-        deadline,
-        systemClock,
-      ),
+      withRetries(() => assumeRoleWithWebIdentity(request, deadline.signal), classify, deadline, systemClock),
     explain: (failure) => signInProblem(failure, roleArn),
     close: () => agent.destroy(),
   });
