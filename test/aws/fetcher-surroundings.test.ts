@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { arnOf, onePlan, planOf } from '../fetcher/plans.ts';
 import { TOKEN_FILE } from '../fetcher/stage.ts';
 
 const ARN = arnOf('shop/canary');
+const SOCKET = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
 let aws: AwsStage;
 beforeAll(async () => {
   aws = await makeAwsStage();
@@ -33,6 +35,33 @@ describe('identity', () => {
     expect(finished.code).toBe(10);
     expect(finished.termination).toMatch(/^IDENTITY_TOKEN_UNREADABLE AWS_WEB_IDENTITY_TOKEN_FILE: /);
     expect(aws.standIn.requests).toEqual([]);
+  });
+
+  it.each<[string, (file: string) => void]>([
+    ['a FIFO that nobody writes to', (file) => execFileSync('mkfifo', [file])],
+    ['a directory', (file) => mkdirSync(file)],
+    ['a link to an endless device', (file) => symlinkSync('/dev/zero', file)],
+    ['a link to a terminal', (file) => symlinkSync('/dev/ptmx', file)],
+    ['a link to itself', (file) => symlinkSync(file, file)],
+    ['a file of 8 GiB', (file) => truncateSync(file, 2 ** 33)],
+    ['a socket', (file) => execFileSync('python3', ['-c', SOCKET, file])],
+  ])('a token file that is %s', async (name, make) => {
+    const file = aws.stage.inRoot(TOKEN_FILE);
+    if (name !== 'a file of 8 GiB') rmSync(file);
+    make(file);
+    const finished = await aws.stage.run(onePlan(ARN));
+    rmSync(file, { recursive: true });
+    expect(finished.code).toBe(10);
+    expect(finished.termination).toMatch(/^IDENTITY_TOKEN_UNREADABLE AWS_WEB_IDENTITY_TOKEN_FILE: /);
+    expect(aws.standIn.requests).toEqual([]);
+  });
+
+  it('a token file of a file system that does not answer', async () => {
+    const preload = aws.stage.inRoot('/hang.cjs');
+    writeFileSync(preload, "require('node:fs').read = () => {};");
+    const finished = await aws.stage.run(onePlan(ARN, 1), {}, ['--require', preload]);
+    expect(finished.code).toBe(10);
+    expect(finished.termination).toMatch(/^IDENTITY_TOKEN_UNREADABLE .*not read before the deadline/);
   });
 
   it('a token file with a trailing newline', async () => {
