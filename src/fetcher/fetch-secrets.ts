@@ -8,16 +8,23 @@ import type { SecretValue } from '../core/secret/secret-value.ts';
 import { AwsFailure, classify, NetworkFailure, rowOf } from './aws/errors.ts';
 import { MOST_SOCKETS } from './aws/preopened-agent.ts';
 import { fetchProblem } from './aws/problems.ts';
-import { type Clock, type Deadline, withRetries } from './aws/retry.ts';
+import { type Clock, type Deadline, type Reaction, withRetries } from './aws/retry.ts';
+import type { RetryLog } from './aws/retry-log.ts';
 import type { AwsErrorFacts, FetchedSecret } from './aws/secret-reader.ts';
 import type { Session } from './aws/session.ts';
+
+/** What the retries of a run share. */
+export interface Retries {
+  readonly deadline: Deadline;
+  readonly clock: Clock;
+  readonly log: RetryLog;
+}
 
 /** @returns the values in the order of the plan's secrets, undefined for missing optional secrets; and all problems */
 export async function fetchSecrets(
   { plan, arns }: ReadPlan,
   session: Session,
-  deadline: Deadline,
-  clock: Clock,
+  { deadline, clock, log }: Retries,
 ): Promise<{
   readonly values: readonly (SecretValue | undefined)[];
   readonly problems: readonly FetchProblem[];
@@ -30,14 +37,21 @@ export async function fetchSecrets(
     if (secret === undefined || arn === undefined) return;
     const subject = subjectsOfSecret(plan, index).slice(0, 3).join(', ');
     const isOptional = isOptionalSecret(plan, index);
+    const service = `Secrets Manager in ${arn.region}`;
+    const react: Reaction = {
+      // A missing optional secret must not delay every start by the pauses for a secret that was just created.
+      classify: (failure) => (isOptional && isAbsent(failure) ? 'final' : classify(failure)),
+      // A failure of the network or of the service is the same for every secret.
+      retrying: (failure) => log.retrying(classify(failure) === 'settling' ? secret.arn : service, failure),
+    };
     try {
       const fetched = await withRetries(
         () => readOnce(secret, arn, session, deadline),
-        // A missing optional secret must not delay every start by the pauses for a secret that was just created.
-        (failure) => (isOptional && isAbsent(failure) ? 'final' : classify(failure)),
+        react,
         deadline,
         clock,
       );
+      log.succeeded(service, secret.arn);
       const problem = mismatch(fetched, arn, subject) ?? absent(fetched, secret.arn, subject);
       if (problem !== undefined) problems.push(problem);
       else if (fetched.value !== undefined) values[index] = fetched.value;

@@ -1,9 +1,10 @@
 /** The process of the fetcher: arguments, signals, the report and the exit code. A run is in `run-once.ts`. */
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
+import { RetryLog } from './aws/retry-log.ts';
 import { readEnvironment, readRoot } from './process/environment.ts';
-import { exitCodeFor, reportProblems, reportWarnings } from './process/report.ts';
-import { runOnce, TERMINATED } from './run-once.ts';
+import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';
+import { runOnce } from './run-once.ts';
 
 /**
  * Runs the fetcher once.
@@ -23,13 +24,14 @@ export async function runFetch(
   const environment = readEnvironment(variables, root);
   for (const name of environment.ignored)
     process.stderr.write(`${name} is not the name of a Region and is not used\n`);
+  const log = new RetryLog((line) => process.stderr.write(`${line}\n`));
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  const run = runOnce({ environment, stop: stop.signal, directory });
+  const run = runOnce({ environment, stop: stop.signal, directory, log });
   const outcome = await run.catch(() => failed([INTERNAL]));
   if (!outcome.ok) {
-    const problems = stop.signal.aborted ? [TERMINATED] : outcome.problem;
+    const problems = stop.signal.aborted ? [terminated(log.current)] : outcome.problem;
     reportProblems(problems, environment.terminationLog);
     return exitCodeFor(problems);
   }

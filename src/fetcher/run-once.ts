@@ -9,16 +9,17 @@ import { failed, ok, type Result } from '../core/problems/result.ts';
 import { type RenderedView, renderViews } from '../core/render/render.ts';
 import type { Engines } from '../core/render/values.ts';
 import { type Deadline, systemClock } from './aws/retry.ts';
+import type { RetryLog } from './aws/retry-log.ts';
 import type { OpenSecretReader } from './aws/secret-reader.ts';
 import { Regions, Session } from './aws/session.ts';
 import { openCredentialSource } from './credentials/choose.ts';
-import { fetchSecrets } from './fetch-secrets.ts';
+import { fetchSecrets, type Retries } from './fetch-secrets.ts';
 import { certificateWarnings } from './files/certificate-expiry.ts';
 import { type ViewToWrite, writeViews } from './files/writer.ts';
 import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
 import { loadBundle } from './process/load-bundle.ts';
-import { writeProblem } from './process/report.ts';
+import { terminated, writeProblem } from './process/report.ts';
 
 export interface RunContext {
   readonly environment: Environment;
@@ -26,6 +27,7 @@ export interface RunContext {
   readonly stop: AbortSignal;
   /** The directory of the bundles. */
   readonly directory: string;
+  readonly log: RetryLog;
 }
 
 /** What a successful run did. */
@@ -39,20 +41,12 @@ export interface Finished {
 
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
-/** The problem of a run that a signal ended. */
-export const TERMINATED: FetchProblem = {
-  code: 'FETCH_TERMINATED',
-  subject: 'aws-secrets-fetch',
-  wrong: 'received SIGTERM before the secrets were written; no files were changed',
-  expected: 'no action is needed; kubelet starts the container again with the pod',
-};
-
 /** Runs once. */
-export async function runOnce({ environment, stop, directory }: RunContext): Promise<Outcome> {
+export async function runOnce({ environment, stop, directory, log }: RunContext): Promise<Outcome> {
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
-  const opened = openCredentialSource(environment, read.arns[0]?.region ?? '');
+  const opened = openCredentialSource(environment, read.arns[0]?.region ?? '', log);
   if (!opened.ok) return failed([opened.problem]);
   const source = opened.value;
 
@@ -76,9 +70,16 @@ export async function runOnce({ environment, stop, directory }: RunContext): Pro
     const signedIn = await credentials;
     if (!signedIn.ok) return failed([signedIn.problem]);
     const session = new Session(regions, open, signedIn.value, (again) => source.signIn(again));
-    const fetched = await fetchAndRender(read, session, deadline, loadEngines(directory));
+    const fetched = await fetchAndRender(
+      read,
+      session,
+      { deadline, clock: systemClock, log },
+      loadEngines(directory),
+    );
     if (!fetched.ok) return fetched;
-    return stop.aborted ? failed([TERMINATED]) : write(read, fetched.value, environment.viewsDirectory);
+    return stop.aborted
+      ? failed([terminated(log.current)])
+      : write(read, fetched.value, environment.viewsDirectory);
   } finally {
     source.close();
     regions.close();
@@ -88,10 +89,10 @@ export async function runOnce({ environment, stop, directory }: RunContext): Pro
 async function fetchAndRender(
   { plan, arns }: ReadPlan,
   session: Session,
-  deadline: Deadline,
+  retries: Retries,
   engines: Engines,
 ): Promise<Result<readonly RenderedView[], readonly FetchProblem[]>> {
-  const { values, problems } = await fetchSecrets({ plan, arns }, session, deadline, systemClock);
+  const { values, problems } = await fetchSecrets({ plan, arns }, session, retries);
   return problems.length > 0 ? failed(problems) : renderViews(plan, values, engines);
 }
 

@@ -8,6 +8,7 @@ import { type FetchProblem, formatProblems } from '../../src/core/problems/probl
 import { classify } from '../../src/fetcher/aws/errors.ts';
 import { signInProblem } from '../../src/fetcher/aws/problems.ts';
 import { withRetries } from '../../src/fetcher/aws/retry.ts';
+import { RetryLog } from '../../src/fetcher/aws/retry-log.ts';
 import { openSecretReader } from '../../src/fetcher/aws/secrets-manager.ts';
 import { Regions, Session } from '../../src/fetcher/aws/session.ts';
 import { assumeRoleWithWebIdentity } from '../../src/fetcher/credentials/sts.ts';
@@ -19,6 +20,7 @@ import { ROLE_ARN, SUBJECT } from '../fetcher/stage.ts';
 import { virtualTime } from '../fetcher/virtual-clock.ts';
 
 const ARN = arnOf('shop/canary');
+const SILENT = new RetryLog(() => undefined);
 let standIn: StandIn;
 
 beforeAll(async () => {
@@ -42,12 +44,10 @@ async function fetchOne(seconds: number) {
   const credentials = standIn.startSession(ROLE_ARN);
   const session = new Session(regions, openSecretReader, credentials, async () => credentials);
   const time = virtualTime(seconds);
-  const { problems, values } = await fetchSecrets(
-    { plan: onePlan(ARN), arns: [arn] },
-    session,
-    time.deadline,
-    time.clock,
-  );
+  const { problems, values } = await fetchSecrets({ plan: onePlan(ARN), arns: [arn] }, session, {
+    ...time,
+    log: SILENT,
+  });
   regions.close();
   return { problems, values, pauses: time.pauses };
 }
@@ -135,7 +135,7 @@ it.each<[Fault, string, number, RegExp]>([
   const signIn = { target, roleArn: ROLE_ARN, sessionName: 'shop.web', token };
   const error: unknown = await withRetries(
     () => assumeRoleWithWebIdentity(signIn, time.deadline.signal),
-    classify,
+    { classify, retrying: () => undefined },
     time.deadline,
     time.clock,
   ).catch((caught: unknown) => caught);

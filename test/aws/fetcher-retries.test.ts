@@ -40,7 +40,10 @@ describe('a fault that passes is retried', () => {
   it.each(PASSING)('Secrets Manager: %j', async (fault) => {
     aws.standIn.script('GetSecretValue', fault);
     const finished = await aws.stage.run(onePlan(ARN));
-    expect(finished).toMatchObject({ code: 0, stderr: '' });
+    expect(finished.code).toBe(0);
+    expect(finished.stderr).toMatch(
+      fault.kind === 'slow' ? /^$/ : /^Secrets Manager in eu-west-1: [^\n]+; retrying\n$/,
+    );
     expect(aws.stage.read('value').toString()).toBe(CANARY);
     expect(aws.standIn.pendingFaults).toEqual([]);
     expectNoCanary([finished.stdout]);
@@ -52,13 +55,26 @@ describe('a fault that passes is retried', () => {
     { kind: 'idpCommunicationError' } as const,
   ])('STS: %j', async (fault) => {
     aws.standIn.script('AssumeRoleWithWebIdentity', fault);
-    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+    const { code, stderr } = await aws.stage.run(onePlan(ARN));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(fault.kind === 'slow' ? /^$/ : /^STS: [^\n]+; retrying\n$/);
     expect(aws.standIn.pendingFaults).toEqual([]);
+  });
+
+  it('is logged when it changes, not with each try', async () => {
+    aws.standIn.script('GetSecretValue', { kind: 'serverError', times: 3 }, { kind: 'reset', times: 2 });
+    const { code, stderr } = await aws.stage.run(onePlan(ARN));
+    expect(code).toBe(0);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'Secrets Manager in eu-west-1: HTTP 500; retrying',
+      'Secrets Manager in eu-west-1: connection reset; retrying',
+    ]);
   });
 
   it('denied right after a permission was given', async () => {
     aws.standIn.script('GetSecretValue', { kind: 'denied' });
-    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr: '' });
+    const stderr = `${ARN}: HTTP 400 AccessDeniedException; retrying\n`;
+    expect(await aws.stage.run(onePlan(ARN))).toMatchObject({ code: 0, stderr });
   });
 
   it('an expired session: signs in again, once', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
 
 const ARN = arnOf('shop/db');
+const NO_FAILURE = /no files were changed; no action/;
 let aws: AwsStage;
 beforeAll(async () => {
   aws = await makeAwsStage();
@@ -22,14 +24,36 @@ async function untilAsked(count: number): Promise<void> {
   while (aws.standIn.requests.length < count) await delay(2);
 }
 
-it.each<[string, NodeJS.Signals, 'AssumeRoleWithWebIdentity' | 'GetSecretValue', Fault, number]>([
-  ['STS answers', 'SIGTERM', 'AssumeRoleWithWebIdentity', { kind: 'hang' }, 1],
-  ['STS is asked again', 'SIGINT', 'AssumeRoleWithWebIdentity', { kind: 'throttle', times: 'forever' }, 1],
-  ['Secrets Manager answers', 'SIGTERM', 'GetSecretValue', { kind: 'hang', afterBytes: 300 }, 2],
-  ['Secrets Manager is asked again', 'SIGTERM', 'GetSecretValue', { kind: 'throttle', times: 'forever' }, 2],
+it.each<[string, NodeJS.Signals, 'AssumeRoleWithWebIdentity' | 'GetSecretValue', Fault, number, RegExp]>([
+  ['STS answers', 'SIGTERM', 'AssumeRoleWithWebIdentity', { kind: 'hang' }, 1, NO_FAILURE],
+  [
+    'STS is asked again',
+    'SIGINT',
+    'AssumeRoleWithWebIdentity',
+    { kind: 'throttle', times: 'forever' },
+    1,
+    /last failure: STS: HTTP 400 Throttling; /,
+  ],
+  ['Secrets Manager answers', 'SIGTERM', 'GetSecretValue', { kind: 'hang', afterBytes: 300 }, 2, NO_FAILURE],
+  [
+    'Secrets Manager is asked again',
+    'SIGTERM',
+    'GetSecretValue',
+    { kind: 'throttle', times: 'forever' },
+    2,
+    /last failure: Secrets Manager in eu-west-1: HTTP 400 ThrottlingException; /,
+  ],
+  [
+    'it waits for a permission',
+    'SIGTERM',
+    'GetSecretValue',
+    { kind: 'denied', times: 'forever' },
+    2,
+    new RegExp(`last failure: ${ARN}: HTTP 400 AccessDeniedException; `),
+  ],
 ])(
   'told to end while %s: exit 143, and the old files stay (%s)',
-  async (_name, signal, operation, fault, asked) => {
+  async (_name, signal, operation, fault, asked, says) => {
     aws.standIn.putSecret({ arn: ARN, value: 'old' });
     expect((await aws.stage.run(onePlan(ARN))).code).toBe(0);
     const before = aws.stage.listing();
@@ -38,11 +62,13 @@ it.each<[string, NodeJS.Signals, 'AssumeRoleWithWebIdentity' | 'GetSecretValue',
     aws.standIn.script(operation, fault);
     const { child, finished } = aws.stage.start(onePlan(ARN));
     await untilAsked(asked);
+    if (says !== NO_FAILURE) await once(child.stderr ?? child, 'data');
     child.kill(signal);
     const { code, termination, stderr } = await finished;
     expect(code).toBe(143);
-    expect(termination).toMatch(/^FETCH_TERMINATED /);
-    expect(stderr.trimEnd()).toBe(termination);
+    expect(termination).toMatch(/^FETCH_TERMINATED [^\n]*$/);
+    expect(termination).toMatch(says);
+    expect(stderr.endsWith(`${termination}\n`)).toBe(true);
     expect(aws.stage.listing()).toEqual(before);
     expect(aws.stage.read('value').toString()).toBe('old');
   },

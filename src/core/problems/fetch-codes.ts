@@ -150,8 +150,9 @@ export const FETCH_CODES = {
   },
   FETCH_TERMINATED: {
     exit: 143,
-    meaning: 'The fetcher received a signal before the secrets were written. No files were changed.',
-    action: 'Nothing: kubelet starts the container again with the pod.',
+    meaning:
+      'The fetcher received a signal before the secrets were written. No files were changed. The message names the failure that was being retried, if any.',
+    action: 'None if the pod was stopped on purpose; otherwise correct that failure.',
   },
 } as const satisfies Readonly<Record<string, FetchRow>>;
 

@@ -60,14 +60,21 @@ export function pauseBefore(
   return kind === 'settling' ? window / 2 + (window / 2) * random : window * random;
 }
 
+/** How to react to failures. */
+export interface Reaction {
+  /** Called once for each failure. */
+  classify(failure: unknown): FailureClass;
+  /** Called before the pause of a failure that is retried. */
+  retrying(failure: unknown): void;
+}
+
 /**
  * Tries until it succeeds, a failure is final, or the next pause would end after the deadline.
- * @param classify how to react to a failure; called once for each failure
  * @throws the last failure, or the one before if the deadline ended the last try, because it says more
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
-  classify: (error: unknown) => FailureClass,
+  react: Reaction,
   deadline: Deadline,
   clock: Clock,
 ): Promise<T> {
@@ -77,11 +84,12 @@ export async function withRetries<T>(
       return await attempt();
     } catch (error) {
       if (deadline.signal.aborted) throw before ?? error;
-      const kind = classify(error);
+      const kind = react.classify(error);
       if (kind === 'final' || (kind === 'settling' && failures >= SETTLING_TRIES - 1)) throw error;
       before = error;
       const pause = pauseBefore(kind, failures, clock.random());
       if (clock.now() + pause >= deadline.at) throw error;
+      react.retrying(error);
       // The check after the pause handles an aborted one.
       await clock.sleep(pause, deadline.signal).catch(() => undefined);
       if (deadline.signal.aborted) throw error;

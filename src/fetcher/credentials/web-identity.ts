@@ -6,6 +6,7 @@ import { classify } from '../aws/errors.ts';
 import { PreopenedAgent } from '../aws/preopened-agent.ts';
 import { signInProblem } from '../aws/problems.ts';
 import { systemClock, withRetries } from '../aws/retry.ts';
+import type { RetryLog } from '../aws/retry-log.ts';
 import type { Environment } from '../process/environment.ts';
 import type { CredentialSource } from './source.ts';
 import { assumeRoleWithWebIdentity } from './sts.ts';
@@ -19,6 +20,7 @@ import { readToken, TokenUnreadable } from './token-file.ts';
 export function openWebIdentity(
   environment: Environment,
   region: string,
+  log: RetryLog,
 ): Result<CredentialSource, FetchProblem> | undefined {
   const { roleArn, tokenFile, sessionName } = environment;
   if (roleArn === undefined || tokenFile === undefined) return undefined;
@@ -30,12 +32,14 @@ export function openWebIdentity(
     signIn: async (deadline) => {
       // kubelet replaces the token before it expires, so each sign-in reads it again.
       const token = await readToken(tokenFile, deadline.signal);
-      return withRetries(
+      const credentials = await withRetries(
         () => assumeRoleWithWebIdentity({ target, roleArn, sessionName, token }, deadline.signal),
-        classify,
+        { classify, retrying: (failure) => log.retrying('STS', failure) },
         deadline,
         systemClock,
       );
+      log.succeeded('STS');
+      return credentials;
     },
     explain: (failure) =>
       failure instanceof TokenUnreadable ? failure.problem : signInProblem(failure, roleArn),

@@ -23,6 +23,23 @@ export function reportWarnings(warnings: readonly string[], terminationLog: stri
   writeTerminationMessage(shown.join('\n'), terminationLog);
 }
 
+/** The problem of a run that a signal ended. @param failures what was being retried, if anything */
+export function terminated(failures: string | undefined): FetchProblem {
+  const wrong = 'received SIGTERM before the secrets were written; no files were changed';
+  const problem = { code: 'FETCH_TERMINATED', subject: 'aws-secrets-fetch' } as const;
+  if (failures === undefined)
+    return {
+      ...problem,
+      wrong,
+      expected: 'no action is needed if the pod was stopped on purpose',
+    };
+  return {
+    ...problem,
+    wrong: `${wrong}; last failure: ${failures}`,
+    expected: 'correct that failure, unless the pod was stopped on purpose',
+  };
+}
+
 /** The problem of files that could not be written. Its text contains the system's code, but not the message with the path. */
 export function writeProblem(error: unknown, folder: string): FetchProblem {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
