@@ -59,7 +59,15 @@ export const HOUSES: Readonly<Record<string, House>> = {
     builtins: true,
   },
   runtime: {
-    rooms: ['settings', 'shutdown.ts', 'log', 'https-request.ts', 'termination-message.ts', 'version.ts'],
+    rooms: [
+      'settings',
+      'shutdown.ts',
+      'log',
+      'proxy.ts',
+      'https-request.ts',
+      'termination-message.ts',
+      'version.ts',
+    ],
     imports: ['core'],
     packages: ['pino'],
     builtins: true,

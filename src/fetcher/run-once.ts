@@ -8,10 +8,12 @@ import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed, ok, type Result } from '../core/problems/result.ts';
 import { type RenderedView, renderViews } from '../core/render/render.ts';
 import type { Engines } from '../core/render/values.ts';
+import { readProxy } from './aws/proxy.ts';
 import { type Deadline, systemClock } from './aws/retry.ts';
 import type { RetryLog } from './aws/retry-log.ts';
 import type { OpenSecretReader } from './aws/secret-reader.ts';
 import { Regions, Session } from './aws/session.ts';
+import { trustAuthorities } from './aws/trust.ts';
 import { openCredentialSource } from './credentials/choose.ts';
 import { fetchSecrets, type Retries } from './fetch-secrets.ts';
 import { certificateWarnings } from './files/certificate-expiry.ts';
@@ -46,7 +48,10 @@ export async function runOnce({ environment, stop, directory, log }: RunContext)
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
-  const opened = openCredentialSource(environment, read.arns[0]?.region ?? '', log);
+  const proxyOf = readProxy(environment.proxy);
+  if (!proxyOf.ok) return failed([proxyOf.problem]);
+  const parts = { log, proxyOf: proxyOf.value };
+  const opened = openCredentialSource(environment, read.arns[0]?.region ?? '', parts);
   if (!opened.ok) return failed([opened.problem]);
   const source = opened.value;
 
@@ -54,9 +59,12 @@ export async function runOnce({ environment, stop, directory, log }: RunContext)
   const regions = new Regions(
     read.arns.map((arn) => arn.region),
     environment.endpoints,
+    proxyOf.value,
   );
   try {
     if (!regions.findings.isClean) return failed(regions.findings.problems);
+    const untrusted = environment.caBundle === undefined ? undefined : trustAuthorities(environment.caBundle);
+    if (untrusted !== undefined) return failed([untrusted]);
     // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
     await nextTurn();
     // Sent first: everything below happens while the request is answered.

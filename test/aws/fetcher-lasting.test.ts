@@ -40,7 +40,7 @@ async function fetchOne(seconds: number) {
   if (!parsed.ok) throw new TypeError(parsed.problem.wrong);
   const arn = parsed.value;
   const settings = { sts: standIn.url, secretsManager: standIn.url, fips: false, dualStack: false };
-  const regions = new Regions([arn.region], settings);
+  const regions = new Regions([arn.region], settings, () => undefined);
   const credentials = standIn.startSession(ROLE_ARN);
   const session = new Session(regions, openSecretReader, credentials, async () => credentials);
   const time = virtualTime(seconds);

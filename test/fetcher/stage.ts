@@ -36,12 +36,11 @@ export class Stage {
     this.#bundle = bundle;
     mkdirSync(this.inRoot('/dev'));
     mkdirSync(path.dirname(this.inRoot(TOKEN_FILE)), { recursive: true });
-    writeFileSync(this.inRoot('/ca.pem'), caPem);
     this.#variables = {
       AWS_ROLE_ARN: ROLE_ARN,
       AWS_WEB_IDENTITY_TOKEN_FILE: TOKEN_FILE,
       AWS_REGION: 'eu-west-1',
-      NODE_EXTRA_CA_CERTS: this.inRoot('/ca.pem'),
+      SECRETS_INJECTOR_CA_BUNDLE: caPem,
       ...variables,
     };
   }

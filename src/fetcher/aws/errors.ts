@@ -171,6 +171,13 @@ export function describeFailure(failure: unknown): string {
 
 function wordFor({ kind, status }: NetworkFailure): string {
   if (kind === 'NOT_AWS') return `HTTP ${status} from something other than AWS, such as a proxy`;
+  if (kind.startsWith('PROXY_HTTP_')) return `HTTP ${kind.slice('PROXY_HTTP_'.length)} from the proxy`;
+  return kind.startsWith('PROXY_')
+    ? `no connection to the proxy, ${wordForCode(kind.slice('PROXY_'.length))}`
+    : wordForCode(kind);
+}
+
+function wordForCode(kind: string): string {
   if (/^(?:(?:CONNECT_)?TIMEOUT|ETIMEDOUT|ABORTED|ABORT_ERR)$/.test(kind))
     return 'timeout: no answer in time';
   if (kind === 'ECONNREFUSED') return 'connection refused';
@@ -178,6 +185,11 @@ function wordFor({ kind, status }: NetworkFailure): string {
   if (kind === 'ENOTFOUND' || kind.startsWith('EAI_')) return `DNS: the name was not found (${kind})`;
   if (kind === 'TRUNCATED' || kind === 'UNREADABLE') return 'the answer was incomplete or could not be read';
   if (kind === 'TOO_LARGE') return 'the answer was too large';
-  if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(kind)) return `TLS: ${kind}`;
+  if (isUntrusted(kind)) return `TLS: ${kind}`;
   return kind;
+}
+
+/** Whether a network failure is one of TLS. */
+export function isUntrusted(kind: string): boolean {
+  return /CERT|TLS|SSL|SIGNATURE|ISSUER/.test(kind);
 }

@@ -6,6 +6,7 @@ import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { openTunnel } from './proxy.ts';
 
 /** The most sockets to the endpoint of one Region. */
 export const MOST_SOCKETS = 4;
@@ -15,15 +16,21 @@ export class PreopenedAgent extends https.Agent {
   readonly #port: number;
   readonly #connecting: net.Socket[] = [];
   readonly #secured: tls.TLSSocket[] = [];
+  readonly #proxy: URL | undefined;
+  readonly #tunnels: Promise<tls.TLSSocket>[] = [];
+  readonly #destroyed = new AbortController();
 
-  /** @param count the number of connections to open now */
-  constructor(endpoint: URL, count: number) {
+  /** @param count the number of connections to open now @param proxy for all connections, if any */
+  constructor(endpoint: URL, count: number, proxy?: URL) {
     super({ keepAlive: true, maxSockets: MOST_SOCKETS });
+    this.#proxy = proxy;
     this.#host = endpoint.hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(endpoint.port || 443);
     if (endpoint.protocol !== 'https:') return;
     for (let opened = 0; opened < Math.min(count, MOST_SOCKETS); opened += 1) {
-      this.#connecting.push(tolerant(net.connect({ host: this.#host, port: this.#port, noDelay: true })));
+      if (proxy !== undefined) this.#tunnels.push(this.#tunnel(proxy));
+      else
+        this.#connecting.push(tolerant(net.connect({ host: this.#host, port: this.#port, noDelay: true })));
     }
   }
 
@@ -36,6 +43,14 @@ export class PreopenedAgent extends https.Agent {
     options: https.RequestOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
+    const proxy = this.#proxy;
+    if (proxy !== undefined) {
+      this.#nextTunnel(proxy).then(
+        (socket) => callback?.(null, socket),
+        (error: Error) => callback?.(error, NO_STREAM),
+      );
+      return undefined;
+    }
     if (options.host === this.#host && Number(options.port) === this.#port) {
       this.secure();
       for (let socket = this.#secured.shift(); socket !== undefined; socket = this.#secured.shift()) {
@@ -46,8 +61,25 @@ export class PreopenedAgent extends https.Agent {
   }
 
   override destroy(): void {
+    this.#destroyed.abort();
     for (const socket of [...this.#connecting, ...this.#secured]) socket.destroy();
     super.destroy();
+  }
+
+  async #nextTunnel(proxy: URL): Promise<tls.TLSSocket> {
+    const opened = await this.#tunnels.shift();
+    return opened === undefined || opened.destroyed ? this.#tunnel(proxy) : opened;
+  }
+
+  #tunnel(proxy: URL): Promise<tls.TLSSocket> {
+    const tunnel = openTunnel(proxy, this.#host, this.#port, this.#destroyed.signal);
+    const secured = tunnel.then((socket) => {
+      this.#destroyed.signal.addEventListener('abort', () => socket.destroy());
+      return this.#secureOne(tolerant(socket));
+    });
+    // A failure is noticed when the connection is used.
+    secured.catch(() => undefined);
+    return secured;
   }
 
   #secureOne(socket: net.Socket): tls.TLSSocket {
@@ -63,6 +95,9 @@ export class PreopenedAgent extends https.Agent {
     return tolerant(secured);
   }
 }
+
+/** http.Agent does not use the stream beside an error. */
+const NO_STREAM = undefined as unknown as Duplex;
 
 /** Without a listener, an early failure would end the process. It is noticed when the socket is used. */
 function tolerant<S extends net.Socket>(socket: S): S {

@@ -2,7 +2,7 @@
 import type { PlanSecret } from '../../core/plan/plan.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
-import { AwsFailure, describeFailure, ERRORS, NetworkFailure, rowOf } from './errors.ts';
+import { AwsFailure, describeFailure, ERRORS, isUntrusted, NetworkFailure, rowOf } from './errors.ts';
 
 /** The problem of a failed sign-in. @param roleArn the role of the pod */
 export function signInProblem(failure: unknown, roleArn: string): FetchProblem {
@@ -111,7 +111,12 @@ function unavailable(failure: unknown, subject: string, service: string): FetchP
 }
 
 function adviceFor(failure: unknown): string {
-  if (failure instanceof NetworkFailure && failure.kind === 'NOT_AWS')
+  const kind = failure instanceof NetworkFailure ? failure.kind : '';
+  if (kind === 'NOT_AWS')
     return 'allow the endpoints of AWS in the proxy or firewall that answered; operators can set https-proxy and no-proxy';
+  if (kind.startsWith('PROXY_'))
+    return 'check the operator settings https-proxy and no-proxy, and the rules of the proxy';
+  if (isUntrusted(kind))
+    return 'check what answers in place of AWS; if it is meant to, operators can set ca-bundle-file to its certificate authority';
   return 'check DNS, routes, security groups and VPC endpoints of the pod, or raise fetch-timeout';
 }

@@ -4,6 +4,7 @@ import { Findings } from '../../core/problems/findings.ts';
 import type { EndpointSettings } from '../process/environment.ts';
 import { endpointOf } from './endpoints.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
+import type { ProxyOf } from './proxy.ts';
 import { type AwsTarget, requestAws } from './request.ts';
 import type { Deadline } from './retry.ts';
 import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
@@ -14,11 +15,11 @@ export class Regions {
   readonly #targets = new Map<string, AwsTarget & { readonly agent: PreopenedAgent }>();
 
   /** @param regions the Region of each secret, once for every secret */
-  constructor(regions: readonly string[], settings: EndpointSettings) {
+  constructor(regions: readonly string[], settings: EndpointSettings, proxyOf: ProxyOf) {
     for (const [region, secrets] of Map.groupBy(regions, (one) => one)) {
       const endpoint = this.findings.take(endpointOf('secretsmanager', region, settings));
       if (endpoint === undefined) continue;
-      const agent = new PreopenedAgent(endpoint, secrets.length);
+      const agent = new PreopenedAgent(endpoint, secrets.length, proxyOf(endpoint));
       this.#targets.set(region, { service: 'secretsmanager', endpoint, agent });
     }
   }

@@ -1,16 +1,15 @@
 /** Chooses how the pod signs in. To add a source, add a file to this folder and an entry to `SOURCES`. */
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, type Result } from '../../core/problems/result.ts';
-import type { RetryLog } from '../aws/retry-log.ts';
 import type { Environment } from '../process/environment.ts';
-import type { CredentialSource } from './source.ts';
+import type { CredentialSource, SourceParts } from './source.ts';
 import { openWebIdentity } from './web-identity.ts';
 
 /** Opens a source, or returns undefined if the environment does not request it. */
 type Open = (
   environment: Environment,
   region: string,
-  log: RetryLog,
+  parts: SourceParts,
 ) => Result<CredentialSource, FetchProblem> | undefined;
 
 /** In the order of precedence. */
@@ -23,10 +22,10 @@ const SOURCES: readonly Open[] = [openWebIdentity];
 export function openCredentialSource(
   environment: Environment,
   region: string,
-  log: RetryLog,
+  parts: SourceParts,
 ): Result<CredentialSource, FetchProblem> {
   for (const open of SOURCES) {
-    const source = open(environment, region, log);
+    const source = open(environment, region, parts);
     if (source !== undefined) return source;
   }
   return failed(identityMissing(environment.hasPodIdentity));

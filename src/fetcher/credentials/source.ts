@@ -1,7 +1,15 @@
 /** Where credentials come from. A source is chosen in `choose.ts`; everything else knows only this interface. */
 import type { FetchProblem } from '../../core/problems/problems.ts';
+import type { ProxyOf } from '../aws/proxy.ts';
 import type { Deadline } from '../aws/retry.ts';
+import type { RetryLog } from '../aws/retry-log.ts';
 import type { Credentials } from '../aws/secret-reader.ts';
+
+/** What a source needs besides the environment. */
+export interface SourceParts {
+  readonly log: RetryLog;
+  readonly proxyOf: ProxyOf;
+}
 
 /** One way to sign in to AWS. Making a source may open connections, so that they are ready when it signs in. */
 export interface CredentialSource {

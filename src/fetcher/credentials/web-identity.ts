@@ -6,9 +6,8 @@ import { classify } from '../aws/errors.ts';
 import { PreopenedAgent } from '../aws/preopened-agent.ts';
 import { signInProblem } from '../aws/problems.ts';
 import { systemClock, withRetries } from '../aws/retry.ts';
-import type { RetryLog } from '../aws/retry-log.ts';
 import type { Environment } from '../process/environment.ts';
-import type { CredentialSource } from './source.ts';
+import type { CredentialSource, SourceParts } from './source.ts';
 import { assumeRoleWithWebIdentity } from './sts.ts';
 import { readToken, TokenUnreadable } from './token-file.ts';
 
@@ -20,13 +19,13 @@ import { readToken, TokenUnreadable } from './token-file.ts';
 export function openWebIdentity(
   environment: Environment,
   region: string,
-  log: RetryLog,
+  { log, proxyOf }: SourceParts,
 ): Result<CredentialSource, FetchProblem> | undefined {
   const { roleArn, tokenFile, sessionName } = environment;
   if (roleArn === undefined || tokenFile === undefined) return undefined;
   const endpoint = endpointOf('sts', environment.region ?? region, environment.endpoints);
   if (!endpoint.ok) return endpoint;
-  const agent = new PreopenedAgent(endpoint.value, 1);
+  const agent = new PreopenedAgent(endpoint.value, 1, proxyOf(endpoint.value));
   const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
   return ok({
     signIn: async (deadline) => {

@@ -1,5 +1,10 @@
 /** The fetcher's settings. Only this file reads environment variables and arguments. */
 import path from 'node:path';
+import {
+  CA_BUNDLE_VARIABLE,
+  HTTPS_PROXY_VARIABLE,
+  NO_PROXY_VARIABLE,
+} from '../../core/names/network-variables.ts';
 import { isRegion } from '../../core/names/regions.ts';
 import { validSessionName } from '../../core/names/session-name.ts';
 import { VIEWS_DIRECTORY } from '../../core/names/volume-layout.ts';
@@ -17,6 +22,9 @@ export interface Environment {
   /** Variables that are set, but not used because of their value. */
   readonly ignored: readonly string[];
   readonly endpoints: EndpointSettings;
+  readonly proxy: ProxySettings;
+  /** Certificates of further certificate authorities, in PEM. */
+  readonly caBundle: string | undefined;
   readonly viewsDirectory: string;
   readonly terminationLog: string;
 }
@@ -26,6 +34,12 @@ export interface EndpointSettings {
   readonly secretsManager: string | undefined;
   readonly fips: boolean;
   readonly dualStack: boolean;
+}
+
+/** The operator's proxy. The variables that other programs read, such as HTTPS_PROXY, have no effect. */
+export interface ProxySettings {
+  readonly httpsProxy: string | undefined;
+  readonly noProxy: string | undefined;
 }
 
 /** In the order of precedence. */
@@ -60,6 +74,8 @@ export function readEnvironment(variables: Variables, root: string): Environment
       fips: variables['AWS_USE_FIPS_ENDPOINT'] === 'true',
       dualStack: variables['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
     },
+    proxy: { httpsProxy: text(HTTPS_PROXY_VARIABLE), noProxy: text(NO_PROXY_VARIABLE) },
+    caBundle: text(CA_BUNDLE_VARIABLE),
     viewsDirectory: absolute(VIEWS_DIRECTORY),
     terminationLog: absolute(TERMINATION_LOG),
   };
