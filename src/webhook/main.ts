@@ -75,5 +75,6 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
     certFile: values['tls-cert-file'],
     keyFile: values['tls-key-file'],
     clientCaFile: values['client-ca-file'],
+    ...(values['ca-bundle-file'] === undefined ? {} : { caBundle: { file: values['ca-bundle-file'] } }),
   };
 }

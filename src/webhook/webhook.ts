@@ -2,7 +2,9 @@
 import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
+import { withCaBundle } from '../runtime/settings/network.ts';
 import type { Service } from '../runtime/shutdown.ts';
+import { CaBundleWatch } from './ca-bundle-watch.ts';
 import { CertificateFiles } from './certificates/files.ts';
 import type { CertificatePair } from './certificates/pair.ts';
 import type { CertificateListener, CertificateSource } from './certificates/source.ts';
@@ -30,6 +32,8 @@ export interface WebhookOptions {
   /** CAs of clients that get answers; undefined to answer every client. */
   readonly clientCaFile?: string | undefined;
   readonly certificateCheckMilliseconds?: number;
+  /** The file with certificate authorities for the fetcher, and how often it is read. */
+  readonly caBundle?: { readonly file: string; readonly checkMilliseconds?: number };
 }
 
 export interface Webhook extends Service {
@@ -59,6 +63,20 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
           },
           report: (problem) => log.warn('the API server did not return versions', { problem }),
         });
+  const authorities =
+    options.caBundle === undefined
+      ? undefined
+      : new CaBundleWatch(
+          options.caBundle.file,
+          {
+            use: (pem) => {
+              injection = withCaBundle(injection, pem);
+              log.info('certificate authorities in use');
+            },
+            report: (problem) => log.warn('the CA bundle cannot be used', { problem }),
+          },
+          options.caBundle.checkMilliseconds,
+        );
   const certificates = certificateSource(options, {
     use: (pair) => {
       // Open connections keep the certificate of their handshake.
@@ -102,6 +120,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const probes = makeProbeServer(readiness, metrics);
   const scraped = makeMetricsServer(metrics);
 
+  authorities?.start();
   void native?.start();
   await certificates.start();
   await tls.app.listen({ host, port: options.listenPort });
@@ -122,6 +141,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       isDraining = true;
     },
     close: async () => {
+      authorities?.stop();
       native?.stop();
       certificates.stop();
       await tls.close();

@@ -30,7 +30,6 @@ export async function makeFetchStage(): Promise<FetchStage> {
   clear();
   const token = await standIn.issueToken({ namespace: 'shop', serviceAccount: 'web' });
   writeFileSync(path.join(root, 'token'), token);
-  writeFileSync(path.join(root, 'ca.pem'), standIn.caPem);
   return {
     standIn,
     root,
@@ -40,7 +39,7 @@ export async function makeFetchStage(): Promise<FetchStage> {
       AWS_WEB_IDENTITY_TOKEN_FILE: '/token',
       AWS_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL: `https://127.0.0.1:${port}`,
-      NODE_EXTRA_CA_CERTS: path.join(root, 'ca.pem'),
+      SECRETS_INJECTOR_CA_BUNDLE: standIn.caPem,
       [PLAN_VARIABLE]: formatPlan(plan),
     }),
     stop: async () => {

@@ -92,6 +92,7 @@ async function startWebhook(
     'tls-cert-file': path.join(certificates, 'tls.crt'),
     'tls-key-file': path.join(certificates, 'tls.key'),
     image: 'aws-secrets-injector:demo',
+    'ca-bundle-file': ca,
     // As in a cluster whose nodes run Kubernetes 1.35 or newer.
     'native-variables': 'on',
   };
@@ -99,7 +100,6 @@ async function startWebhook(
   for (const [name, value] of Object.entries(flags)) command.push(`--${name}=${value}`);
   command.push('--fetcher-env', `AWS_ENDPOINT_URL_STS=${stage.standIn.url}`);
   command.push('--fetcher-env', `AWS_ENDPOINT_URL_SECRETS_MANAGER=${stage.standIn.url}`);
-  command.push('--fetcher-env', `NODE_EXTRA_CA_CERTS=${ca}`);
   const server = startServer(command, {});
   await untilReady(server, probePort);
   stage.steps.show(`ready on port ${port}, after the webhook answered a test review of its own over TLS`);

@@ -46,12 +46,22 @@ export function responseOf(text: string): ReviewResponse {
   return (JSON.parse(text) as { readonly response: ReviewResponse }).response;
 }
 
+interface PatchedPod {
+  readonly spec: {
+    readonly initContainers: readonly {
+      readonly name: string;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+}
+
+/** The pod after the answer's patch. */
+export function patchedPod(pod: PodJson, response: ReviewResponse): PatchedPod {
+  const operations = JSON.parse(Buffer.from(response.patch ?? '', 'base64').toString()) as Operation[];
+  return jsonpatch.applyPatch(structuredClone(pod), operations, true).newDocument as unknown as PatchedPod;
+}
+
 /** Names of the init containers that the pod has after the answer's patch. */
 export function initContainersAfter(pod: PodJson, response: ReviewResponse): readonly string[] {
-  const operations = JSON.parse(Buffer.from(response.patch ?? '', 'base64').toString()) as Operation[];
-  const patched = jsonpatch.applyPatch(structuredClone(pod), operations, true).newDocument;
-  const { initContainers } = patched.spec as {
-    readonly initContainers: readonly { readonly name: string }[];
-  };
-  return initContainers.map((container) => container.name);
+  return patchedPod(pod, response).spec.initContainers.map((container) => container.name);
 }

@@ -25,6 +25,7 @@ export interface RunningOptions {
   readonly native?: WebhookOptions['native'];
   readonly injection?: WebhookOptions['injection'];
   readonly clientCaFile?: string;
+  readonly caBundle?: WebhookOptions['caBundle'];
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -50,6 +51,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
         : { certificateCheckMilliseconds: options.certificateCheckMilliseconds }),
       ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
       ...(options.native === undefined ? {} : { native: options.native }),
+      ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
     },
     log,
   );

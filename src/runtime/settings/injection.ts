@@ -3,11 +3,12 @@ import { isRegion } from '../../core/names/regions.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
 import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../../core/settings.ts';
 import { choice, IMAGE, namespaceChoices, QUANTITY, REPOSITORIES, SWITCH, variables } from './kinds.ts';
+import { NETWORK_SETTINGS, networkProblems, networkVariables } from './network.ts';
 import { optional, REQUIRED, setting, type Values } from './settings.ts';
 
-// Variables may configure the endpoints and the trust of the fetcher, never its identity.
+// Variables may configure the endpoints of the fetcher, never its identity.
 const FETCHER_VARIABLE =
-  /^(?:AWS_ENDPOINT_URL(?:_[A-Z0-9_]+)?|AWS_USE_FIPS_ENDPOINT|AWS_USE_DUALSTACK_ENDPOINT|AWS_REGION|AWS_DEFAULT_REGION|NODE_EXTRA_CA_CERTS)$/;
+  /^(?:AWS_ENDPOINT_URL(?:_[A-Z0-9_]+)?|AWS_USE_FIPS_ENDPOINT|AWS_USE_DUALSTACK_ENDPOINT|AWS_REGION|AWS_DEFAULT_REGION)$/;
 
 export const INJECTION_SETTINGS = {
   image: setting(IMAGE, REQUIRED, 'Image of the injected container.'),
@@ -23,11 +24,12 @@ export const INJECTION_SETTINGS = {
   'fetcher-env': setting(
     variables(
       ({ name, value }) => FETCHER_VARIABLE.test(name) && (!name.endsWith('_REGION') || isRegion(value)),
-      'AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_REGION, AWS_DEFAULT_REGION, NODE_EXTRA_CA_CERTS',
+      'AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_REGION, AWS_DEFAULT_REGION',
     ),
     [],
     'A variable for the injected container. Can be set several times. In the environment variable, separate several with commas or line feeds.',
   ),
+  ...NETWORK_SETTINGS,
   'env-mode': setting(
     choice(...ENV_MODES),
     'auto',
@@ -103,6 +105,7 @@ export function checkInjection(values: InjectionValues): readonly string[] {
     ...variables.map((name) => `--fetcher-env: ${name} is set more than once`),
     ...namespaces.map((name) => `--namespace-env-mode: ${name} is set more than once`),
     ...exceeded,
+    ...networkProblems(values),
   ];
 }
 
@@ -117,7 +120,7 @@ export function injectionSettings(values: InjectionValues): InjectionSettings {
     image: values.image,
     imageMirrors: values['image-mirrors'],
     ...(policy === undefined ? {} : { imagePullPolicy: policy }),
-    fetcherEnv: values['fetcher-env'],
+    fetcherEnv: [...values['fetcher-env'], ...networkVariables(values)],
     resources: defined({
       cpuRequest: values['cpu-request'],
       cpuLimit: values['cpu-limit'],

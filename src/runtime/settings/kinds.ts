@@ -1,6 +1,7 @@
 /** Kinds of settings: the values that each accepts, and how messages describe them. */
 import { formatDuration, parseDuration } from '../../core/duration.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
+import { parseNoProxy, parseProxy } from '../proxy.ts';
 
 /** A type of setting. `parse` returns undefined for text that it does not accept. */
 export interface Kind<T> {
@@ -72,6 +73,22 @@ export const REPOSITORIES: Kind<readonly string[]> = {
     return repositories.every((each) => IMAGE_REFERENCE.test(each)) ? repositories : undefined;
   },
   merge: (lists) => lists.flat(),
+};
+
+/** A proxy for the fetcher. */
+export const PROXY: Kind<string> = {
+  placeholder: 'url',
+  expects: 'the URL of an http proxy such as http://proxy.example:3128',
+  private: true,
+  // Kubernetes would expand `$(…)` in the value of a variable.
+  parse: (text) => parseProxy(text)?.href.replaceAll('$', '%24'),
+};
+
+/** Hosts that are reached without a proxy. */
+export const NO_PROXY: Kind<string> = {
+  placeholder: 'hosts',
+  expects: 'host names, domains, IP addresses or CIDR ranges, separated by commas',
+  parse: (text) => (text.length > 4096 ? undefined : parseNoProxy(text)?.join(',')),
 };
 
 /** An address to listen on. */

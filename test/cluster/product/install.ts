@@ -53,8 +53,13 @@ function writeKustomization(folder: string, awsUrl: string): void {
             path: '/spec/template/spec/containers/0/env/-',
             value: {
               name: 'SECRETS_INJECTOR_FETCHER_ENV',
-              value: `AWS_ENDPOINT_URL=${awsUrl},NODE_EXTRA_CA_CERTS=${CA_FILE}`,
+              value: `AWS_ENDPOINT_URL=${awsUrl}`,
             },
+          },
+          {
+            op: 'add',
+            path: '/spec/template/spec/containers/0/env/-',
+            value: { name: 'SECRETS_INJECTOR_CA_BUNDLE_FILE', value: CA_FILE },
           },
         ]),
       },
