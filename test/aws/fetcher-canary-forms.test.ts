@@ -112,7 +112,7 @@ const WRITTEN: readonly Case[] = [
   ...(['dotenv', 'docker', 'systemd', 'properties', 'json', 'yaml'] as const).map((format): Case => {
     const options = { 'env-mode': 'file', 'env-format': format };
     const wrong = {
-      dotenv: '\n',
+      dotenv: '\r',
       docker: '\n',
       systemd: '\x01',
       properties: '\ud800',
