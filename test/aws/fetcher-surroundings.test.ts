@@ -57,9 +57,17 @@ describe('identity', () => {
   });
 
   it('a token file of a file system that does not answer', async () => {
+    // A thread that waits for the writer of a FIFO, as one does for a file system.
+    const fifo = aws.stage.inRoot('/fifo');
+    execFileSync('mkfifo', [fifo]);
     const preload = aws.stage.inRoot('/hang.cjs');
-    writeFileSync(preload, "require('node:fs').read = () => {};");
+    writeFileSync(
+      preload,
+      `const fs = require('node:fs'); const { open } = fs;
+       fs.stat = (_, done) => open(${JSON.stringify(fifo)}, 'r', done);`,
+    );
     const finished = await aws.stage.run(onePlan(ARN, 1), {}, ['--require', preload]);
+    // Node.js would wait for the thread when it exits.
     expect(finished.code).toBe(10);
     expect(finished.termination).toMatch(/^IDENTITY_TOKEN_UNREADABLE .*not read before the deadline/);
   });
@@ -146,6 +154,21 @@ describe('endpoints', () => {
     });
     expect(finished.code).toBe(13);
     expect(finished.termination).toMatch(/last failure: (DNS|timeout)/);
+  });
+
+  it('whose name is looked up without end', async () => {
+    const fifo = aws.stage.inRoot('/fifo-of-dns');
+    execFileSync('mkfifo', [fifo]);
+    const preload = aws.stage.inRoot('/lookup.cjs');
+    writeFileSync(
+      preload,
+      `const fs = require('node:fs');
+       require('node:dns').lookup = () => fs.open(${JSON.stringify(fifo)}, 'r', () => undefined);`,
+    );
+    const variables = { AWS_ENDPOINT_URL: 'https://no-answer.invalid' };
+    const finished = await aws.stage.run(onePlan(ARN, 1), variables, ['--require', preload]);
+    expect(finished.code).toBe(13);
+    expect(finished.termination).toMatch(/^AWS_UNAVAILABLE .*last failure: timeout/);
   });
 
   it('that accept and never speak', async () => {
