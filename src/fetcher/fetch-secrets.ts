@@ -44,6 +44,7 @@ export async function fetchSecrets(
       // A failure of the network or of the service is the same for every secret.
       retrying: (failure) => log.retrying(classify(failure) === 'settling' ? secret.arn : service, failure),
     };
+    const answered = log.asking(service);
     try {
       const fetched = await withRetries(
         () => readOnce(secret, arn, session, deadline),
@@ -51,6 +52,7 @@ export async function fetchSecrets(
         deadline,
         clock,
       );
+      answered();
       log.succeeded(service, secret.arn);
       const problem = mismatch(fetched, arn, subject) ?? absent(fetched, secret.arn, subject);
       if (problem !== undefined) problems.push(problem);

@@ -6,17 +6,26 @@ import { describeFailure } from './errors.ts';
 
 /** After this many lines, failures that keep changing are no longer logged. */
 const MOST_LINES = 30;
-/** Failures that the termination message names. */
+/** Failures or services that the termination message names. */
 const MOST_TOLD = 3;
 
 export class RetryLog {
   readonly #write: (line: string) => void;
   /** The last failure of each service or secret whose next try has not succeeded. */
   readonly #failures = new Map<string, string>();
+  /** How many requests to each service have not been answered. */
+  readonly #pending = new Map<string, number>();
   #lines = 0;
 
   constructor(write: (line: string) => void) {
     this.#write = write;
+  }
+
+  /** Notes that a service is asked. @returns what to call when it has answered */
+  asking(service: string): () => void {
+    const count = (change: number) => this.#pending.set(service, (this.#pending.get(service) ?? 0) + change);
+    count(1);
+    return () => count(-1);
   }
 
   /** Notes a failure that is retried. @param what the service or the secret */
@@ -34,11 +43,16 @@ export class RetryLog {
     for (const one of what) this.#failures.delete(one);
   }
 
-  /** The failures that are being retried, in a few words; undefined without any. */
+  /** Why the run has not ended, in a few words: failures that are retried, or else services that have not answered. */
   get current(): string | undefined {
-    const told = [...this.#failures].slice(0, MOST_TOLD).map(([what, text]) => `${what}: ${text}`);
-    const more = this.#failures.size - told.length;
-    if (told.length === 0) return undefined;
-    return `${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    const failures = [...this.#failures].map(([what, text]) => `${what}: ${text}`);
+    if (failures.length > 0) return `last failure: ${shortened(failures)}`;
+    const pending = [...this.#pending].flatMap(([service, count]) => (count > 0 ? [service] : []));
+    return pending.length > 0 ? `no answer yet from ${shortened(pending)}` : undefined;
   }
+}
+
+function shortened(parts: readonly string[]): string {
+  const more = parts.length - MOST_TOLD;
+  return `${parts.slice(0, MOST_TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -31,12 +31,14 @@ export function openWebIdentity(
     signIn: async (deadline) => {
       // kubelet replaces the token before it expires, so each sign-in reads it again.
       const token = await readToken(tokenFile, deadline.signal);
+      const answered = log.asking('STS');
       const credentials = await withRetries(
         () => assumeRoleWithWebIdentity({ target, roleArn, sessionName, token }, deadline.signal),
         { classify, retrying: (failure) => log.retrying('STS', failure) },
         deadline,
         systemClock,
       );
+      answered();
       log.succeeded('STS');
       return credentials;
     },

@@ -23,20 +23,17 @@ export function reportWarnings(warnings: readonly string[], terminationLog: stri
   writeTerminationMessage(shown.join('\n'), terminationLog);
 }
 
-/** The problem of a run that a signal ended. @param failures what was being retried, if anything */
-export function terminated(failures: string | undefined): FetchProblem {
+/** The problem of a run that a signal ended. @param why why the run had not ended, if that is known */
+export function terminated(why: string | undefined): FetchProblem {
   const wrong = 'received SIGTERM before the secrets were written; no files were changed';
-  const problem = { code: 'FETCH_TERMINATED', subject: 'aws-secrets-fetch' } as const;
-  if (failures === undefined)
-    return {
-      ...problem,
-      wrong,
-      expected: 'no action is needed if the pod was stopped on purpose',
-    };
   return {
-    ...problem,
-    wrong: `${wrong}; last failure: ${failures}`,
-    expected: 'correct that failure, unless the pod was stopped on purpose',
+    code: 'FETCH_TERMINATED',
+    subject: 'aws-secrets-fetch',
+    wrong: why === undefined ? wrong : `${wrong}; ${why}`,
+    expected:
+      why === undefined
+        ? 'no action is needed if the pod was stopped on purpose'
+        : 'correct that, unless the pod was stopped on purpose',
   };
 }
 

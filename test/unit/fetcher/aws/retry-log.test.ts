@@ -35,3 +35,14 @@ it('names the failures whose retry has not succeeded', () => {
   log.succeeded('a', 'never failed');
   expect(log.current).toBe('b: connection refused, c: connection refused, d: connection refused and 1 more');
 });
+
+it('names the services that have not answered, if none failed', () => {
+  const { log } = makeLog();
+  const answered = log.asking('STS');
+  expect(log.current).toBe('no answer yet from STS');
+  answered();
+  expect(log.current).toBeUndefined();
+  const [first] = [log.asking('a'), log.asking('a')];
+  first?.();
+  expect(log.current).toBe('no answer yet from a');
+});
