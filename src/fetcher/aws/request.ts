@@ -48,26 +48,19 @@ export async function requestAws(
   return answer;
 }
 
-/** Whether an answer has the form of the service's protocol. */
+/** Whether an answer has the form of the service's protocol. The content type is no help: emulators send any. */
 const SHAPES: Readonly<Record<Service, (answer: Received) => boolean>> = {
   // Query protocol: XML with a known root element.
-  sts: ({ status, headers, body }) => {
+  sts: ({ status, body }) => {
     const [, root] = /^\s*(?:<\?xml[^>]*>\s*)?<(\w+)/.exec(body.toString('utf8')) ?? [];
-    return (
-      !isPage(headers) && root === (status === 200 ? 'AssumeRoleWithWebIdentityResponse' : 'ErrorResponse')
-    );
+    return root === (status === 200 ? 'AssumeRoleWithWebIdentityResponse' : 'ErrorResponse');
   },
   // JSON 1.1: an object, and a type with every error.
   secretsmanager: ({ status, headers, body }) => {
-    if (isPage(headers)) return false;
-    if (status === 200) return /^\s*\{/.test(body.toString('utf8', 0, 64));
-    return headers['x-amzn-errortype'] !== undefined || hasErrorType(body);
+    if (!/^\s*\{/.test(body.toString('utf8', 0, 64))) return false;
+    return status === 200 || headers['x-amzn-errortype'] !== undefined || hasErrorType(body);
   },
 };
-
-function isPage(headers: http.IncomingHttpHeaders): boolean {
-  return /^\s*text\/html/i.test(headers['content-type'] ?? '');
-}
 
 function hasErrorType(body: Buffer): boolean {
   try {

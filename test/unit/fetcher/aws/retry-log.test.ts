@@ -33,7 +33,9 @@ it('names the failures whose retry has not succeeded', () => {
   expect(log.current).toBeUndefined();
   for (const what of ['a', 'b', 'c', 'd', 'e']) log.retrying(what, REFUSED);
   log.succeeded('a', 'never failed');
-  expect(log.current).toBe('b: connection refused, c: connection refused, d: connection refused and 1 more');
+  expect(log.current).toBe(
+    'last failure: b: connection refused, c: connection refused, d: connection refused and 1 more',
+  );
 });
 
 it('names the services that have not answered, if none failed', () => {
