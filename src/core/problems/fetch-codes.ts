@@ -22,7 +22,8 @@ export const FETCH_CODES = {
   },
   IDENTITY_TOKEN_UNREADABLE: {
     exit: 10,
-    meaning: 'The token file is missing, empty or does not contain a token.',
+    meaning:
+      'The token file is missing, empty, not a regular file, cannot be read before the deadline, or does not contain a token.',
     action: 'Check the projected volume and its mount.',
   },
   IDENTITY_REFUSED: {
@@ -63,8 +64,9 @@ export const FETCH_CODES = {
   },
   AWS_UNAVAILABLE: {
     exit: 13,
-    meaning: 'AWS did not return a usable response before the deadline.',
-    action: 'Check the network of the pod, or raise `fetch-timeout`.',
+    meaning:
+      'AWS did not return a usable response before the deadline. Something else may have answered, such as a proxy.',
+    action: 'Check the network of the pod, as the message says, or raise `fetch-timeout`.',
   },
   AWS_THROTTLED: {
     exit: 13,
