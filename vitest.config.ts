@@ -1,7 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 // One project per tier, so that `scripts/test` can run, count and skip them apart.
-const tiers = ['unit', 'golden', 'property', 'server', 'aws', 'cli', 'readers', 'image', 'cluster'];
+const tiers = [
+  'unit',
+  'golden',
+  'property',
+  'server',
+  'aws',
+  'cli',
+  'kubectl',
+  'readers',
+  'image',
+  'cluster',
+];
 
 export default defineConfig({
   test: {

@@ -15,9 +15,9 @@ export interface House {
 
 export const HOUSES: Readonly<Record<string, House>> = {
   cli: {
-    rooms: ['main.ts', 'commands', 'manifests', 'certificates'],
+    rooms: ['main.ts', 'commands', 'manifests', 'yaml', 'certificates'],
     imports: ['core', 'kubernetes', 'runtime'],
-    packages: ['yaml', 'selfsigned', 'fast-json-patch'],
+    packages: ['selfsigned', 'fast-json-patch'],
     builtins: true,
   },
   webhook: {

@@ -18,7 +18,7 @@ afterAll(() => rmSync(path.dirname(cli), { recursive: true }));
 describe.each(goldenCases())('golden case $name through render', (one) => {
   it('comes out as the core decides, and rendering it again changes nothing', () => {
     const rendered = renderText(one.podText, one.namespace, one.settings);
-    if (!rendered.ok) throw new Error(rendered.problem.code);
+    if (!rendered.ok) throw new Error(rendered.problem.wrong);
     const { text, objects } = rendered.value;
     const outcome = decideInjection(one.pod, { namespace: one.namespace }, one.settings);
     expect(objects[0]?.outcome).toEqual(outcome);

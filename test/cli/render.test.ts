@@ -185,7 +185,7 @@ describe('comments, order and quotes are kept', () => {
     const fetcherEnv = ['yes', 'ON', '0400', '1_0'].map((value, at) => ({ name: `V${at}`, value }));
     const source = pod('  containers:\n    - name: app\n');
     const rendered = renderText(source, 'default', { ...SETTINGS, fetcherEnv });
-    if (!rendered.ok) throw new Error(rendered.problem.code);
+    if (!rendered.ok) throw new Error(rendered.problem.wrong);
     for (const { value } of fetcherEnv)
       expect(rendered.value.text).toContain(`          value: "${value}"\n`);
   });

@@ -1,4 +1,5 @@
 /** The `render` command: reads manifests and prints them with the injection applied. */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { formatProblem } from '../../core/problems/problems.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
@@ -18,6 +19,7 @@ import {
   variableName,
 } from '../../runtime/settings/settings.ts';
 import { VERSION } from '../../runtime/version.ts';
+import { joinFiles } from '../manifests/join-files.ts';
 import { type RenderedText, renderText, type UnreadableText } from '../manifests/render-text.ts';
 
 const FILES: Kind<readonly string[]> = {
@@ -78,8 +80,11 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   }
   // All or nothing: otherwise people could apply half of the manifests unnoticed.
   if (problems.length > 0) return fail(problems, 1);
-  for (const output of outputs) warn(output);
-  process.stdout.write(patch ? patches(outputs) : joined(outputs.map((output) => output.text)));
+  const text = patch ? patches(outputs) : joinFiles(outputs.map((output) => output.text));
+  if (text === undefined)
+    return fail(['kubectl cannot read these files as one stream: render each of them separately'], 1);
+  for (const [index, output] of outputs.entries()) warn(file[index] ?? '-', output);
+  process.stdout.write(text);
   return 0;
 }
 
@@ -91,21 +96,28 @@ function knownVariables(env: Environment): Environment {
 
 function readSource(name: string): Result<string, string> {
   try {
-    if (name === '-') return ok(readFileSync(0, 'utf8'));
-    const isTooLarge = statSync(name).size > LARGEST;
-    return isTooLarge ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`) : ok(readFileSync(name, 'utf8'));
+    const isTooLarge = name !== '-' && statSync(name).size > LARGEST;
+    return isTooLarge
+      ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`)
+      : textOf(readFileSync(name === '-' ? 0 : name));
   } catch (error) {
     return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
+}
+
+/** Rejects what could not be printed as it was. kubectl replaces invalid bytes, and reads UTF-16. */
+function textOf(bytes: Buffer): Result<string, string> {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (!isUtf16 && isUtf8(bytes)) return ok(bytes.toString('utf8'));
+  return failed(`${isUtf16 ? 'is encoded in UTF-16' : 'is not valid UTF-8'}: save it in UTF-8`);
 }
 
 function sourceName(name: string): string {
   return name === '-' ? 'standard input' : name;
 }
 
-function unreadable(name: string, { line, column, code }: UnreadableText): string {
-  const what = code === 'TOO_MANY_ALIASES' ? 'has too many aliases' : `is not valid YAML (${code})`;
-  return `${sourceName(name)}:${line}:${column}: ${what}`;
+function unreadable(name: string, { line, column, wrong }: UnreadableText): string {
+  return `${sourceName(name)}:${line}:${column}: ${wrong}`;
 }
 
 function denials(name: string, rendered: RenderedText): readonly string[] {
@@ -116,18 +128,13 @@ function denials(name: string, rendered: RenderedText): readonly string[] {
   );
 }
 
-function warn(rendered: RenderedText): void {
+function warn(name: string, rendered: RenderedText): void {
   for (const { object, outcome } of rendered.objects) {
     if (outcome.kind !== 'injected' && outcome.kind !== 'unchanged') continue;
     for (const warning of outcome.warnings) process.stderr.write(`warning: ${object}: ${warning}\n`);
   }
-  for (const note of rendered.notes) process.stderr.write(`note: ${note}\n`);
-}
-
-/** One YAML stream. A separator needs a line of its own, also after a file without a final line feed. */
-function joined(texts: readonly string[]): string {
-  const last = texts.length - 1;
-  return texts.map((text, at) => (at < last ? text.replace(/[^\n]$/, '$&\n') : text)).join('---\n');
+  for (const warning of rendered.warnings) process.stderr.write(`warning: ${sourceName(name)}: ${warning}\n`);
+  for (const note of rendered.notes) process.stderr.write(`note: ${sourceName(name)}: ${note}\n`);
 }
 
 function patches(outputs: readonly RenderedText[]): string {

@@ -13,31 +13,58 @@ export interface PodTemplate {
   readonly namespace: string;
 }
 
+/** One object of a document, which can be an item of a list. */
+export interface ManifestObject {
+  readonly path: Path;
+  readonly content: unknown;
+  readonly kind: string;
+  readonly namespace: string;
+  /** `Deployment/shop/web`. */
+  readonly name: string;
+}
+
+/** Also where Argo Rollouts, Knative Services, OpenShift DeploymentConfigs and others keep the template of their pods. */
 const TEMPLATE_PATHS: readonly Path[] = [
   ['spec', 'template'],
   ['spec', 'jobTemplate', 'spec', 'template'],
   ['template'],
 ];
 
-/** Every pod and pod template of a document, including items of a List. */
+/** Every pod and pod template of a document, including items of lists. */
 export function podTemplates(document: unknown, defaultNamespace: string): readonly PodTemplate[] {
-  const items = asArray(field(document, 'items'));
-  if (items !== undefined && textField(document, 'kind')?.endsWith('List')) {
-    return items.flatMap((item, index) => templateOf(item, ['items', index], defaultNamespace));
-  }
-  return templateOf(document, [], defaultNamespace);
+  return objectsOf(document, defaultNamespace).flatMap(templateOf);
 }
 
-function templateOf(object: unknown, at: Path, defaultNamespace: string): readonly PodTemplate[] {
-  const kind = textField(object, 'kind') ?? '';
-  const metadata = field(object, 'metadata');
+/** The objects of a document. kubectl takes everything with `items` for a list, at any depth. */
+export function objectsOf(document: unknown, defaultNamespace: string): readonly ManifestObject[] {
+  return flatten(document, [], '', defaultNamespace);
+}
+
+function flatten(
+  content: unknown,
+  path: Path,
+  listKind: string,
+  defaultNamespace: string,
+): readonly ManifestObject[] {
+  // The API server leaves the kind of items out of typed lists, such as PodList.
+  const inferred = textField(content, 'apiVersion') === undefined ? listKind.replace(/List$/, '') : '';
+  const kind = textField(content, 'kind') || inferred;
+  const items = asArray(field(content, 'items'));
+  if (items !== undefined)
+    return items.flatMap((item, index) => flatten(item, [...path, 'items', index], kind, defaultNamespace));
+  if (asObject(content) === undefined) return [];
+  const metadata = field(content, 'metadata');
   const namespace = textField(metadata, 'namespace') ?? defaultNamespace;
   const name = textField(metadata, 'name') ?? `${textField(metadata, 'generateName') ?? ''}*`;
-  const found = kind === 'Pod' ? [] : TEMPLATE_PATHS.find((path) => isTemplate(walk(object, path)));
-  const template = found === undefined ? undefined : asObject(walk(object, found));
+  return [{ path, content, kind, namespace, name: `${kind}/${namespace}/${name}` }];
+}
+
+function templateOf({ path: at, content, kind, namespace, name }: ManifestObject): readonly PodTemplate[] {
+  const found = kind === 'Pod' ? [] : TEMPLATE_PATHS.find((path) => isTemplate(walk(content, path)));
+  const template = found === undefined ? undefined : asObject(walk(content, found));
   if (found === undefined || template === undefined) return [];
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: template['metadata'], spec: template['spec'] };
-  return [{ path: [...at, ...found], pod, object: `${kind}/${namespace}/${name}`, namespace }];
+  return [{ path: [...at, ...found], pod, object: name, namespace }];
 }
 
 function isTemplate(object: unknown): boolean {

@@ -1,0 +1,113 @@
+/** Applies a JSON Patch to each document of a file, in its text. */
+import { isDeepStrictEqual } from 'node:util';
+import jsonpatch from 'fast-json-patch';
+import type { AddOperation } from '../../core/additions/patch.ts';
+import { readDocuments, type SourceDocument } from '../yaml/documents.ts';
+import { type Data, evaluate } from '../yaml/evaluate.ts';
+import type { Node } from '../yaml/nodes.ts';
+import { Edits } from './edits.ts';
+import { type Splice, spliced } from './lines.ts';
+import { spliceDocument } from './print-edits.ts';
+
+export interface Edited {
+  readonly text: string;
+  /** Whether aliases were replaced by a copy of what they refer to. */
+  readonly lostAliases: readonly boolean[];
+}
+
+interface Change {
+  readonly document: SourceDocument;
+  readonly operations: readonly AddOperation[];
+}
+
+/**
+ * Changes a file so that kubectl reads the patched data from it, and nothing else changes.
+ * @param changes one for each document
+ * @returns the index of the first document whose layout does not allow this
+ */
+export function editFile(file: string, changes: readonly Change[]): Edited | number {
+  const splices: Splice[] = [];
+  const lostAliases: boolean[] = [];
+  for (const [index, { document, operations }] of changes.entries()) {
+    const { root, data, origin, text } = document;
+    if (root === undefined || data === undefined || operations.length === 0) {
+      lostAliases.push(false);
+      continue;
+    }
+    const expected = patched(data, operations);
+    const edits = editsOf(root, operations);
+    const attempts = [new Map<Node, unknown>(), sharedAliases(root, edits)];
+    const found = attempts
+      .map((replaced) => ({ replaced, own: spliceDocument(text, root, document.isJson, edits, replaced) }))
+      .find(({ own }) => reads(document, own, expected));
+    if (found === undefined) return index;
+    lostAliases.push(found.replaced.size > 0);
+    splices.push(...found.own.map((splice) => ({ ...splice, at: splice.at + origin })));
+  }
+  const text = spliced(file, splices);
+  const result = readDocuments(text);
+  const expected = changes.map(({ document: { data }, operations }) => patched(data, operations));
+  const isAsExpected =
+    result.ok &&
+    isDeepStrictEqual(
+      result.value.map(({ data }) => data),
+      expected,
+    );
+  return isAsExpected ? { text, lostAliases } : changes.length - 1;
+}
+
+function editsOf(root: Node, operations: readonly AddOperation[]): Edits {
+  const edits = new Edits(root);
+  for (const operation of operations) edits.add(operation);
+  return edits;
+}
+
+/** Whether a document alone has the data after its splices. */
+function reads(document: SourceDocument, splices: readonly Splice[], expected: unknown): boolean {
+  const { text, root, isJson } = document;
+  const end = isJson ? (root?.end ?? 0) : text.length;
+  const start = isJson ? (root?.start ?? 0) : 0;
+  const changed = spliced(text, splices);
+  const result = readDocuments(changed.slice(start, end + changed.length - text.length));
+  return (
+    result.ok &&
+    isDeepStrictEqual(
+      result.value.map(({ data }) => data),
+      [expected],
+    )
+  );
+}
+
+function patched(data: Data | undefined, operations: readonly AddOperation[]): unknown {
+  if (operations.length === 0) return data;
+  return jsonpatch.applyPatch(
+    structuredClone(data),
+    operations.map((one) => structuredClone(one)),
+    true,
+  ).newDocument;
+}
+
+/** Aliases of nodes that the edits change, or that contain such nodes, with the data before the edits. */
+function sharedAliases(root: Node, edits: Edits): ReadonlyMap<Node, unknown> {
+  const aliases = new Map<Node, unknown>();
+  const changed = new Map<Node, boolean>();
+  const isChanged = (node: Node): boolean => {
+    const known = changed.get(node);
+    if (known !== undefined) return known;
+    const result =
+      edits.isEdited(node) || childrenOf(node).some((child) => child.kind !== 'alias' && isChanged(child));
+    changed.set(node, result);
+    return result;
+  };
+  const visit = (node: Node): void => {
+    if (node.kind === 'alias' && isChanged(node.target)) aliases.set(node, evaluate(node.target));
+    for (const child of childrenOf(node)) visit(child);
+  };
+  visit(root);
+  return aliases;
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  if (node.kind === 'list') return node.items.map((item) => item.value);
+  return node.kind === 'map' ? node.pairs.map((pair) => pair.value) : [];
+}

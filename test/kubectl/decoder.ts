@@ -1,0 +1,61 @@
+/** kubectl's decoder, in Go: what `kubectl apply -f` reads from a file. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { build, isBuilt } from '../cluster/toolchain/build.ts';
+import type { ModuleSet } from '../cluster/toolchain/versions.ts';
+
+const FOLDER = path.join(import.meta.dirname, 'decoder');
+
+const MODULES: ModuleSet = {
+  name: 'kubectl-decoder',
+  folder: FOLDER,
+  // The source is no module with a version, and must be built anew when it changes.
+  version: createHash('sha256')
+    .update(readFileSync(path.join(FOLDER, 'main.go')))
+    .digest('hex')
+    .slice(0, 12),
+  packages: ['.'],
+  buildFlags: [],
+  minutes: 1,
+};
+
+/** The objects of a file, or the error. Numbers that JavaScript would round are BigInts. */
+export type Answer = { readonly objects: readonly unknown[] } | { readonly error: string };
+
+/** Builds the decoder. @returns why that is not possible */
+export async function prepareDecoder(): Promise<string | undefined> {
+  if (!isBuilt(MODULES) && spawnSync('go', ['version']).status !== 0)
+    return 'building the decoder of kubectl needs Go, which is not installed';
+  return build(MODULES).then(
+    () => undefined,
+    (error: unknown) => `the decoder of kubectl could not be built: ${String(error)}`,
+  );
+}
+
+/** @returns one answer for each file */
+export async function decode(files: readonly string[]): Promise<readonly Answer[]> {
+  const program = path.join(await build(MODULES), path.basename(FOLDER));
+  const { status, stdout, stderr } = spawnSync(program, {
+    input: JSON.stringify(files.map((file) => Buffer.from(file).toString('base64'))),
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  });
+  if (status !== 0) throw new Error(`the decoder ended with ${status}: ${stderr}`);
+  const answers = JSON.parse(stdout) as readonly { objects: readonly string[]; error?: string }[];
+  return answers.map(({ objects, error }) =>
+    error === undefined ? { objects: objects.map(exactly) } : { error },
+  );
+}
+
+/** Parses JSON without rounding integers. */
+function exactly(text: string): unknown {
+  const revive = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    if (typeof value !== 'number') return value;
+    if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? ''))
+      return BigInt(context?.source ?? value);
+    return Object.is(value, -0) ? 0 : value;
+  };
+  return JSON.parse(text, revive);
+}
