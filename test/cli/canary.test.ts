@@ -43,12 +43,6 @@ it('in a manifest that is rendered: on standard output alone, and in no patch', 
   expectNoCanary([patch.stdout]);
 });
 
-it('in a key that is not a text: on standard output alone', async () => {
-  const rendered = await runCli(cli, ['render'], `kind: Pod\n? {password: ${CANARY}}\n: 1\n`);
-  expectEnd(rendered, 0);
-  expect(rendered.stderr).toBe('');
-});
-
 it.each([
   ['an annotation', podWith('wrong=x')],
   ['a variable', podWith(`env.A=${ARN}`, { command: ['sh'] })],
@@ -58,6 +52,10 @@ it.each([
   ['the YAML', `kind: Pod\n  secret: "${CANARY}\n`],
   ['the JSON', podWith('x=y').slice(0, -30)],
   ['an alias', `kind: *${CANARY}\n`],
+  ['a key that is no text', `kind: Pod\n? {password: ${CANARY}}\n: 1\n`],
+  ['a separator', `kind: Pod\n---${CANARY}\n`],
+  ['a tag', `kind: !!int ${CANARY}\n`],
+  ['text after JSON', `{"kind": "Pod"}\n{"${CANARY}": }\n`],
 ])('in a manifest that is refused for %s: nowhere', async (_name, source) => {
   const finished = await runCli(cli, ['render'], source);
   expectEnd(finished, 1);

@@ -77,8 +77,7 @@ describe('the annotation keeps every line', () => {
     const { text, workload } = await render(source, '--native-variables', 'on');
     const lines = text.split('\n');
     let from = 0;
-    // The printer omits an indentation indicator that is not needed.
-    for (const line of source.replace('|2', '|').split('\n').slice(0, -1)) {
+    for (const line of source.split('\n').slice(0, -1)) {
       // The container is in flow style: the injection adds to its line.
       if (line.includes('{name: app')) continue;
       const found = lines.indexOf(line, from);

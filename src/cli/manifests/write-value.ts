@@ -46,7 +46,7 @@ export function flowText(value: unknown, isInFlow = false): string {
 
 /** A string, with quotes where kubectl would read another value without them. */
 function scalarText(text: string): string {
-  const isPlain = /^[A-Za-z0-9/_][A-Za-z0-9/_.:@=+-]*$/.test(text) && !text.endsWith(':');
+  const isPlain = /^(?:-?[A-Za-z]|[0-9/_])[A-Za-z0-9/_.:@=+-]*$/.test(text) && !text.endsWith(':');
   if (isPlain && resolvePlain(text).type === 'str' && !/^[-+\d][\d:_.-]*$/.test(text)) return text;
   const isReadable = text.includes('"') && !/['\\]|[^ -~]/.test(text);
   return isReadable ? `'${text}'` : quoted(text);

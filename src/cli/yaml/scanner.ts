@@ -253,7 +253,11 @@ export class Scanner {
         : character === '?' || character === ':'
           ? !this.#isInFlow && !cursor.isBlankOrEnd(1)
           : !cursor.isBlank() && !',[]{}#&*!|>\'"%@`'.includes(character);
-    if (!canStart) throw new Refusal(cursor.at, 'no value can start with this character');
+    if (!canStart)
+      throw new Refusal(
+        cursor.at,
+        character === '\t' ? 'a tab is used as indentation' : 'no value can start with this character',
+      );
     this.#saveKey();
     this.#canStartKey = false;
     const { at: start, column } = cursor;
