@@ -46,6 +46,11 @@ const RENDER_SETTINGS = {
   image: { ...INJECTION_SETTINGS.image, fallback: `aws-secrets-injector:${VERSION}` },
 };
 
+const ABOUT = `Prints manifests with the injection applied to pods and pod templates: Pod, Deployment, StatefulSet,
+DaemonSet, ReplicaSet, Job, CronJob, List, and every other kind with a pod template at spec.template,
+such as an Argo Rollout or a Knative Service. Reports annotations in other places on standard error.
+Reads YAML and JSON as kubectl does.`;
+
 const LARGEST = 64 * 1024 * 1024;
 
 /** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags */
@@ -54,7 +59,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   const settings = readSettings(RENDER_SETTINGS, args, knownVariables(process.env), checkInjection);
   if (settings.kind === 'help') {
     process.stdout.write(
-      `Usage: aws-secrets-injector render [-f FILE]… [flags]\n\n${renderSettingsHelp(RENDER_SETTINGS)}\n`,
+      `Usage: aws-secrets-injector render [-f FILE]… [flags]\n\n${ABOUT}\n\n${renderSettingsHelp(RENDER_SETTINGS)}\n`,
     );
     return 0;
   }

@@ -14,6 +14,7 @@ import {
   RESERVED_OPTIONS,
 } from '../names/annotation-keys.ts';
 import { PREFIX } from '../names/prefix.ts';
+import { qualifiedNameFault } from '../names/qualified-name.ts';
 import type { Findings } from '../problems/findings.ts';
 import { nearest } from '../problems/nearest.ts';
 import type { Problem } from '../problems/problems.ts';
@@ -59,9 +60,12 @@ export function readAnnotations(annotations: unknown, findings: Findings): Annot
     else if (typeof value !== 'string') findings.add(notText(subject));
     else if (isOption(key)) options.set(key, value.trim());
     else if (key === FORM) form = value;
-    else if (family !== undefined && isFamily(family))
-      asks.push({ family, name: key.slice(dot + 1), subject, text: value.trim() });
-    else findings.add(() => (RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject)));
+    else if (family !== undefined && isFamily(family)) {
+      const fault = keyFault(family, key);
+      if (fault === undefined) asks.push({ family, name: key.slice(dot + 1), subject, text: value.trim() });
+      else findings.add(() => invalidKey(subject, fault));
+    } else
+      findings.add(() => (RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject)));
   }
   return { asks, form, options };
 }
@@ -79,6 +83,23 @@ function misspelledPrefix(subject: string, key: string): Problem {
     subject: printable(subject),
     wrong: 'the prefix of the annotation contains uppercase letters',
     expected: `write ${printable(PREFIX + key)}`,
+  };
+}
+
+/** @returns why the API server rejects a key; undefined for names that the families reject with better reasons */
+function keyFault(family: Family, key: string): string | undefined {
+  const name = key.slice(family.length + 1);
+  const isRejected = family !== 'env-from' && !/^[A-Za-z0-9._-]+$/.test(name);
+  return isRejected ? undefined : qualifiedNameFault(key);
+}
+
+// The API server checks keys after the webhooks, with a message that does not name this way out.
+function invalidKey(subject: string, wrong: string): Problem {
+  return {
+    code: 'ANNOTATION_KEY_INVALID',
+    subject: printable(subject),
+    wrong,
+    expected: `use another name, or the YAML form (${PREFIX}${FORM}), where names have no such limit`,
   };
 }
 

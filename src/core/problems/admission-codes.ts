@@ -17,6 +17,12 @@ export const ADMISSION_CODES = {
     meaning: 'The annotation key does not exist.',
     action: 'Correct the key. The message suggests the nearest known key.',
   },
+  ANNOTATION_KEY_INVALID: {
+    status: 400,
+    meaning:
+      'Kubernetes does not accept the annotation key: more than 63 characters after the slash, or an end such as `_`.',
+    action: 'Use another name, or the YAML form (`secrets`), where names have no such limit.',
+  },
   ANNOTATION_UNAVAILABLE: {
     status: 400,
     meaning: 'This version does not support the annotation or field yet.',
