@@ -1,5 +1,6 @@
 /** Splits a YAML document into tokens, as the scanner of go-yaml 2 does. See README.md. */
 import { Cursor, isWordCharacter } from './cursor.ts';
+import { KeyPlaces } from './key-places.ts';
 import { Refusal } from './refusal.ts';
 import { scanBlock } from './scan-block.ts';
 import { scanPlain } from './scan-plain.ts';
@@ -7,45 +8,29 @@ import { scanQuoted } from './scan-quoted.ts';
 import { scanTag } from './scan-tag.ts';
 import type { Punctuation, ScalarStyle, Token } from './tokens.ts';
 
-/** A place where a key may have started: only the `:` after it tells. */
-interface KeyPlace {
-  readonly isRequired: boolean;
-  readonly token: number;
-  readonly start: number;
-  readonly line: number;
-  readonly column: number;
-  /** Whether go-yaml no longer waits for the `:`: it forgets keys that start with a flow collection without keys. */
-  isForgotten: boolean;
-}
-
-/** The longest key without `?`, in characters (YAML 1.1 and 1.2). */
-const LONGEST_KEY = 1024;
 /** go-yaml allows 10 000, more than the call stack of the composer. */
 const MAX_DEPTH = 500;
 
-const FLOW: Readonly<Record<string, Punctuation>> = {
+const FLOW = {
   '[': 'flow-sequence-start',
   ']': 'flow-sequence-end',
   '{': 'flow-mapping-start',
   '}': 'flow-mapping-end',
-  ',': 'flow-entry',
-};
+} as const;
 
 export class Scanner {
   readonly #cursor: Cursor;
   readonly #tokens: Token[] = [];
   /** The column of the block collection at the position, and those that contain it. */
   readonly #indents: number[] = [-1];
-  /** One for each flow collection that contains the position, and one for the block around them. */
-  readonly #keys: (KeyPlace | undefined)[] = [undefined];
-  /** The token that starts each of them, until a key can start in it. */
-  readonly #starts: number[] = [-1];
+  readonly #keys: KeyPlaces;
   #canStartKey = true;
   #taken = 0;
   #isEnded = false;
 
   constructor(text: string) {
     this.#cursor = new Cursor(text);
+    this.#keys = new KeyPlaces(this.#cursor);
   }
 
   /** The next token, which stays the next one. */
@@ -67,17 +52,14 @@ export class Scanner {
   }
 
   get #isInFlow(): boolean {
-    return this.#keys.length > 1;
+    return this.#keys.depth > 0;
   }
 
   /** A token is final as soon as it cannot be preceded by the start of a key. */
   #needsMore(): boolean {
     if (this.#isEnded) return false;
     if (this.#taken === this.#tokens.length) return true;
-    // Keys of outer collections started earlier, so the first one decides.
-    for (const [level, key] of this.#keys.entries())
-      if (key?.token === this.#taken && !key.isForgotten) return this.#validKey(level) !== undefined;
-    return false;
+    return this.#keys.isAwaited(this.#taken);
   }
 
   #fetch(): void {
@@ -118,7 +100,7 @@ export class Scanner {
 
   #fetchEnd(): void {
     this.#closeIndents(-1);
-    this.#dropKey();
+    this.#keys.drop();
     this.#canStartKey = false;
     this.#isEnded = true;
     this.#add('stream-end', 0);
@@ -126,34 +108,28 @@ export class Scanner {
 
   #fetchMarker(type: Punctuation, length: number): void {
     this.#closeIndents(-1);
-    this.#dropKey();
+    this.#keys.drop();
     this.#canStartKey = false;
     this.#add(type, length);
   }
 
   #fetchFlowStart(character: '[' | '{'): void {
     this.#saveKey();
-    this.#keys.push(undefined);
-    this.#starts.push(this.#tokens.length);
-    if (this.#keys.length > MAX_DEPTH) throw new Refusal(this.#cursor.at, 'the text is nested too deeply');
+    this.#keys.enter(this.#tokens.length);
+    if (this.#keys.depth >= MAX_DEPTH) throw new Refusal(this.#cursor.at, 'the text is nested too deeply');
     this.#canStartKey = true;
-    this.#add(FLOW[character] ?? 'key', 1);
+    this.#add(FLOW[character], 1);
   }
 
   #fetchFlowEnd(character: ']' | '}'): void {
-    this.#dropKey();
-    if (this.#isInFlow) {
-      this.#keys.pop();
-      const key = this.#keys.at(-1);
-      if (key !== undefined && key.token === this.#starts.at(-1)) key.isForgotten = true;
-      this.#starts.pop();
-    }
+    this.#keys.drop();
+    this.#keys.leave();
     this.#canStartKey = false;
-    this.#add(FLOW[character] ?? 'key', 1);
+    this.#add(FLOW[character], 1);
   }
 
   #fetchFlowEntry(): void {
-    this.#dropKey();
+    this.#keys.drop();
     this.#canStartKey = true;
     this.#add('flow-entry', 1);
   }
@@ -163,7 +139,7 @@ export class Scanner {
       if (!this.#canStartKey) throw new Refusal(this.#cursor.at, 'a list item cannot start here');
       this.#openIndent(this.#cursor.column, 'block-sequence-start', this.#cursor.at, this.#tokens.length);
     }
-    this.#dropKey();
+    this.#keys.drop();
     this.#canStartKey = true;
     this.#add('block-entry', 1);
   }
@@ -173,19 +149,18 @@ export class Scanner {
       if (!this.#canStartKey) throw new Refusal(this.#cursor.at, 'a key cannot start here');
       this.#openIndent(this.#cursor.column, 'block-mapping-start', this.#cursor.at, this.#tokens.length);
     }
-    this.#dropKey();
+    this.#keys.drop();
     this.#canStartKey = !this.#isInFlow;
     this.#add('key', 1);
   }
 
   #fetchValue(): void {
-    const level = this.#keys.length - 1;
-    const key = this.#validKey(level);
+    const key = this.#keys.current();
     if (key !== undefined) {
       const { start, column, token } = key;
       this.#insert(token, { type: 'key', start, end: start, column });
       if (!this.#isInFlow) this.#openIndent(column, 'block-mapping-start', start, token);
-      this.#keys[level] = undefined;
+      this.#keys.clear();
       this.#canStartKey = false;
     } else {
       if (!this.#isInFlow) {
@@ -228,7 +203,7 @@ export class Scanner {
   }
 
   #fetchBlockScalar(character: '|' | '>'): void {
-    this.#dropKey();
+    this.#keys.drop();
     this.#canStartKey = true;
     const { at: start, column } = this.#cursor;
     const { value, end } = scanBlock(this.#cursor, this.#indent);
@@ -272,36 +247,9 @@ export class Scanner {
     this.#tokens.push({ type, start, end: start + length, column });
   }
 
-  /** The place where a key may have started, unless it is on another line or too far away. */
-  #validKey(level: number): KeyPlace | undefined {
-    const key = this.#keys[level];
-    if (key === undefined) return undefined;
-    if (key.line >= this.#cursor.line && key.start + LONGEST_KEY >= this.#cursor.at) return key;
-    if (key.isRequired) throw new Refusal(key.start, 'a key has no ":" in its line');
-    this.#keys[level] = undefined;
-    return undefined;
-  }
-
   #saveKey(): void {
     if (!this.#canStartKey) return;
-    this.#dropKey();
-    const { at: start, line, column } = this.#cursor;
-    this.#starts[this.#starts.length - 1] = -1;
-    const isRequired = !this.#isInFlow && this.#indent === column;
-    this.#keys[this.#keys.length - 1] = {
-      isRequired,
-      token: this.#tokens.length,
-      start,
-      line,
-      column,
-      isForgotten: false,
-    };
-  }
-
-  #dropKey(): void {
-    const key = this.#keys.at(-1);
-    if (key?.isRequired === true) throw new Refusal(key.start, 'a key has no ":" in its line');
-    this.#keys[this.#keys.length - 1] = undefined;
+    this.#keys.save(this.#tokens.length, !this.#isInFlow && this.#indent === this.#cursor.column);
   }
 
   #openIndent(column: number, type: Punctuation, start: number, token: number): void {
