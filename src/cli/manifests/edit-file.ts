@@ -34,15 +34,16 @@ export function editFile(file: string, changes: readonly Change[]): Edited | num
       lostAliases.push(false);
       continue;
     }
-    const expected = patched(data, operations);
     const edits = editsOf(root, operations);
-    const attempts = [new Map<Node, unknown>(), sharedAliases(root, edits)];
-    const found = attempts
-      .map((replaced) => ({ replaced, own: spliceDocument(text, root, document.isJson, edits, replaced) }))
-      .find(({ own }) => reads(document, own, expected));
-    if (found === undefined) return index;
-    lostAliases.push(found.replaced.size > 0);
-    splices.push(...found.own.map((splice) => ({ ...splice, at: splice.at + origin })));
+    const print = (replaced: ReadonlyMap<Node, unknown>) => {
+      const own = spliceDocument(text, root, document.isJson, edits, replaced);
+      return reads(document, own, patched(data, operations)) ? own : undefined;
+    };
+    let own = print(new Map());
+    lostAliases.push(own === undefined);
+    own ??= print(sharedAliases(root, edits));
+    if (own === undefined) return index;
+    splices.push(...own.map((splice) => ({ ...splice, at: splice.at + origin })));
   }
   const text = spliced(file, splices);
   const result = readDocuments(text);
@@ -65,10 +66,14 @@ function editsOf(root: Node, operations: readonly AddOperation[]): Edits {
 /** Whether a document alone has the data after its splices. */
 function reads(document: SourceDocument, splices: readonly Splice[], expected: unknown): boolean {
   const { text, root, isJson } = document;
-  const end = isJson ? (root?.end ?? 0) : text.length;
   const start = isJson ? (root?.start ?? 0) : 0;
-  const changed = spliced(text, splices);
-  const result = readDocuments(changed.slice(start, end + changed.length - text.length));
+  const own = isJson ? text.slice(start, root?.end) : text;
+  const result = readDocuments(
+    spliced(
+      own,
+      splices.map((splice) => ({ ...splice, at: splice.at - start })),
+    ),
+  );
   return (
     result.ok &&
     isDeepStrictEqual(

@@ -13,7 +13,7 @@ export class Lines {
 
   constructor(text: string) {
     this.text = text;
-    this.newline = text.includes('\r\n') ? '\r\n' : '\n';
+    this.newline = text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n';
   }
 
   startOf(offset: number): number {

@@ -14,10 +14,9 @@ export function misplaced(
   defaultNamespace: string,
 ): readonly string[] {
   const known = new Set(templates.map(({ path }) => keyOf([...path, 'metadata', 'annotations'])));
+  const owned = new Map(templates.map((template) => [keyOf(template.owner), template]));
   return objectsOf(document, defaultNamespace).flatMap((object) => {
-    const template = templates.find(
-      ({ path }) => keyOf(path.slice(0, object.path.length)) === keyOf(object.path),
-    );
+    const template = owned.get(keyOf(object.path));
     const places = [...annotationsIn(object.content, object.path, 0)].filter(
       (path) => !known.has(keyOf(path)),
     );

@@ -6,6 +6,8 @@ export type Path = readonly (string | number)[];
 export interface PodTemplate {
   /** From the root of the document to the object with `metadata` and `spec` of the pod. */
   readonly path: Path;
+  /** From the root of the document to the object that contains it. */
+  readonly owner: Path;
   /** The pod as the API server would send it. */
   readonly pod: object;
   /** `Deployment/shop/web`. */
@@ -64,7 +66,7 @@ function templateOf({ path: at, content, kind, namespace, name }: ManifestObject
   const template = found === undefined ? undefined : asObject(walk(content, found));
   if (found === undefined || template === undefined) return [];
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: template['metadata'], spec: template['spec'] };
-  return [{ path: [...at, ...found], pod, object: name, namespace }];
+  return [{ path: [...at, ...found], owner: at, pod, object: name, namespace }];
 }
 
 function isTemplate(object: unknown): boolean {

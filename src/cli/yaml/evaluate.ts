@@ -8,7 +8,7 @@ export type Data = Scalar | readonly Data[] | { readonly [key: string]: Data };
 
 const MERGE_TAG = 'tag:yaml.org,2002:merge';
 /** Aliases can nest values deeper than the text does. */
-const MAX_DEPTH = 2000;
+const MAX_DEPTH = 700;
 
 /** @throws Refusal for a document that kubectl refuses */
 export function evaluate(root: Node): Data {
@@ -100,11 +100,15 @@ class Evaluator {
 
   #value(node: Node): Data {
     this.#charge(node);
+    return this.#deeper(node, () => this.#content(node));
+  }
+
+  #deeper<T>(node: Node, read: () => T): T {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH) throw new Refusal(Math.max(node.start, 0), 'the text is nested too deeply');
-    const data = this.#content(node);
+    const result = read();
     this.#depth -= 1;
-    return data;
+    return result;
   }
 
   #content(node: Node): Data {
@@ -155,7 +159,7 @@ class Evaluator {
     if (this.#open.has(alias)) throw new Refusal(alias.start, 'an alias is inside the value it refers to');
     this.#open.add(alias);
     this.#aliasDepth += 1;
-    const result = read();
+    const result = this.#deeper(alias, read);
     this.#aliasDepth -= 1;
     this.#open.delete(alias);
     return result;
