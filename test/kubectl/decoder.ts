@@ -1,4 +1,4 @@
-/** kubectl's decoder, in Go: what `kubectl apply -f` reads from a file. */
+/** Code of kubectl and of the API server, compiled from Go: what `kubectl apply -f` reads, and which keys are valid. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -36,17 +36,30 @@ export async function prepareDecoder(): Promise<string | undefined> {
 
 /** @returns one answer for each file */
 export async function decode(files: readonly string[]): Promise<readonly Answer[]> {
+  const texts = files.map((file) => Buffer.from(file).toString('base64'));
+  const answers = (await ask('manifests', texts)) as readonly {
+    readonly objects: readonly string[];
+    readonly error?: string;
+  }[];
+  return answers.map(({ objects, error }) =>
+    error === undefined ? { objects: objects.map(exactly) } : { error },
+  );
+}
+
+/** @returns for each key whether an annotation can have it */
+export async function acceptsKeys(keys: readonly string[]): Promise<readonly boolean[]> {
+  return (await ask('keys', keys)) as readonly boolean[];
+}
+
+async function ask(mode: string, questions: readonly string[]): Promise<unknown> {
   const program = path.join(await build(MODULES), path.basename(FOLDER));
-  const { status, stdout, stderr } = spawnSync(program, {
-    input: JSON.stringify(files.map((file) => Buffer.from(file).toString('base64'))),
+  const { status, stdout, stderr } = spawnSync(program, [mode], {
+    input: JSON.stringify(questions),
     encoding: 'utf8',
     maxBuffer: 1 << 30,
   });
   if (status !== 0) throw new Error(`the decoder ended with ${status}: ${stderr}`);
-  const answers = JSON.parse(stdout) as readonly { objects: readonly string[]; error?: string }[];
-  return answers.map(({ objects, error }) =>
-    error === undefined ? { objects: objects.map(exactly) } : { error },
-  );
+  return JSON.parse(stdout);
 }
 
 /** Parses JSON without rounding integers. */

@@ -10,7 +10,10 @@ require (
 )
 
 require (
+	github.com/go-logr/logr v1.4.3 // indirect
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
+	k8s.io/klog/v2 v2.140.0 // indirect
+	k8s.io/utils v0.0.0-20260626114624-be93311217bd // indirect
 	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )

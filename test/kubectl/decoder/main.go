@@ -1,6 +1,7 @@
-// Reads manifests the way `kubectl apply -f` does: the same splitting into documents, the same decoder. Standard input
-// holds a JSON list of texts in base64, and standard output gets one JSON value for each: the list of its objects, as
-// JSON text, or the error.
+// Code of kubectl and of the API server, with JSON on standard input and output. With the argument "manifests", it reads
+// texts in base64 the way `kubectl apply -f` does, with the same splitting into documents and the same decoder: the
+// answer to each is the list of its objects, as JSON text, or the error. With the argument "keys", it answers for each
+// key whether an annotation can have it.
 package main
 
 import (
@@ -9,9 +10,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
@@ -31,19 +34,34 @@ func (d *document) UnmarshalJSON(text []byte) error {
 }
 
 func main() {
-	var texts [][]byte
-	if err := json.NewDecoder(os.Stdin).Decode(&texts); err != nil {
+	switch os.Args[1] {
+	case "manifests":
+		serve(read)
+	case "keys":
+		serve(isKey)
+	}
+}
+
+// Answers every element of a list.
+func serve[Question, Answer any](answer func(Question) Answer) {
+	var questions []Question
+	if err := json.NewDecoder(os.Stdin).Decode(&questions); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	answers := make([]answer, len(texts))
-	for i, text := range texts {
-		answers[i] = read(text)
+	answers := make([]Answer, len(questions))
+	for i, question := range questions {
+		answers[i] = answer(question)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(answers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// From ValidateAnnotations of k8s.io/apimachinery/pkg/api/validation.
+func isKey(key string) bool {
+	return len(validation.IsQualifiedName(strings.ToLower(key))) == 0
 }
 
 // From FileVisitor and StreamVisitor of k8s.io/cli-runtime/pkg/resource.
