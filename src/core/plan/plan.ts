@@ -120,9 +120,12 @@ export interface Plan {
  * The plan as text. Two properties are part of the contract: the same plan always gives the same text, so that a second
  * pass can compare texts; and members are in the order of `makePlan`, because the guard's CEL expressions search the text
  * for sequences of members.
+ *
+ * kubelet expands `$(NAME)` in variables and turns `$$` into `$`, so the `$` of both is escaped: the fetcher must read
+ * what was decided here.
  */
 export function formatPlan(plan: Plan): string {
-  return JSON.stringify(plan);
+  return JSON.stringify(plan).replace(/\$(?=[$(])/g, '\\u0024');
 }
 
 /** The names of all containers that receive a view. */

@@ -86,8 +86,9 @@ const DIRECTORY: Members<PlanDirectory> = {
   onCollision: true,
 };
 
-// Text that would confuse the guard if JSON did not escape its quotes.
-const HOSTILE = '{"name":"X","volume":"aws-secrets","receivers":{"native":["app"]},"entry":1,"probe":true}';
+// Text that would confuse the guard if JSON did not escape its quotes, and that kubelet would expand.
+const HOSTILE =
+  '$(HOME)$$(HOME)$$ {"name":"X","volume":"aws-secrets","receivers":{"native":["app"]},"entry":1,"probe":true}';
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf';
 const FORM = [
   {
@@ -182,6 +183,11 @@ it('names of variables are read in the order of the plan, and follow the name of
     .slice(1)
     .map((view) => view.split('{"name":"').map((part) => part.split('"')[0]));
   expect(read).toEqual(views.map(({ volume, env }) => [volume, ...env.map(({ name }) => name)]));
+});
+
+it('the text contains nothing that kubelet expands', () => {
+  expect(text).not.toMatch(/\$[$(]/);
+  expect(JSON.stringify(views)).toContain('$(HOME)$$(HOME)$$');
 });
 
 it('the text is compact JSON, and the same plan always gives the same text', () => {
