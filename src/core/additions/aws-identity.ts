@@ -1,17 +1,47 @@
 /**
- * The pod's AWS identity (IRSA) for the fetcher. The EKS pod identity webhook adds variables and a token mount to every
- * container of the pod. If it ran before the injector, it did not see the fetcher, so both are copied from another
- * container. If it runs later, nothing needs to be done. Both orders result in the same pod.
+ * The pod's AWS identity for the fetcher. The EKS pod identity webhook adds variables and a token mount to every container
+ * of the pod. If it ran before the injector, it did not see the fetcher, so both are copied from another container. If it
+ * runs later, nothing needs to be done. Both orders result in the same pod.
  *
- * Source: variables and paths of aws/amazon-eks-pod-identity-webhook.
+ * Anybody can write the variables, so only what that webhook writes is copied: literal values of the expected form, and
+ * the mount of a volume that contains nothing but service account tokens. A file that a user controls would otherwise
+ * become the token, or replace a program of the fetcher.
+ *
+ * Source: variables, volumes and paths of aws/amazon-eks-pod-identity-webhook.
  */
-import { type JsonObject, textField } from '../json.ts';
-import { covers } from '../names/paths.ts';
+import { asArray, field, type JsonObject, textField } from '../json.ts';
+import { isRegion } from '../names/regions.ts';
+import { replacedBy } from '../names/injected-paths.ts';
+import { comparablePath, covers } from '../names/paths.ts';
 import type { Container, Pod } from '../pod/pod.ts';
+
+type Mount = Container['mounts'][number];
+type Volumes = ReadonlyMap<unknown, JsonObject>;
 
 const ROLE = 'AWS_ROLE_ARN';
 const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
-const COPIED = [ROLE, TOKEN_FILE, 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS'];
+const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
+const CREDENTIALS_TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
+const REGIONS = ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS'];
+
+/** IAM roles for service accounts, then EKS Pod Identity: the variable with the token's path, and what goes with it. */
+const IDENTITIES = [
+  { tokenFile: TOKEN_FILE, required: ROLE },
+  { tokenFile: CREDENTIALS_TOKEN_FILE, required: CREDENTIALS_URI },
+] as const;
+
+/** Where the webhook mounts tokens. Its operator can choose another directory below. */
+const TOKENS = '/var/run/secrets';
+const API_TOKENS = '/var/run/secrets/kubernetes.io';
+
+const VALID: Readonly<Record<string, (value: string) => boolean>> = {
+  [ROLE]: (value) => /^arn:[a-z-]{3,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,1024}$/.test(value),
+  [CREDENTIALS_URI]: (value) =>
+    /^http:\/\/(?:169\.254\.170\.23|\[fd00:ec2::23\])\/v1\/credentials$/.test(value),
+  AWS_REGION: isRegion,
+  AWS_DEFAULT_REGION: isRegion,
+  AWS_STS_REGIONAL_ENDPOINTS: (value) => value === 'regional' || value === 'legacy',
+};
 
 export interface SharedIdentity {
   readonly env: readonly JsonObject[];
@@ -22,27 +52,84 @@ const NOTHING: SharedIdentity = { env: [], mounts: [] };
 
 /** The identity variables and the token mount of another container; empty if no container has them. */
 export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
+  const volumes = volumesOf(pod);
   for (const container of [...pod.containers, ...pod.initContainers]) {
     if (container.name === fetcherName) continue;
-    const tokenFile = literalOf(container, TOKEN_FILE);
-    if (tokenFile === undefined || literalOf(container, ROLE) === undefined) continue;
-    const mount = container.mounts.find((one) => contains(textField(one, 'mountPath'), tokenFile));
-    if (mount === undefined) continue;
-    const env = COPIED.flatMap((name) => {
-      const value = literalOf(container, name);
-      return value === undefined ? [] : [{ name, value }];
-    });
-    return { env, mounts: [mount] };
+    for (const { tokenFile, required } of IDENTITIES) {
+      const mount = tokenMount(volumes, container, tokenFile);
+      if (mount === undefined || !isKnownPlace(mount) || validOf(container, required) === undefined) continue;
+      const env = [required, tokenFile, ...REGIONS].flatMap((name) => {
+        const value = name === tokenFile ? literalOf(container, name) : validOf(container, name);
+        return value === undefined ? [] : [{ name, value }];
+      });
+      const { name, mountPath } = mount;
+      return { env, mounts: [{ name, mountPath, readOnly: true }] };
+    }
   }
   return NOTHING;
 }
 
-/** The value of a variable that the container sets literally. */
-function literalOf(container: Container, name: string): string | undefined {
-  const entry = container.env.find((one) => textField(one, 'name') === name);
-  return entry === undefined ? undefined : textField(entry, 'value');
+/** Why the fetcher must not use an identity variable that another webhook or user set, or undefined. */
+export function identityFault(pod: Pod, fetcher: Container, name: string): string | undefined {
+  if (IDENTITIES.some(({ tokenFile }) => tokenFile === name)) {
+    return tokenMount(volumesOf(pod), fetcher, name) === undefined
+      ? 'does not name a token in a volume that contains only service account tokens'
+      : undefined;
+  }
+  const isChecked = Object.hasOwn(VALID, name);
+  return isChecked && validOf(fetcher, name) === undefined
+    ? 'has a value that AWS webhooks do not set'
+    : undefined;
 }
 
-function contains(mountPath: string | undefined, file: string): boolean {
-  return mountPath !== undefined && mountPath !== '' && covers(mountPath, file);
+/** The mount with the token that a variable names, if only kubelet writes to its volume. */
+function tokenMount(volumes: Volumes, container: Container, tokenFile: string): Mount | undefined {
+  const file = literalOf(container, tokenFile);
+  // kubelet would expand `$(NAME)`.
+  if (file === undefined || file.includes('$')) return undefined;
+  const above = container.mounts.filter((mount) => covers(textField(mount, 'mountPath') ?? '', file));
+  const [mount, ...others] = above.toSorted((one, other) => depthOf(other) - depthOf(one));
+  if (mount === undefined || others.some((other) => depthOf(other) === depthOf(mount))) return undefined;
+  const mountPath = textField(mount, 'mountPath') ?? '';
+  if (replacedBy(mountPath) !== undefined || mount['subPath'] || mount['subPathExpr']) return undefined;
+  const isToken = tokensOf(volumes.get(mount['name'])).some(
+    (token) => comparablePath(`${mountPath}/${token}`) === comparablePath(file),
+  );
+  return isToken ? mount : undefined;
+}
+
+/** The paths of the tokens in a volume that contains nothing else. Tokens without an audience are for the API server. */
+function tokensOf(volume: JsonObject | undefined): readonly string[] {
+  const sources = asArray(field(field(volume, 'projected'), 'sources')) ?? [];
+  const tokens = sources.flatMap((source) => {
+    const token = field(source, 'serviceAccountToken');
+    const path = textField(token, 'path');
+    return path === undefined || !textField(token, 'audience') ? [] : [path];
+  });
+  return tokens.length === sources.length ? tokens : [];
+}
+
+function volumesOf(pod: Pod): Volumes {
+  return new Map(pod.volumes.map((volume) => [volume['name'], volume]));
+}
+
+function isKnownPlace(mount: Mount): boolean {
+  const path = textField(mount, 'mountPath') ?? '';
+  return covers(TOKENS, path) && comparablePath(path) !== comparablePath(TOKENS) && !covers(API_TOKENS, path);
+}
+
+function depthOf(mount: Mount): number {
+  return comparablePath(textField(mount, 'mountPath') ?? '').split('/').length;
+}
+
+/** The value of a variable, if it is one that the webhook writes. */
+function validOf(container: Container, name: string): string | undefined {
+  const value = literalOf(container, name);
+  return value !== undefined && VALID[name]?.(value) === true ? value : undefined;
+}
+
+/** The value of a variable that the container sets literally, once. */
+function literalOf(container: Container, name: string): string | undefined {
+  const [entry, ...others] = container.env.filter((one) => textField(one, 'name') === name);
+  return entry === undefined || others.length > 0 ? undefined : textField(entry, 'value');
 }
