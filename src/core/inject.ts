@@ -1,9 +1,11 @@
 /** The whole mutation: decide, then add what is missing. Objects that an earlier pass added are left alone. */
 import { sharedIdentity } from './additions/aws-identity.ts';
 import {
+  accountOf,
   checkContainer,
   checkEnv,
   FETCHER_NAME,
+  type FetcherParts,
   fetcherContainer,
   fetcherEnv,
   fetcherMounts,
@@ -24,7 +26,9 @@ import { nameConflict } from './decide/earlier-pass.ts';
 import { denied, type Outcome, unchanged } from './decide/outcome.ts';
 import { volumeBytes } from './decide/pod-problems.ts';
 import { representations } from './decide/views.ts';
-import { field, type JsonObject, textField } from './json.ts';
+import { HARDENED } from './decide/weaker-security.ts';
+import { asObject, field, type JsonObject, textField } from './json.ts';
+import { comparablePath } from './names/paths.ts';
 import { PROBE_VARIABLE } from './names/volume-layout.ts';
 import type { Container } from './pod/pod.ts';
 import type { Problem } from './problems/problems.ts';
@@ -88,15 +92,20 @@ function addInitContainers(
   const { fetcher, check, fetcherIndex } = injection.earlier;
   const shared = sharedIdentity(pod, FETCHER_NAME);
   const mounts = fetcherMounts(made.plan);
-  const serviceAccount = textField(pod.spec, 'serviceAccountName') ?? 'default';
-  const env = fetcherEnv(made.text, { namespace, serviceAccount }, settings);
+  const env = fetcherEnv(made.text, accountOf(pod, namespace), settings);
   const probed = made.plan.views.find((view) => view.probe === true);
   const needsCheck = probed !== undefined && check === undefined;
   // Before anything is inserted, which would change the indices.
-  if (check !== undefined && probed !== undefined) repairCheck(patch, check, probed.volume);
+  const security = securityContext(runAs);
+  if (check !== undefined && probed !== undefined)
+    repairCheck(patch, check, { volume: probed.volume, securityContext: security });
   if (fetcher !== undefined) {
-    const wanted = [...env, ...withoutNames(shared.env, env)];
-    addMissing(patch, fetcher.container, wanted, [...mounts, ...shared.mounts]);
+    const wanted = {
+      env: [...env, ...withoutNames(shared.env, env)],
+      mounts: [...mounts, ...shared.mounts],
+      securityContext: security,
+    };
+    addMissing(patch, fetcher.container, wanted);
     if (!needsCheck) return 0;
   }
   const parts = {
@@ -104,7 +113,7 @@ function addInitContainers(
     mounts,
     shared,
     resources: fetcherResources(pod, injection.options, settings.resources, volumeBytes(injection.views)),
-    securityContext: securityContext(runAs),
+    securityContext: security,
   };
   const list = ['spec', 'initContainers'];
   if (fetcher === undefined) patch.insert(list, fetcherIndex, fetcherContainer(parts, settings));
@@ -112,33 +121,42 @@ function addInitContainers(
   return (fetcher === undefined ? 1 : 0) + (needsCheck ? 1 : 0);
 }
 
-/** Adds the variables and mounts that an injected container lost. */
+/** Adds what an injected container lost of its variables, mounts and security context. */
 function addMissing(
   patch: PatchBuilder,
-  { list, index, env, mounts }: Container,
-  wantedEnv: readonly JsonObject[],
-  wantedMounts: readonly JsonObject[],
+  { list, index, json, env, mounts }: Container,
+  wanted: Pick<FetcherParts, 'env' | 'mounts' | 'securityContext'>,
 ): void {
   const path = ['spec', list, index];
-  for (const entry of withoutNames(wantedEnv, env)) patch.append([...path, 'env'], entry);
-  for (const mount of unmounted(wantedMounts, mounts)) patch.append([...path, 'volumeMounts'], mount);
+  const security = asObject(json['securityContext']);
+  if (security === undefined) patch.setMember(path, 'securityContext', wanted.securityContext);
+  else {
+    for (const [name, value] of Object.entries(HARDENED).filter(([one]) => (security[one] ?? null) === null))
+      patch.setMember([...path, 'securityContext'], name, value);
+  }
+  for (const entry of withoutNames(wanted.env, env)) patch.append([...path, 'env'], entry);
+  for (const mount of unmounted(wanted.mounts, mounts)) patch.append([...path, 'volumeMounts'], mount);
 }
 
 /** Webhooks with older libraries damage the probe variable as they damage native variables. */
-function repairCheck(patch: PatchBuilder, check: Container, volume: string): void {
+function repairCheck(
+  patch: PatchBuilder,
+  check: Container,
+  { volume, securityContext }: { readonly volume: string; readonly securityContext: JsonObject },
+): void {
   const index = check.env.findIndex((entry) => entry['name'] === PROBE_VARIABLE);
   const entry = check.env[index];
   if (entry !== undefined && isDamaged(entry)) {
     const source = ['spec', check.list, check.index, 'env', index, 'valueFrom'];
     patch.setMember(source, 'fileKeyRef', probeReference(volume));
   }
-  addMissing(patch, check, checkEnv(volume), [NO_API.mount]);
+  addMissing(patch, check, { env: checkEnv(volume), mounts: [NO_API.mount], securityContext });
 }
 
 /** Mounts whose path has no mount yet. */
 function unmounted(mounts: readonly JsonObject[], existing: readonly JsonObject[]): readonly JsonObject[] {
-  const paths = new Set(existing.map((mount) => mount['mountPath']));
-  return mounts.filter((mount) => !paths.has(mount['mountPath']));
+  const paths = new Set(existing.map((mount) => comparablePath(textField(mount, 'mountPath') ?? '')));
+  return mounts.filter((mount) => !paths.has(comparablePath(String(mount['mountPath']))));
 }
 
 interface Receiver {

@@ -1,9 +1,9 @@
 /** The objects that are added to a pod: volumes, mounts and init containers. */
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, textField } from '../json.ts';
 import { validSessionName } from '../names/session-name.ts';
 import { PROBE_FILE, PROBE_VARIABLE, VIEWS_DIRECTORY } from '../names/volume-layout.ts';
 import { PLAN_VARIABLE, type Plan } from '../plan/plan.ts';
-import type { Container } from '../pod/pod.ts';
+import type { Container, Pod } from '../pod/pod.ts';
 import { memoryQuantity } from '../pod/quantity.ts';
 import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
 import type { SharedIdentity } from './aws-identity.ts';
@@ -40,6 +40,17 @@ export function receiverMount(volume: string, mountPath: string): JsonObject {
   return { name: volume, mountPath, readOnly: true };
 }
 
+/** Whose identity the fetcher uses. */
+export interface Account {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** @param namespace of the request, because the pod may not name it yet */
+export function accountOf(pod: Pod, namespace: string): Account {
+  return { namespace, serviceAccount: textField(pod.spec, 'serviceAccountName') ?? 'default' };
+}
+
 /** The fetcher's mounts, without the identity's token mount. */
 export function fetcherMounts(plan: Plan): readonly JsonObject[] {
   const views = plan.views.map((view) => ({
@@ -55,7 +66,7 @@ export function fetcherMounts(plan: Plan): readonly JsonObject[] {
  */
 export function fetcherEnv(
   planText: string,
-  account: { readonly namespace: string; readonly serviceAccount: string },
+  account: Account,
   settings: InjectionSettings,
 ): readonly JsonObject[] {
   return [

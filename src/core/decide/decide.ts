@@ -55,7 +55,7 @@ export function decide(
   const { options, secrets, count: references } = asked;
   const made = makePlan({ secrets, views: planned, options, probes: probes(earlier, settings) }, findings);
   const views = planned.map(({ view }) => view);
-  checkPod({ pod, earlier, views, made, options, settings }, findings);
+  checkPod({ pod, namespace, earlier, views, made, options, settings }, findings);
   if (!findings.isClean) return denied(findings.problems, findings.dropped);
   warnAboutPod({ pod, earlier, views, options, runAs }, findings);
   return {

@@ -1,4 +1,5 @@
 /** Problems of the pod itself: what keeps the plan from working in it. */
+import { accountOf, checkEnv, fetcherEnv, fetcherMounts, NO_API } from '../additions/injected-objects.ts';
 import { resourceProblems, viewBytes } from '../additions/resources.ts';
 import type { Options } from '../annotations/options.ts';
 import { MAX_VOLUME_BYTES } from '../limits.ts';
@@ -8,6 +9,7 @@ import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import type { InjectionSettings } from '../settings.ts';
+import { checkAltered } from './altered.ts';
 import type { DeliveredView } from './delivery.ts';
 import { conflict, type EarlierPass } from './earlier-pass.ts';
 import type { MadePlan } from './make-plan.ts';
@@ -16,6 +18,7 @@ import { representations } from './views.ts';
 
 export interface PodCheck {
   readonly pod: Pod;
+  readonly namespace: string;
   readonly earlier: EarlierPass;
   readonly views: readonly DeliveredView[];
   readonly made: MadePlan;
@@ -24,10 +27,8 @@ export interface PodCheck {
 }
 
 /** Adds all problems of a pod. */
-export function checkPod(
-  { pod, earlier, views, made, options, settings }: PodCheck,
-  findings: Findings,
-): void {
+export function checkPod(check: PodCheck, findings: Findings): void {
+  const { pod, earlier, views, made, options, settings } = check;
   if (isWindows(pod)) findings.add(windows());
   findings.add(kubeletCheckProblems(earlier, made, pod));
   if (volumeBytes(views) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
@@ -35,6 +36,19 @@ export function checkPod(
   checkMounts(pod, views, options.mountPath, findings);
   // With other problems, the plan cannot be the same.
   if (findings.isClean) findings.add(planProblem(earlier, made));
+  if (findings.isClean) checkInjected(check, findings);
+}
+
+/** The containers of an earlier pass must still be what the injector writes now. */
+function checkInjected({ pod, namespace, earlier, made, settings }: PodCheck, findings: Findings): void {
+  const { fetcher, check } = earlier;
+  if (fetcher !== undefined) {
+    const env = fetcherEnv(made.text, accountOf(pod, namespace), settings);
+    checkAltered(pod, fetcher.container, { env, mounts: fetcherMounts(made.plan) }, findings);
+  }
+  const probed = made.plan.views.find((view) => view.probe === true);
+  if (check !== undefined && probed !== undefined)
+    checkAltered(pod, check, { env: checkEnv(probed.volume), mounts: [NO_API.mount] }, findings);
 }
 
 /** The memory of all views together. */

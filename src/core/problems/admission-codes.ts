@@ -234,6 +234,18 @@ export const ADMISSION_CODES = {
     meaning: 'The pod contains an object with a reserved name that the injector did not write.',
     action: 'Rename the object, or remove it from the manifest.',
   },
+  POD_CONTAINER_ALTERED: {
+    status: 400,
+    meaning:
+      'Another webhook or the manifest changed an injected container: a mount over its files, a field that the injector does not set, or a weaker security context.',
+    action: 'Exclude the container in that webhook, or remove it from the manifest.',
+  },
+  POD_VARIABLE_REFUSED: {
+    status: 400,
+    meaning:
+      'Another webhook or the manifest set a variable of an injected container that would change how the program runs, with which identity, or with which plan.',
+    action: 'Exclude the container in that webhook, or remove the variable from the manifest.',
+  },
   POD_MALFORMED: {
     status: 400,
     meaning: 'The object is not a pod that the API server would accept.',
