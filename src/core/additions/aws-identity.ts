@@ -30,6 +30,12 @@ const IDENTITIES = [
   { tokenFile: CREDENTIALS_TOKEN_FILE, required: CREDENTIALS_URI },
 ] as const;
 
+/** Every variable that AWS webhooks set. The guard lists them as well. */
+export const IDENTITY_VARIABLES: readonly string[] = [
+  ...IDENTITIES.flatMap(({ tokenFile, required }) => [tokenFile, required]),
+  ...REGIONS,
+];
+
 /** Where the webhook mounts tokens. Its operator can choose another directory below. */
 const TOKENS = '/var/run/secrets';
 const API_TOKENS = '/var/run/secrets/kubernetes.io';

@@ -22,8 +22,9 @@ export interface Written {
   readonly mounts: readonly JsonObject[];
 }
 
-/** Fields of a container that the injector never sets. Fields that are newer than this code may be defaults. */
-const NEVER_SET = [
+/** Fields of a container that the injector never sets. The guard lists them as well. Fields that are newer than this code may be defaults. */
+export const NEVER_SET = [
+  'args',
   'envFrom',
   'lifecycle',
   'livenessProbe',

@@ -1,8 +1,12 @@
 /** The lists in CEL expressions that follow from tables in src/core. */
 import { it } from 'vitest';
+import { NEVER_SET } from '../../../src/core/decide/altered.ts';
 import { MAX_VIEWS } from '../../../src/core/limits.ts';
-import { FAMILIES, type Family, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
+import { FAMILIES, type Family, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
+import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
+import { namesAndPrefixes, REFUSED } from '../../../src/core/names/steering-variables.ts';
+import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
 import { expectSections } from './sections.ts';
 
 /** A family whose annotations request something. */
@@ -18,39 +22,47 @@ const FIRST_MEMBERS: Readonly<Record<Requesting, string>> = {
 
 const requesting = Object.keys(FAMILIES).filter((family): family is Requesting => family !== 'secret');
 
-it('the webhook is called for every annotation except the two that never request anything', () => {
-  const requests = item('requests-secrets', [
-    ...ANY_ANNOTATION,
-    `k.startsWith('${PREFIX}')`,
-    `&& !(k in ['${PREFIX}inject', '${NAMESPACE_LABEL}']))`,
-  ]);
-  expectSections('base/mutating-webhook-configuration.yaml', { 'requests-secrets': requests });
-  expectSections('components/second-pass/registration/mutating-webhook-configuration.yaml', {
-    'requests-secrets': requests,
-  });
+it('the webhook and the guard know every key that requests nothing', () => {
+  for (const file of [
+    'base/mutating-webhook-configuration.yaml',
+    'components/second-pass/registration/mutating-webhook-configuration.yaml',
+    'base/guard/not-opted-in.yaml',
+  ])
+    expectSections(file, { 'requests-secrets': requestingPods() });
 });
 
-it('the guard knows every option, every family and the largest number of views', () => {
-  expectSections('base/guard/not-opted-in.yaml', { 'requests-secrets': guardedPods() });
+it('the guard knows every family, the largest number of views and the commands', () => {
   expectSections('base/guard/injected.yaml', {
-    'requests-secrets': guardedPods(),
+    'requests-secrets': requestingPods(),
     indices: indices(),
-    families: families(),
+    commands: commands(),
+  });
+  expectSections('base/guard/containers.yaml', {
+    'never-set': neverSet(),
+    'injected-paths': injectedPaths(),
+  });
+  expectSections('base/guard/image.yaml', { 'refused-variables': refusedVariables() });
+  expectSections('base/guard/plan.yaml', {
+    'requests-secrets': requestingPods(),
+    references: references(),
   });
 });
 
 const ANY_ANNOTATION = ['has(object.metadata.annotations)', '&& object.metadata.annotations.exists(k,'];
 
-/** Aliases and options request nothing by themselves. Every other key does, even an unknown one. */
-function guardedPods(): string {
-  const keys = [NAMESPACE_LABEL, ...Object.keys(OPTIONS).map((option) => PREFIX + option)];
-  return item('requests-secrets', [
-    ...ANY_ANNOTATION,
-    `k.startsWith('${PREFIX}')`,
-    `&& !k.startsWith('${PREFIX}secret.')`,
-    '&& !(k in [',
-    ...keys.map((key, index) => `'${key}'${index < keys.length - 1 ? ',' : ']))'}`),
-  ]);
+/**
+ * Aliases and options request nothing by themselves. Every other key does, even an unknown one, so that a typo is rejected
+ * instead of ignored; and so does a key whose prefix has another case, which the API server keeps.
+ */
+const REQUESTS = [
+  `k.lowerAscii().startsWith('${PREFIX}')`,
+  `&& !k.startsWith('${PREFIX}secret.')`,
+  '&& !(k in [',
+];
+const QUIET = [NAMESPACE_LABEL, ...Object.keys(OPTIONS).map((option) => PREFIX + option)];
+
+function requestingPods(): string {
+  return item('requests-secrets', [...ANY_ANNOTATION, ...REQUESTS, ...listed(QUIET, ']))')]);
 }
 
 function indices(): string {
@@ -58,21 +70,57 @@ function indices(): string {
   return item('indices', [`[${numbers.join(', ')}].filter(i, i < variables.views.size())`]);
 }
 
-/** What the plan contains, spelled as annotations, and the annotations that it lacks. */
-function families(): string {
+function commands(): string {
+  const literal = (command: readonly string[]) => [`[${command.map((part) => `'${part}'`).join(', ')}]`];
+  return [item('fetchCommand', literal(FETCH_COMMAND)), item('checkCommand', literal(CHECK_COMMAND))].join(
+    '\n',
+  );
+}
+
+function neverSet(): string {
+  return item('foreignFields', [
+    'variables.injected.map(c, [',
+    ...listed(NEVER_SET, "].filter(f, f in c).map(f, c.name + ' ' + f)"),
+    "+ (has(c.terminationMessagePath) && c.terminationMessagePath != '/dev/termination-log'",
+    "? [c.name + ' terminationMessagePath'] : []))",
+  ]);
+}
+
+function injectedPaths(): string {
+  return item('own', ['[', ...listed(INJECTED_PATHS, ']')]);
+}
+
+function refusedVariables(): string {
+  const { names, prefixes } = namesAndPrefixes(REFUSED);
+  return item('refused', [
+    'variables.injected.map(c, has(c.env) ? c.env.filter(e, (e.name in [',
+    ...listed(names, ']'),
+    ...prefixes.map((prefix) => `|| e.name.startsWith('${prefix}')`),
+    ") && !(has(e.value) && (e.name + '=' + e.value) in variables.operator)).map(e, c.name + ' ' + e.name) : [])",
+  ]);
+}
+
+/** The references of the plan, the keys of short annotations that contain one, and keys that do not exist. */
+function references(): string {
   const planned = requesting.map(
     (family) =>
-      `variables.plan.split('{"${FIRST_MEMBERS[family]}":"').map(p, '${family}.' + p.split('"')[0])`,
+      `variables.text.split('{"${FIRST_MEMBERS[family]}":"').filter(p, !p.startsWith('{')).map(p, '${family}.' + p.split('}')[0])`,
   );
   const keys = requesting.map((family) => `k.startsWith('${PREFIX}${family}.')`);
   return [
     item('planned', joined(planned, '+ ')),
-    item('unplanned', [
-      'object.metadata.annotations.filter(k,',
-      ...joined(keys, '|| '),
-      `).filter(k, !(k.substring(${PREFIX.length}) in variables.planned))`,
+    item('short', ['variables.annotations.filter(k,', ...joined(keys, '|| '), ')']),
+    item('unknown', [
+      'variables.annotations.filter(k,',
+      ...REQUESTS,
+      ...listed([...QUIET, PREFIX + FORM], ']))'),
+      '.filter(k, !(k in variables.short))',
     ]),
   ].join('\n');
+}
+
+function listed(keys: readonly string[], end: string): readonly string[] {
+  return keys.map((key, index) => `'${key}'${index < keys.length - 1 ? ',' : end}`);
 }
 
 function joined(lines: readonly string[], operator: string): readonly string[] {

@@ -3,15 +3,20 @@
  * expressions decide correctly is tested on a real API server.
  */
 import { describe, expect, it } from 'vitest';
+import { IDENTITY_VARIABLES } from '../../../src/core/additions/aws-identity.ts';
 import {
   CHECK_NAME,
   FETCHER_NAME,
+  fetcherEnv,
   NO_API,
   NO_API_VOLUME,
 } from '../../../src/core/additions/injected-objects.ts';
 import { SHELLS, shellPrefix } from '../../../src/core/additions/shell-mode.ts';
+import { NEVER_SET } from '../../../src/core/decide/altered.ts';
 import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
+import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
+import { REFUSED } from '../../../src/core/names/steering-variables.ts';
 import {
   ENV_FILE,
   isViewVolume,
@@ -22,19 +27,22 @@ import {
 import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
 import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
-import { PLAN_TEXTS } from './plan-text.ts';
+import { COUNTED_MEMBERS, COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 
 const GUARD = 'aws-secrets-injector-guard';
 const VIEW_VOLUME = 'aws-secrets';
 const MIRROR_POD = 'kubernetes.io/config.mirror';
 
 const [injected = {}, injectedBinding = {}] = documents('base/guard/injected.yaml');
+const [plan = {}, planBinding = {}] = documents('base/guard/plan.yaml');
+const [containers = {}, containersBinding = {}] = documents('base/guard/containers.yaml');
+const [ephemeral = {}, ephemeralBinding = {}] = documents('base/guard/ephemeral-containers.yaml');
 const [configMap = {}, image = {}, imageBinding = {}] = documents('base/guard/image.yaml');
 const [notOptedIn = {}, notOptedInBinding = {}] = documents('base/guard/not-opted-in.yaml');
 const [workloads = {}, workloadsBinding = {}] = documents('base/guard/workloads.yaml');
 const [noNative = {}, noNativeBinding = {}] = documents('components/no-native-variables/policy.yaml');
 const configuration = only('base/mutating-webhook-configuration.yaml');
-const policies = [injected, image, notOptedIn, workloads, noNative];
+const policies = [injected, plan, containers, image, ephemeral, notOptedIn, workloads, noNative];
 
 const options = Object.keys(OPTIONS).map((option) => PREFIX + option);
 const requesting = Object.keys(FAMILIES).filter((family) => family !== 'secret');
@@ -52,8 +60,6 @@ describe('the literals in expressions are the names in src/core', () => {
   it('a pod has everything that the webhook adds', () => {
     expectLiterals(injected, [
       ...conditionLiterals,
-      ...requesting.flatMap((family) => [`${family}.`, `${PREFIX}${family}.`]),
-      PREFIX + FORM,
       `${PREFIX}mount-path`,
       OPTIONS['mount-path'].default,
       ...[FETCHER_NAME, CHECK_NAME].flatMap((name) => [name, `"${name}"`]),
@@ -84,9 +90,68 @@ describe('the literals in expressions are the names in src/core', () => {
     );
   });
 
-  it('init containers run the image of the operator', () => {
-    const separators = ['', ' ', ':', '/', '@'];
-    expectLiterals(image, [FETCHER_NAME, CHECK_NAME, ...Object.keys(data()), ...separators]);
+  it('the plan follows from the annotations', () => {
+    expectLiterals(
+      plan,
+      [
+        ...conditionLiterals,
+        ...requesting.flatMap((family) => [`${family}.`, `${PREFIX}${family}.`]),
+        PREFIX + FORM,
+        FETCHER_NAME,
+        CHECK_NAME,
+        PLAN_VARIABLE,
+        ...Object.keys(COUNTED_TEXTS),
+        ...COUNTED_MEMBERS.map((member) => `"${member}":`),
+        ...['"arn":', '","secret":', ',"key":"', ',"stage":"', ',"versionId":"', '{"version":'],
+        // What separates names in the plan's text, in references and in lists of containers.
+        ...['', ' ', '"', ',', ':', ']', '{', '}', '$', '*', 'arn:'],
+        // What kubelet expands.
+        ...['$(', '$$'],
+      ],
+      PATTERN,
+    );
+  });
+
+  it('nothing else decides what the injected containers do', () => {
+    expectLiterals(
+      containers,
+      [
+        FETCHER_NAME,
+        CHECK_NAME,
+        NO_API_VOLUME,
+        NO_API.mount.mountPath,
+        `${VIEWS_DIRECTORY}/`,
+        ...NEVER_SET,
+        ...INJECTED_PATHS,
+        ...IDENTITY_VARIABLES.filter((name) => name !== 'AWS_STS_REGIONAL_ENDPOINTS'),
+        ...fetcherEnv('', { namespace: 'a', serviceAccount: 'b' }, { image: 'x' }).map(({ name }) =>
+          String(name),
+        ),
+        PROBE_VARIABLE,
+        ' terminationMessagePath',
+        '/dev/termination-log',
+        'http://169.254.170.23/v1/credentials',
+        'http://[fd00:ec2::23]/v1/credentials',
+        ...['ALL', 'Default', 'Unconfined', 'default'],
+        ...['', ' ', '.', '/', '/../'],
+      ],
+      PATTERN,
+    );
+  });
+
+  it('ephemeral containers use no volume of the injector', () => {
+    expectLiterals(ephemeral, [FETCHER_NAME], PATTERN);
+  });
+
+  it('init containers run the image of the operator, without variables that steer the runtime', () => {
+    const separators = ['', ' ', ':', '/', '@', ',', '=', '\\n'];
+    expectLiterals(image, [
+      FETCHER_NAME,
+      CHECK_NAME,
+      ...Object.keys(data()),
+      ...separators,
+      ...REFUSED.map((name) => name.replace('*', '')),
+    ]);
   });
 
   it('pods in other namespaces request nothing', () => {
@@ -102,13 +167,15 @@ describe('the literals in expressions are the names in src/core', () => {
   });
 });
 
-it('both policies about pods that request secrets apply to the same pods', () => {
+it('the policies about pods that request secrets apply to the same pods', () => {
+  expect(listAt(plan, 'spec.matchConditions').slice(0, -1)).toEqual(listAt(injected, 'spec.matchConditions'));
+  expect(at(plan, 'spec.matchConstraints')).toEqual(at(injected, 'spec.matchConstraints'));
   expect(listAt(notOptedIn, 'spec.matchConditions')).toEqual(listAt(injected, 'spec.matchConditions'));
 });
 
-it('pods that opted out, and mirror pods, are exempt for the guard and the webhook alike', () => {
-  expect(listAt(injected, 'spec.matchConditions').slice(1)).toEqual(
-    listAt(configuration, 'webhooks.0.matchConditions').slice(1),
+it('pods without requests, pods that opted out, and mirror pods are exempt for the guard and the webhook alike', () => {
+  expect(listAt(injected, 'spec.matchConditions')).toEqual(
+    listAt(configuration, 'webhooks.0.matchConditions'),
   );
 });
 
@@ -131,6 +198,9 @@ it('the namespaces that the webhook never serves are those for which no label is
 
 it.each([
   [injected, injectedBinding],
+  [plan, planBinding],
+  [containers, containersBinding],
+  [ephemeral, ephemeralBinding],
   [image, imageBinding],
   [notOptedIn, notOptedInBinding],
   [workloads, workloadsBinding],
@@ -141,7 +211,7 @@ it.each([
 
 it('the webhook and the guard accept images by the same ConfigMap', () => {
   expect(at(configMap, 'metadata.name')).toBe(GUARD);
-  expect(Object.keys(data())).toEqual(['image', 'mirrors']);
+  expect(Object.keys(data())).toEqual(['image', 'mirrors', 'fetcher-env']);
   expect(at(imageBinding, 'spec.paramRef')).toEqual({
     name: GUARD,
     namespace: at(configMap, 'metadata.namespace'),
@@ -149,7 +219,8 @@ it('the webhook and the guard accept images by the same ConfigMap', () => {
   });
   const [container] = listAt(only('base/deployment.yaml'), 'spec.template.spec.containers');
   const sources = listAt(container, 'env').map((one) => at(one, 'valueFrom.configMapKeyRef'));
-  expect(sources).toContainEqual({ name: GUARD, key: 'mirrors', optional: true });
+  for (const key of ['mirrors', 'fetcher-env'])
+    expect(sources).toContainEqual({ name: GUARD, key, optional: true });
 });
 
 it('messages name annotations and objects that exist', () => {
@@ -175,10 +246,18 @@ function data(): JsonObject {
   return at(configMap, 'data') as JsonObject;
 }
 
-/** Expects the text literals in a policy's expressions, apart from its messages, to be exactly these. */
-function expectLiterals(policy: JsonObject, expected: readonly string[]): void {
+/** Regular expressions and escapes, which the tests on a real API server cover. */
+const PATTERN = /[\\^]|\[.*\]\+/;
+
+/**
+ * Expects the text literals in a policy's expressions, apart from its messages, to be exactly these.
+ * @param except literals that match this are not compared
+ */
+function expectLiterals(policy: JsonObject, expected: readonly string[], except?: RegExp): void {
   // CEL has other kinds of literals, which the guard does not use.
-  const found = [...expressionsOf(policy).matchAll(/'([^']*)'/g)].map(([, literal = '']) => literal);
+  const found = [...expressionsOf(policy).matchAll(/'([^']*)'/g)]
+    .map(([, literal = '']) => literal)
+    .filter((literal) => except?.test(literal) !== true);
   const advice =
     `literals in the policy ${at(policy, 'metadata.name')}: where src/core changed, run UPDATE_MANIFESTS=1 ./scripts/test ` +
     'unit and change the other expressions by hand; where an expression changed, change this test';

@@ -18,7 +18,7 @@ import {
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { goldenCases } from '../../golden/cases.ts';
 import { at, type Json, listAt } from './manifest-files.ts';
-import { PLAN_TEXTS } from './plan-text.ts';
+import { COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 
 /** Every member of an object of the plan, in the order in which the text contains them. */
 type Members<T> = Readonly<Record<keyof T, true>>;
@@ -170,12 +170,15 @@ describe('a plan that uses every member', () => {
   });
 });
 
-it.each(Object.entries(PLAN_TEXTS))('%s occurs once for each object of its kind', (searched, count) => {
-  expect(goldenTexts.length).toBeGreaterThan(20);
-  expect(count(plan)).toBeGreaterThan(0);
-  for (const one of [text, ...goldenTexts])
-    expect(one.split(searched).length - 1).toBe(count(JSON.parse(one)));
-});
+it.each(Object.entries({ ...PLAN_TEXTS, ...COUNTED_TEXTS }))(
+  '%s occurs once for each object of its kind',
+  (searched, count) => {
+    expect(goldenTexts.length).toBeGreaterThan(20);
+    expect(count(plan)).toBeGreaterThan(0);
+    for (const one of [text, ...goldenTexts])
+      expect(one.split(searched).length - 1).toBe(count(JSON.parse(one)));
+  },
+);
 
 it('names of variables are read in the order of the plan, and follow the name of the volume', () => {
   const read = text

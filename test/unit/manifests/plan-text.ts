@@ -3,18 +3,73 @@ import { type Plan, referencesOf } from '../../../src/core/plan/plan.ts';
 
 const countViews = ({ views }: Plan): number => views.length;
 
-/** Each text with the number of times that a plan contains it. User text cannot, because JSON escapes its quotes. */
+const once = (): number => 1;
+const countEntries = ({ views }: Plan): number =>
+  views.flatMap(referencesOf).filter(({ entry }) => entry !== undefined).length;
+/** References to all keys of a secret that an entry of the YAML form makes: these have no name. */
+const countUnnamed = ({ views }: Plan): number =>
+  views.flatMap(({ envFrom }) => envFrom).filter(({ entry }) => entry !== undefined).length;
+
+/** The start of each named reference. */
+const NAMED: Readonly<Record<string, (plan: Plan) => number>> = {
+  '{"name":"': ({ views }) => views.flatMap(({ env }) => env).length,
+  '{"path":"': ({ views }) => views.flatMap(({ files }) => files).length,
+  '{"directory":"': ({ views }) => views.flatMap(({ filesFrom }) => filesFrom).length,
+};
+
+/**
+ * The texts that injected.yaml searches for, each with the number of times that a plan contains it. User text cannot
+ * contain one, because JSON escapes its quotes.
+ */
 export const PLAN_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
+  ...NAMED,
   '"volume":"': countViews,
   '","receivers":{"native":[': countViews,
   '"native":[': countViews,
   '"shell":[': countViews,
   '"file":[': countViews,
-  '{"name":"': ({ views }) => views.flatMap(({ env }) => env).length,
-  '{"id":"': ({ views }) =>
-    views.flatMap(({ envFrom }) => envFrom).filter(({ id }) => id !== undefined).length,
-  '{"path":"': ({ views }) => views.flatMap(({ files }) => files).length,
-  '{"directory":"': ({ views }) => views.flatMap(({ filesFrom }) => filesFrom).length,
-  '"entry":': ({ views }) => views.flatMap(referencesOf).filter(({ entry }) => entry !== undefined).length,
   '"probe":true': ({ views }) => views.filter(({ probe }) => probe === true).length,
 };
+
+/** The same for plan.yaml, which rejects a plan with any other number. */
+export const COUNTED_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
+  ...NAMED,
+  '{"id":"': ({ views }) =>
+    views.flatMap(({ envFrom }) => envFrom).filter(({ id }) => id !== undefined).length,
+  '{"entry":': countUnnamed,
+  '","entry":': (plan) => countEntries(plan) - countUnnamed(plan),
+  '"entry":': countEntries,
+  '"secret":': ({ views }) => views.flatMap(referencesOf).length,
+  '{"arn":"': ({ secrets }) => secrets.length,
+  '"arn":': ({ secrets }) => secrets.length,
+  '"secrets":': once,
+  '"views":': once,
+  '],"views":[{"volume":"': once,
+  '"volume":"': countViews,
+  '"native":[': countViews,
+  '"shell":[': countViews,
+  '"file":[': countViews,
+  '],"envFrom":[': countViews,
+  '],"files":[': countViews,
+  '],"filesFrom":[': countViews,
+  '],"declared":[': countViews,
+};
+
+/** Members that plan.yaml counts as well: an object may contain each of them only once. */
+export const COUNTED_MEMBERS = [
+  'volume',
+  'receivers',
+  'native',
+  'shell',
+  'file',
+  'fileMode',
+  'env',
+  'envFrom',
+  'files',
+  'filesFrom',
+  'declared',
+  'name',
+  'id',
+  'path',
+  'directory',
+] as const;
