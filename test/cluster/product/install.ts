@@ -51,14 +51,6 @@ function writeKustomization(folder: string, awsUrl: string): void {
           {
             op: 'add',
             path: '/spec/template/spec/containers/0/env/-',
-            value: {
-              name: 'SECRETS_INJECTOR_FETCHER_ENV',
-              value: `AWS_ENDPOINT_URL=${awsUrl}`,
-            },
-          },
-          {
-            op: 'add',
-            path: '/spec/template/spec/containers/0/env/-',
             value: { name: 'SECRETS_INJECTOR_CA_BUNDLE_FILE', value: CA_FILE },
           },
         ]),
@@ -71,7 +63,10 @@ function writeKustomization(folder: string, awsUrl: string): void {
       },
       {
         target: { kind: 'ConfigMap', name: 'aws-secrets-injector-guard' },
-        patch: JSON.stringify([{ op: 'replace', path: '/data/mirrors', value: `other.example/y ${MIRROR}` }]),
+        patch: JSON.stringify([
+          { op: 'replace', path: '/data/mirrors', value: `other.example/y ${MIRROR}` },
+          { op: 'replace', path: '/data/fetcher-env', value: `AWS_ENDPOINT_URL=${awsUrl}` },
+        ]),
       },
     ],
   };

@@ -22,6 +22,14 @@ export function untouched(stage: () => Stage): void {
     const cases: readonly (readonly [string, () => string, Readonly<Record<string, string>>])[] = [
       ['without annotations', () => optedIn, {}],
       ['with other annotations', () => optedIn, { 'example.com/secrets-injector.dev': 'x' }],
+      [
+        'with options and an alias alone',
+        () => optedIn,
+        {
+          'secrets-injector.dev/env-mode': 'file',
+          'secrets-injector.dev/secret.db': ASKS['secrets-injector.dev/file.db.json'],
+        },
+      ],
       ['that opted out', () => optedIn, { ...ASKS, 'secrets-injector.dev/inject': 'false' }],
       ['in a namespace without injection', () => notOptedIn, {}],
       ['in kube-system', () => 'kube-system', {}],

@@ -1,5 +1,5 @@
 /** Changes to injected pods that other webhooks or users could make. */
-import type { KubernetesObject } from '../../stage.ts';
+import type { KubernetesObject } from '../../api.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -56,8 +56,15 @@ export function unmount(from: { volumeMounts: Json[] }, name: string): void {
   from.volumeMounts = from.volumeMounts.filter((mount) => mount['name'] !== name);
 }
 
-export function replan(spec: PodSpec, text: string, replacement: string): void {
-  for (const entry of fetcher(spec).env)
-    if (entry['name'] === 'SECRETS_INJECTOR_PLAN')
-      entry['value'] = String(entry['value']).replace(text, replacement);
+/** Replaces text in the plan. @throws Error if the plan does not contain it */
+export function replan(
+  spec: PodSpec,
+  text: string | RegExp,
+  replacement: string | ((...found: string[]) => string),
+): void {
+  const entry = fetcher(spec).env.find((one) => one['name'] === 'SECRETS_INJECTOR_PLAN');
+  const before = String(entry?.['value']);
+  const after = before.replace(text, typeof replacement === 'string' ? () => replacement : replacement);
+  if (entry === undefined || after === before) throw new Error(`the plan does not contain ${String(text)}`);
+  entry['value'] = after;
 }

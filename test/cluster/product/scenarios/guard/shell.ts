@@ -1,9 +1,24 @@
 /** Changes to a pod whose containers app and prepare receive a variable in shell mode, and a file. */
-import { type Alteration, container, fetcher, replan, set, unmount, volume } from './alter.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Api, KubernetesObject } from '../../api.ts';
+import { injectedPod } from '../../injected.ts';
+import { pod } from '../../pods.ts';
+import { arnOf } from '../../secrets.ts';
+import {
+  type Alteration,
+  altered,
+  container,
+  fetcher,
+  type InjectedPod,
+  replan,
+  set,
+  unmount,
+  volume,
+} from './alter.ts';
 
 const FORGED = 'has a command or a plan that the injector did not write';
 
-export const SHELL_ALTERATIONS: readonly Alteration[] = [
+const ALTERATIONS: readonly Alteration[] = [
   [
     'another image',
     (spec) => set(fetcher(spec), 'image', 'evil.example/aws-secrets-injector:1'),
@@ -80,3 +95,47 @@ export const SHELL_ALTERATIONS: readonly Alteration[] = [
     'runs before aws-secrets-fetch',
   ],
 ];
+
+/** A pod whose containers app and prepare request a variable in shell mode, and a file. */
+export function askingForShell(namespace: string, arn: string): KubernetesObject {
+  return pod(namespace, {
+    annotations: {
+      'secrets-injector.dev/file.value': arn,
+      'secrets-injector.dev/env.DB_USER': `${arn}:user`,
+      'secrets-injector.dev/containers': 'app,prepare',
+      'secrets-injector.dev/env-mode': 'shell',
+    },
+    initContainers: [{ name: 'prepare', command: ['sh', '-c', 'true'] }],
+    containers: [
+      { name: 'app', command: ['sh', '-c', 'true'] },
+      { name: 'other', command: ['sh', '-c', 'true'] },
+    ],
+  });
+}
+
+export function guardedShell(api: () => Api): void {
+  describe('in shell mode', () => {
+    let injected: InjectedPod;
+    beforeAll(async () => {
+      const namespace = await api().namespace();
+      injected = injectedPod(
+        askingForShell(namespace, arnOf('guard')),
+        namespace,
+        {},
+      ) as unknown as InjectedPod;
+    });
+
+    it('a complete injection passes', async () => {
+      const { stderr } = await api().create(
+        altered(injected, () => {}),
+        '--dry-run=server',
+      );
+      expect(stderr).toBe('');
+    });
+
+    it.each(ALTERATIONS)('an injection with %s: a warning', async (_what, change, words) => {
+      const { stderr } = await api().create(altered(injected, change), '--dry-run=server');
+      expect(stderr).toContain(words);
+    });
+  });
+}

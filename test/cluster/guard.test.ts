@@ -1,0 +1,36 @@
+/** The guard's policies on a real API server, without the webhook and without a node. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { clusterUnavailable, startCluster } from './cluster.ts';
+import { Api } from './product/api.ts';
+import { applyGuard } from './product/guard.ts';
+import { guardedContainers } from './product/scenarios/guard/containers.ts';
+import { guardedGolden } from './product/scenarios/guard/golden.ts';
+import { guardedNative } from './product/scenarios/guard/native.ts';
+import { guardedPlans } from './product/scenarios/guard/plans.ts';
+import { guardedRequests } from './product/scenarios/guard/requests.ts';
+import { guardedShell } from './product/scenarios/guard/shell.ts';
+import { guardedUpdates } from './product/scenarios/guard/updates.ts';
+
+const unavailable = clusterUnavailable('control-plane');
+if (unavailable !== undefined) process.stderr.write(`the tests of the guard are skipped: ${unavailable}\n`);
+
+describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
+  let started: Api | undefined;
+  const api = (): Api => {
+    if (started === undefined) throw new Error('the API server did not start');
+    return started;
+  };
+  beforeAll(async () => {
+    started = new Api(await startCluster({ level: 'control-plane' }));
+    await applyGuard(started, 'AWS_ENDPOINT_URL=https://vpce.example\nAWS_USE_FIPS_ENDPOINT=true');
+  });
+  afterAll(async () => await started?.cluster.stop());
+
+  guardedRequests(api);
+  guardedPlans(api);
+  guardedContainers(api);
+  guardedUpdates(api);
+  guardedShell(api);
+  guardedNative(api);
+  guardedGolden(api);
+});
