@@ -6,6 +6,8 @@ import { FAMILIES, type Family, FORM, OPTIONS } from '../../../src/core/names/an
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import { namesAndPrefixes, REFUSED } from '../../../src/core/names/steering-variables.ts';
+import { PROBE_VARIABLE } from '../../../src/core/names/volume-layout.ts';
+import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
 import { expectSections } from './sections.ts';
 
@@ -96,7 +98,8 @@ function refusedVariables(): string {
     'variables.injected.map(c, has(c.env) ? c.env.filter(e, (e.name in [',
     ...listed(names, ']'),
     ...prefixes.map((prefix) => `|| e.name.startsWith('${prefix}')`),
-    ") && !(has(e.value) && (e.name + '=' + e.value) in variables.operator)).map(e, c.name + ' ' + e.name) : [])",
+    `) && !(e.name in ['${PLAN_VARIABLE}', '${PROBE_VARIABLE}'])`,
+    "&& !(has(e.value) && (e.name + '=' + e.value) in variables.operator)).map(e, c.name + ' ' + e.name) : [])",
   ]);
 }
 

@@ -77,7 +77,10 @@ describe('the literals in expressions are the names in src/core', () => {
       NO_API.mount.mountPath,
       'Memory',
       ...Object.keys(PLAN_TEXTS),
-      // What separates names in the plan's text.
+      // What separates names in the plan's text, and elements of paths; and the link to /run.
+      ...['/run/', '/var', '/var/run/'],
+      '/',
+      '.',
       '',
       '"',
       ',',
@@ -151,6 +154,8 @@ describe('the literals in expressions are the names in src/core', () => {
       ...Object.keys(data()),
       ...separators,
       ...REFUSED.map((name) => name.replace('*', '')),
+      PLAN_VARIABLE,
+      PROBE_VARIABLE,
     ]);
   });
 

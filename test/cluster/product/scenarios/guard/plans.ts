@@ -242,6 +242,29 @@ export function guardedPlans(api: () => Api): void {
       const forged = await show(large, (spec) => replan(spec, '"secret":499', '"secret":498'));
       expect(forged.stderr).toContain('env.SOME_NAME_99 is missing from the plan');
     });
+
+    it('a YAML form with 500 references in 16 views, and a plan of almost 96 KiB, pass', async () => {
+      const form = Array.from({ length: 16 }, (_, view) => ({
+        secret: arnOf(`guard/${view}`),
+        env: Object.fromEntries(
+          Array.from({ length: 31 }, (_unused, index) => [
+            `NAME_${view}_${index}`,
+            { jmesPath: `"${'long'.repeat(22)}"[${index}]`, default: '{"]}' },
+          ]),
+        ),
+        containers: [`app-${view}`],
+      }));
+      const asking = pod(namespace, {
+        annotations: {
+          'secrets-injector.dev/env-mode': 'file',
+          'secrets-injector.dev/secrets': JSON.stringify(form),
+        },
+        containers: Array.from({ length: 200 }, (_, index) => ({ name: `app-${index}`, command: RUNS })),
+      });
+      const large = injectedPod(asking, namespace, {}) as unknown as InjectedPod;
+      expect(String(fetcher(large.spec).env[0]?.['value']).length).toBeGreaterThan(85_000);
+      expect((await show(large)).stderr).toBe('');
+    });
   });
 }
 

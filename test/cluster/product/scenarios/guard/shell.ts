@@ -75,6 +75,18 @@ const ALTERATIONS: readonly Alteration[] = [
     'does not mount the secrets volume read-only',
   ],
   [
+    'a second mount for writing',
+    (spec) => container(spec, 'app').volumeMounts.push({ name: 'aws-secrets', mountPath: '/x' }),
+    'container app has a mount that hides its secrets, or a further mount',
+  ],
+  ...['/run/secrets/aws/', '/run/secrets/./aws', '//run/secrets/aws/value', '/var/run/secrets/aws/x'].map(
+    (mountPath): Alteration => [
+      `a mount at ${mountPath}`,
+      (spec) => container(spec, 'app').volumeMounts.push({ name: 'aws-iam-token', mountPath }),
+      'container app has a mount that hides its secrets, or a further mount',
+    ],
+  ),
+  [
     'a mount in another container',
     (spec) =>
       container(spec, 'other').volumeMounts.push({
@@ -132,6 +144,16 @@ export function guardedShell(api: () => Api): void {
       );
       expect(stderr).toBe('');
     });
+
+    it.each(['/run/secrets', '/run/secrets/aws2', '/x/run/secrets/aws'])(
+      'a mount at %s passes',
+      async (mountPath) => {
+        const object = altered(injected, (spec) =>
+          container(spec, 'app').volumeMounts.push({ name: 'aws-iam-token', mountPath }),
+        );
+        expect((await api().create(object, '--dry-run=server')).stderr).toBe('');
+      },
+    );
 
     it.each(ALTERATIONS)('an injection with %s: a warning', async (_what, change, words) => {
       const { stderr } = await api().create(altered(injected, change), '--dry-run=server');
