@@ -3,10 +3,13 @@
 # Build the image with scripts/image, or directly:
 #   docker build --build-arg VERSION=0.1.0 --tag aws-secrets-injector:0.1.0 .
 #
-# Needs Node and npm. package-lock.json pins the Node version of the final image.
-ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
-# Needs glibc and libstdc++. For reproducible builds, pin the image by digest.
-ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+# Base images are pinned by digest; scripts/image accepts others only with a digest.
+#
+# Needs Node and npm. The Node of the final image comes from npm, and package-lock.json pins it by
+# integrity hash.
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d
+# Needs glibc and libstdc++.
+ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /src
@@ -31,11 +34,11 @@ ARG SOURCE_DATE_EPOCH=0
 # contain.
 RUN set -eu; \
     mkdir -p /image/app /image/licenses; \
-    cp node_modules/node/bin/node /image/app/node; \
+    cp -L node_modules/.bin/node /image/app/node; \
     cp dist/cli.cjs dist/webhook.cjs dist/fetch.cjs dist/secrets-manager.cjs dist/secrets-manager.cache \
       dist/jmespath.cjs dist/template.cjs dist/check.cjs /image/app/; \
     cp LICENSE dist/THIRD-PARTY-NOTICES.txt /image/licenses/; \
-    cp node_modules/node/node_modules/node-*/LICENSE /image/licenses/NODE-LICENSE.txt; \
+    cp node_modules/node-linux-*/LICENSE /image/licenses/NODE-LICENSE.txt; \
     find /image -type f -exec chmod 0444 {} +; \
     chmod 0555 /image/app/node; \
     chmod 0755 /image /image/app /image/licenses; \
