@@ -10,9 +10,9 @@
  * Source: variables, volumes and paths of aws/amazon-eks-pod-identity-webhook.
  */
 import { asArray, field, type JsonObject, textField } from '../json.ts';
-import { isRegion } from '../names/regions.ts';
 import { replacedBy } from '../names/injected-paths.ts';
 import { comparablePath, covers } from '../names/paths.ts';
+import { isRegion } from '../names/regions.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 
 type Mount = Container['mounts'][number];

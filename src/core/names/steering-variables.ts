@@ -24,8 +24,6 @@ export const REFUSED: readonly string[] = [
   'RESOLV_HOST_CONF',
   'AWS_ENDPOINT_URL*',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
-  // The programs' own; the plan and the probe variable are checked apart.
-  'SECRETS_INJECTOR_*',
 ];
 
 /** Has no effect on what the programs do. An entry of `REFUSED` takes precedence. */

@@ -5,10 +5,9 @@ import { MAX_VIEWS } from '../../../src/core/limits.ts';
 import { FAMILIES, type Family, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
-import { namesAndPrefixes, REFUSED } from '../../../src/core/names/steering-variables.ts';
-import { PROBE_VARIABLE } from '../../../src/core/names/volume-layout.ts';
-import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
+import { namesAndPrefixes } from '../../../src/core/names/steering-variables.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
+import { GUARDED_VARIABLES } from './guarded-variables.ts';
 import { expectSections } from './sections.ts';
 
 /** A family whose annotations request something. */
@@ -73,10 +72,13 @@ function indices(): string {
 }
 
 function commands(): string {
-  const literal = (command: readonly string[]) => [`[${command.map((part) => `'${part}'`).join(', ')}]`];
-  return [item('fetchCommand', literal(FETCH_COMMAND)), item('checkCommand', literal(CHECK_COMMAND))].join(
-    '\n',
-  );
+  const literal = (commands: readonly (readonly string[])[]) => [
+    `[${commands.map((command) => `[${command.map((part) => `'${part}'`).join(', ')}]`).join(', ')}]`,
+  ];
+  return [
+    item('fetchCommands', literal([FETCH_COMMAND])),
+    item('checkCommands', literal([CHECK_COMMAND])),
+  ].join('\n');
 }
 
 function neverSet(): string {
@@ -93,13 +95,12 @@ function injectedPaths(): string {
 }
 
 function refusedVariables(): string {
-  const { names, prefixes } = namesAndPrefixes(REFUSED);
+  const { names, prefixes } = namesAndPrefixes(GUARDED_VARIABLES);
   return item('refused', [
     'variables.injected.map(c, has(c.env) ? c.env.filter(e, (e.name in [',
     ...listed(names, ']'),
     ...prefixes.map((prefix) => `|| e.name.startsWith('${prefix}')`),
-    `) && !(e.name in ['${PLAN_VARIABLE}', '${PROBE_VARIABLE}'])`,
-    "&& !(has(e.value) && (e.name + '=' + e.value) in variables.operator)).map(e, c.name + ' ' + e.name) : [])",
+    ") && !(has(e.value) && (e.name + '=' + e.value) in variables.operator)).map(e, c.name + ' ' + e.name) : [])",
   ]);
 }
 

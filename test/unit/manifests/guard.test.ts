@@ -16,7 +16,6 @@ import { NEVER_SET } from '../../../src/core/decide/altered.ts';
 import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
-import { REFUSED } from '../../../src/core/names/steering-variables.ts';
 import {
   ENV_FILE,
   isViewVolume,
@@ -26,6 +25,7 @@ import {
 } from '../../../src/core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
 import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
+import { GUARDED_VARIABLES } from './guarded-variables.ts';
 import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
 import { COUNTED_MEMBERS, COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 
@@ -153,9 +153,7 @@ describe('the literals in expressions are the names in src/core', () => {
       CHECK_NAME,
       ...Object.keys(data()),
       ...separators,
-      ...REFUSED.map((name) => name.replace('*', '')),
-      PLAN_VARIABLE,
-      PROBE_VARIABLE,
+      ...GUARDED_VARIABLES.map((name) => name.replace('*', '')),
     ]);
   });
 

@@ -1,7 +1,8 @@
 /** What other webhooks and users can change in the injected containers. The policies warn, so that each of them is seen. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { INJECTED_PATHS } from '../../../../../src/core/names/injected-paths.ts';
-import { IGNORED, REFUSED } from '../../../../../src/core/names/steering-variables.ts';
+import { IGNORED } from '../../../../../src/core/names/steering-variables.ts';
+import { GUARDED_VARIABLES } from '../../../../unit/manifests/guarded-variables.ts';
 import { hasFileKeys, wantedKubernetes } from '../../../toolchain/versions.ts';
 import type { Api } from '../../api.ts';
 import { injectedPod } from '../../injected.ts';
@@ -72,7 +73,7 @@ const ALTERED: readonly Row[] = [
     (c) => c.volumeMounts.push({ name: 'aws-secrets', mountPath: '/x' }),
     SECRETS,
   ],
-  ...REFUSED.map((name): Row => [name, variable(name.replace('*', 'X')), STEERS]),
+  ...GUARDED_VARIABLES.map((name): Row => [name, variable(name.replace('*', 'X')), STEERS]),
   [
     'LD_PRELOAD from a field',
     (c) => c.env.push({ name: 'LD_PRELOAD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
