@@ -78,14 +78,25 @@ export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
 /** Why the fetcher must not use an identity variable that another webhook or user set, or undefined. */
 export function identityFault(pod: Pod, fetcher: Container, name: string): string | undefined {
   if (IDENTITIES.some(({ tokenFile }) => tokenFile === name)) {
-    return tokenMount(volumesOf(pod), fetcher, name) === undefined
-      ? 'does not name a token in a volume that contains only service account tokens'
-      : undefined;
+    const isToken = tokenMount(volumesOf(pod), fetcher, name) !== undefined || lostToken(pod, fetcher, name);
+    return isToken
+      ? undefined
+      : 'does not name a token in a volume that contains only service account tokens';
   }
   const isChecked = Object.hasOwn(VALID, name);
   return isChecked && validOf(fetcher, name) === undefined
     ? 'has a value that AWS webhooks do not set'
     : undefined;
+}
+
+/** Whether another webhook removed only the mount of the token, which is then copied again. */
+function lostToken(pod: Pod, fetcher: Container, tokenFile: string): boolean {
+  const file = literalOf(fetcher, tokenFile);
+  return (
+    file !== undefined &&
+    !fetcher.mounts.some((mount) => covers(textField(mount, 'mountPath') ?? '', file)) &&
+    sharedIdentity(pod, fetcher.name).env.some((one) => one['name'] === tokenFile && one['value'] === file)
+  );
 }
 
 /** The mount with the token that a variable names, if only kubelet writes to its volume. */
