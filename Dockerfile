@@ -26,21 +26,19 @@ RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca-bundle \
     npm ci --cache /tmp/npm-cache; \
     rm -rf /tmp/npm-cache
 COPY . .
-# npm runs the build with the project's Node, the binary that is copied below: V8 rejects a code cache
-# from any other binary.
+# npm runs the build with the project's Node, which becomes part of the executable: V8 rejects a code
+# cache from any other binary.
 RUN npm run build && node scripts/third-party-notices.ts dist/THIRD-PARTY-NOTICES.txt
 ARG SOURCE_DATE_EPOCH=0
 # Lists every file, because dist/ also contains the demo with its AWS fake, which the image must not
-# contain.
+# contain. The executable contains all programs.
 RUN set -eu; \
     mkdir -p /image/app /image/licenses; \
-    cp -L node_modules/.bin/node /image/app/node; \
-    cp dist/cli.cjs dist/webhook.cjs dist/fetch.cjs dist/secrets-manager.cjs dist/secrets-manager.cache \
-      dist/jmespath.cjs dist/template.cjs dist/check.cjs /image/app/; \
+    cp dist/aws-secrets-injector /image/app/; \
     cp LICENSE dist/THIRD-PARTY-NOTICES.txt /image/licenses/; \
     cp node_modules/node-linux-*/LICENSE /image/licenses/NODE-LICENSE.txt; \
     find /image -type f -exec chmod 0444 {} +; \
-    chmod 0555 /image/app/node; \
+    chmod 0555 /image/app/aws-secrets-injector; \
     chmod 0755 /image /image/app /image/licenses; \
     find /image -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 
@@ -53,9 +51,8 @@ LABEL org.opencontainers.image.title="aws-secrets-injector" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build --chown=0:0 /image/ /
-ENV NODE_ENV=production
 WORKDIR /app
 # Numeric, because kubelet cannot verify that a user name is not root.
 USER 65532:65532
-ENTRYPOINT ["/app/node", "/app/cli.cjs"]
+ENTRYPOINT ["/app/aws-secrets-injector"]
 CMD ["--help"]

@@ -14,13 +14,16 @@ const tiers = [
   'cluster',
 ];
 
+// Tiers that run the executable of dist/.
+const runsDist = new Set(['unit', 'aws', 'image', 'cluster']);
+
 export default defineConfig({
   test: {
     projects: tiers.map((tier) => ({
       test: {
         name: tier,
         include: [`test/${tier}/**/*.test.ts`],
-        globalSetup: ['test/setup/node-version.ts'],
+        globalSetup: ['test/setup/node-version.ts', ...(runsDist.has(tier) ? ['test/setup/build.ts'] : [])],
         testTimeout: tier === 'cluster' || tier === 'image' ? 600_000 : 30_000,
         hookTimeout: tier === 'cluster' || tier === 'image' ? 900_000 : 60_000,
         fileParallelism: tier !== 'cluster',

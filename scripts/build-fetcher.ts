@@ -1,4 +1,4 @@
-/** Builds the fetcher's bundles and V8's code cache for the largest one. */
+/** Builds the fetcher's bundles and V8's code caches for those that every run loads. */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const OPTIONS: BuildOptions = {
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // The bundle is loaded by vm.Script, which has no loader for import().
+  // Bundles are loaded by vm.Script, which has no loader for import().
   supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
 };
@@ -48,5 +48,8 @@ export async function buildFetcher(outDir: string): Promise<void> {
  * @param node path of that Node
  */
 export function makeCodeCache(outDir: string, node: string): void {
-  execFileSync(node, [path.join(ROOT, 'scripts/code-cache.cjs'), outDir], { stdio: 'inherit', env: {} });
+  execFileSync(node, [path.join(ROOT, 'scripts/code-cache.ts'), outDir], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {},
+  });
 }

@@ -1,11 +1,12 @@
 /**
- * Builds every bundle into dist/. One bundle for each program, so that what a program may contain can be checked:
+ * Builds every bundle, and the executable that contains them, into dist/. One bundle for each program, so that what a program may contain can be checked:
  * see scripts/check-bundles.ts.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { buildExecutable } from './build-executable.ts';
 import { buildFetcher, makeCodeCache } from './build-fetcher.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -26,8 +27,9 @@ export const SHARED: BuildOptions = {
   define: { __VERSION__: JSON.stringify(packageJson.version) },
 };
 
-/** Bundles besides those of the fetcher. Only the bundle of the demo may contain the AWS fake. */
+/** The entry of the executable, and the bundles besides those of the fetcher. Only the bundle of the demo may contain the AWS fake. */
 export const BUNDLES: Readonly<Record<string, string>> = {
+  main: 'src/executable/main.ts',
   webhook: 'src/webhook/main.ts',
   cli: 'src/cli/main.ts',
   check: 'src/kubelet-check/main.ts',
@@ -50,6 +52,7 @@ export async function buildAll(outDir: string): Promise<void> {
     buildFetcher(outDir),
   ]);
   makeCodeCache(outDir, process.execPath);
+  await buildExecutable(outDir, process.execPath);
 }
 
 if (import.meta.main) await buildAll(path.join(ROOT, 'dist'));

@@ -29,6 +29,14 @@ const MUSTACHE = 'node_modules/mustache/';
 const PROGRAMS = ['src/webhook/', 'src/fetcher/', 'src/cli/', 'src/runtime/'];
 
 const BUNDLES: Readonly<Record<string, Content>> = {
+  // Runs before every program of a pod, and before the environment is known to be harmless.
+  main: {
+    forbidden: [
+      ...['node_modules/', 'test/', 'src/webhook/', 'src/fetcher/', 'src/cli/', 'src/kubernetes/'],
+      ...['src/runtime/settings/', 'src/runtime/log/', 'src/runtime/https-request'],
+    ],
+    required: ['src/executable/', 'src/core/'],
+  },
   webhook: {
     forbidden: [...AWS, ...AWS_FAKE, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/'],
     required: ['node_modules/fastify/', 'src/core/'],

@@ -37,6 +37,12 @@ export const HOUSES: Readonly<Record<string, House>> = {
     packages: ['fastify', 'prom-client', 'fast-json-patch'],
     builtins: true,
   },
+  executable: {
+    rooms: ['main.ts', 'environment.ts', 'bundles.ts'],
+    imports: ['core', 'runtime'],
+    packages: [],
+    builtins: true,
+  },
   fetcher: {
     rooms: [
       'entry.ts',
@@ -67,6 +73,8 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'proxy.ts',
       'https-request.ts',
       'termination-message.ts',
+      'exit-command.ts',
+      'root.ts',
       'version.ts',
     ],
     imports: ['core'],

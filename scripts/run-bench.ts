@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureDecision } from '../test/bench/decision.ts';
 import { measureFetcher } from '../test/bench/fetcher.ts';
 import { measureWebhook } from '../test/bench/webhook.ts';
+import { EXECUTABLE } from './build-executable.ts';
 
 interface Row {
   readonly measurement: string;
@@ -22,7 +23,10 @@ const decision = measureDecision();
 progress('webhook under load …');
 const webhook = await measureWebhook(values.quick ? { rounds: 3, millisecondsPerRound: 1000 } : {});
 progress('fetcher …');
-const fetcher = await measureFetcher(path.resolve(import.meta.dirname, '../dist'), values.quick ? 5 : 21);
+const fetcher = await measureFetcher(
+  path.resolve(import.meta.dirname, '../dist', EXECUTABLE),
+  values.quick ? 5 : 21,
+);
 
 const [bare, ours] = webhook.rows;
 const first = decision.growth[0];
@@ -63,14 +67,19 @@ const rows: readonly Row[] = [
     1,
     ' ×',
   ),
-  upTo('fetcher, one secret, loopback, times `node -e 0`', fetcher.loopbackMilliseconds / node, 3, ' ×'),
+  upTo('fetcher, one secret, loopback, times `node -e 0`', fetcher.loopbackMilliseconds / node, 2.5, ' ×'),
   upTo(
     'fetcher, 500 references to one secret, loopback, times one reference',
     fetcher.referencesMilliseconds / fetcher.loopbackMilliseconds,
     2,
     ' ×',
   ),
-  ...(fetcher.rssMegabytes === undefined ? [] : [upTo('fetcher memory', fetcher.rssMegabytes, 64, ' MB', 0)]),
+  ...(fetcher.usage === undefined
+    ? []
+    : [
+        upTo('fetcher CPU, one secret, loopback, times `node -e 0`', fetcher.usage.cpuRatio, 2.4, ' ×'),
+        upTo('fetcher memory', fetcher.usage.rssMegabytes, 64, ' MB', 0),
+      ]),
   upTo(`fetcher, one secret, ${trip} ms round trips`, delayed, node + 4 * trip + 30, ' ms', 0),
   upTo(
     `fetcher, 20 secrets in two Regions, ${trip} ms round trips`,

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { SHIPPED } from './build-executable.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const SHIPPED = ['webhook', 'fetch', 'secrets-manager', 'jmespath', 'template', 'check', 'cli'];
 const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:$|[.-])/i;
 const RULE = '-'.repeat(100);
 
@@ -52,5 +52,5 @@ if (target === undefined) {
   process.exitCode = 2;
 } else {
   const head = 'This product contains the packages below. Node.js has a file of its own, NODE-LICENSE.txt.\n';
-  writeFileSync(target, [head, ...packageFolders(SHIPPED).map(notice)].join('\n'));
+  writeFileSync(target, [head, ...packageFolders(['main', ...SHIPPED]).map(notice)].join('\n'));
 }

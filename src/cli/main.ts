@@ -16,25 +16,21 @@ function bundled(file: string, pick: (exports: Record<string, unknown>) => Run):
   return async () => pick(require(path.join(__dirname, file)) as Record<string, unknown>);
 }
 
-type WithEnvironment = (
-  argv: readonly string[],
-  env: NodeJS.ProcessEnv,
-  directory: string,
-) => Promise<number>;
+type WithEnvironment = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   webhook: {
     summary: 'serve admission reviews over HTTPS (runs in the cluster)',
     load: bundled(
       'webhook.cjs',
-      (exports) => (argv) => (exports['runWebhook'] as WithEnvironment)(argv, process.env, __dirname),
+      (exports) => (argv) => (exports['runWebhook'] as WithEnvironment)(argv, process.env),
     ),
   },
   fetch: {
     summary: 'fetch the secrets of a plan and write the files (runs in the init container)',
     load: bundled(
       'fetch.cjs',
-      (exports) => (argv) => (exports['runFetch'] as WithEnvironment)(argv, process.env, __dirname),
+      (exports) => (argv) => (exports['runFetch'] as WithEnvironment)(argv, process.env),
     ),
   },
   render: {

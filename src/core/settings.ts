@@ -37,5 +37,9 @@ export const ENV_MODES = ['auto', 'native', 'shell', 'file'] as const;
 export type EnvMode = (typeof ENV_MODES)[number];
 
 /** Commands of the injected containers: fixed paths of the project's image, without a shell. */
-export const FETCH_COMMAND: readonly string[] = ['/app/node', '/app/fetch.cjs'];
-export const CHECK_COMMAND: readonly string[] = ['/app/node', '/app/check.cjs'];
+export const FETCH_COMMAND: readonly string[] = ['/app/aws-secrets-injector', 'fetch'];
+export const CHECK_COMMAND: readonly string[] = ['/app/aws-secrets-injector', 'check'];
+
+/** The same in pods of release 0.1, which restores and `kubectl debug --copy-to` bring back with the image of that release. */
+export const EARLIER_FETCH_COMMAND: readonly string[] = ['/app/node', '/app/fetch.cjs'];
+export const EARLIER_CHECK_COMMAND: readonly string[] = ['/app/node', '/app/check.cjs'];

@@ -1,20 +1,22 @@
 /** The process of the fetcher: arguments, signals, the report and the exit code. A run is in `run-once.ts`. */
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
+import { readRoot } from '../runtime/root.ts';
 import { RetryLog } from './aws/retry-log.ts';
-import { readEnvironment, readRoot } from './process/environment.ts';
+import { readEnvironment } from './process/environment.ts';
+import type { LoadBundle } from './process/load-bundle.ts';
 import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';
 import { runOnce } from './run-once.ts';
 
 /**
  * Runs the fetcher once.
- * @param directory the directory of the bundles
+ * @param load loads the other bundles
  * @returns the exit code
  */
 export async function runFetch(
   argv: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
-  directory: string,
+  load: LoadBundle,
 ): Promise<number> {
   const root = readRoot(argv);
   if (root === undefined) {
@@ -28,7 +30,7 @@ export async function runFetch(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  const run = runOnce({ environment, stop: stop.signal, directory, log });
+  const run = runOnce({ environment, stop: stop.signal, load, log });
   const outcome = await run.catch(() => failed([INTERNAL]));
   if (!outcome.ok) {
     const problems = stop.signal.aborted ? [terminated(log.current)] : outcome.problem;

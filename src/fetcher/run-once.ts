@@ -20,15 +20,14 @@ import { certificateWarnings } from './files/certificate-expiry.ts';
 import { type ViewToWrite, writeViews } from './files/writer.ts';
 import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
-import { loadBundle } from './process/load-bundle.ts';
+import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated, writeProblem } from './process/report.ts';
 
 export interface RunContext {
   readonly environment: Environment;
   /** Aborted when the process has to end. */
   readonly stop: AbortSignal;
-  /** The directory of the bundles. */
-  readonly directory: string;
+  readonly load: LoadBundle;
   readonly log: RetryLog;
 }
 
@@ -44,7 +43,7 @@ export interface Finished {
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
 /** Runs once. */
-export async function runOnce({ environment, stop, directory, log }: RunContext): Promise<Outcome> {
+export async function runOnce({ environment, stop, load, log }: RunContext): Promise<Outcome> {
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
@@ -74,7 +73,7 @@ export async function runOnce({ environment, stop, directory, log }: RunContext)
     );
     regions.secure();
     await nextTurn();
-    const open = loadBundle(directory, 'secrets-manager').exports['openSecretReader'] as OpenSecretReader;
+    const open = load('secrets-manager')['openSecretReader'] as OpenSecretReader;
     const signedIn = await credentials;
     if (!signedIn.ok) return failed([signedIn.problem]);
     const session = new Session(regions, open, signedIn.value, (again) => source.signIn(again));
@@ -82,7 +81,7 @@ export async function runOnce({ environment, stop, directory, log }: RunContext)
       read,
       session,
       { deadline, clock: systemClock, log },
-      loadEngines(directory),
+      loadEngines(load),
     );
     if (!fetched.ok) return fetched;
     return stop.aborted

@@ -105,7 +105,7 @@ it('every code of the fetcher is met in these tests', () => {
     ...[...OF_SECRETS_MANAGER, ...OF_STS, ...UNUSABLE, ...FAILING].map(([code]) => code),
     ...['VALUE_ABSENT', 'PLAN_INVALID', 'IDENTITY_MISSING', 'IDENTITY_TOKEN_UNREADABLE', 'FETCH_TERMINATED'],
     // Of forms, in fetcher-canary-forms; of the check, in test/unit/check.
-    ...['VALUE_NOT_DECODABLE', 'VALUE_NOT_SELECTABLE', 'KUBELET_TOO_OLD'],
+    ...['VALUE_NOT_DECODABLE', 'VALUE_NOT_SELECTABLE', 'ENVIRONMENT_STEERED', 'KUBELET_TOO_OLD'],
   ]);
   expect(Object.keys(FETCH_CODES).filter((code) => !met.has(code))).toEqual([]);
 });

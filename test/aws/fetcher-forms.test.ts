@@ -5,6 +5,7 @@ import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { planFor } from '../fetcher/asked-plan.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
+import { buildFetcherBundle } from '../fetcher/bundle.ts';
 import { arnOf } from '../fetcher/plans.ts';
 import type { Finished } from '../fetcher/stage.ts';
 
@@ -263,8 +264,10 @@ it('splits a bundle, and warns of its certificate’s end with exit 0', async ()
 });
 
 it('refuses an engine that is not in the image as its own fault', async () => {
-  const other = path.join(aws.bundle.directory, 'jmespath.cjs');
-  rmSync(other);
-  const finished = await aws.stage.run(form(`- secret: ${DB}\n  files: { a: { jmesPath: username } }\n`));
+  const bundle = await buildFetcherBundle();
+  rmSync(path.join(bundle.directory, 'jmespath.cjs'));
+  const plan = form(`- secret: ${DB}\n  files: { a: { jmesPath: username } }\n`);
+  const finished = await aws.stage.run(plan, {}, ['--no-warnings'], bundle.entry);
+  bundle.remove();
   expect([finished.code, finished.termination.split(' ', 1)]).toEqual([70, ['FETCH_INTERNAL']]);
 });

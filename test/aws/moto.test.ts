@@ -9,7 +9,6 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PlanSecret } from '../../src/core/plan/plan.ts';
-import { buildFetcherBundle, type FetcherBundle } from '../fetcher/bundle.ts';
 import { ACCOUNT, arnOf, onePlan, planOf } from '../fetcher/plans.ts';
 import { Stage } from '../fetcher/stage.ts';
 import { findMoto } from './moto-files.ts';
@@ -20,16 +19,15 @@ if (typeof moto === 'string') console.log(`skipped: ${moto}`);
 
 describe.skipIf(typeof moto === 'string')('against moto', () => {
   let server: MotoServer;
-  let bundle: FetcherBundle;
   let stage: Stage;
   let client: SecretsManagerClient;
   let created = 0;
 
   beforeAll(async () => {
     if (typeof moto === 'string') return;
-    [server, bundle] = await Promise.all([startMoto(moto, ACCOUNT), buildFetcherBundle()]);
+    server = await startMoto(moto, ACCOUNT);
     tls.setDefaultCACertificates([server.caPem]);
-    stage = new Stage(bundle, server.caPem, { AWS_ENDPOINT_URL: server.url });
+    stage = new Stage(server.caPem, { AWS_ENDPOINT_URL: server.url });
     // moto takes any token of at least four characters.
     stage.writeToken('any.token.at-all');
     client = new SecretsManagerClient({
@@ -42,7 +40,6 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
   afterAll(async () => {
     client?.destroy();
     stage?.remove();
-    bundle?.remove();
     await server?.stop();
   });
 

@@ -80,7 +80,7 @@ export interface Stage {
   readonly standIn: StandIn;
   readonly sandbox: Sandbox;
   readonly pod: PodManifest;
-  /** The directory of the bundles. */
+  /** The directory of the build. */
   readonly dist: string;
 }
 

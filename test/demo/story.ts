@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ENV_FILE } from '../../src/core/names/volume-layout.ts';
 import { PLAN_VARIABLE, type Plan, type PlanView, receiverNames } from '../../src/core/plan/plan.ts';
 import { readPlan } from '../../src/core/plan/read-plan.ts';
+import { FETCH_COMMAND } from '../../src/core/settings.ts';
 import {
   applyToPod,
   type ReviewAnswer,
@@ -62,16 +63,18 @@ export async function tellStory(stage: Stage): Promise<void> {
   }
 }
 
+/** The program of the image, as the build made it. */
+function executable({ dist }: Stage): string {
+  return path.join(dist, path.basename(FETCH_COMMAND[0] ?? ''));
+}
+
 function shown(value: string): string {
   return value.includes('\n') ? `|\n${value.trimEnd().replace(/^/gm, '  ')}` : JSON.stringify(value);
 }
 
 async function makeCertificates(stage: Stage): Promise<string> {
   const folder = path.join(stage.sandbox.folder, 'certs');
-  const made = await runToEnd(
-    [process.execPath, path.join(stage.dist, 'cli.cjs'), 'certs', '--out', folder],
-    {},
-  );
+  const made = await runToEnd([executable(stage), 'certs', '--out', folder], {});
   if (made.code !== 0) throw new StepFailed(`certs exited with ${made.code}: ${made.stderr}`);
   stage.steps.show(`CA and server certificate for ${SERVER_NAME} (ECDSA P-256)`);
   return folder;
@@ -96,7 +99,7 @@ async function startWebhook(
     // As in a cluster whose nodes run Kubernetes 1.35 or newer.
     'native-variables': 'on',
   };
-  const command = [process.execPath, path.join(stage.dist, 'cli.cjs'), 'webhook'];
+  const command = [executable(stage), 'webhook'];
   for (const [name, value] of Object.entries(flags)) command.push(`--${name}=${value}`);
   command.push('--fetcher-env', `AWS_ENDPOINT_URL_STS=${stage.standIn.url}`);
   command.push('--fetcher-env', `AWS_ENDPOINT_URL_SECRETS_MANAGER=${stage.standIn.url}`);
@@ -169,16 +172,9 @@ async function runFetcher(stage: Stage, patched: PodManifest, plan: Plan): Promi
     AWS_REGION: 'eu-west-1',
   };
   const env = Object.fromEntries((fetcher.env ?? []).map((entry) => [entry.name, entry.value ?? '']));
-  const [program, script, ...rest] = fetcher.command ?? [];
-  if (program !== '/app/node' || script === undefined)
-    throw new StepFailed(`unexpected command ${program} ${script}`);
-  const command = [
-    process.execPath,
-    path.join(stage.dist, path.basename(script)),
-    ...rest,
-    '--root',
-    stage.sandbox.root,
-  ];
+  const [program, ...rest] = fetcher.command ?? [];
+  if (program !== FETCH_COMMAND[0]) throw new StepFailed(`unexpected command ${program}`);
+  const command = [executable(stage), ...rest, '--root', stage.sandbox.root];
   const started = performance.now();
   const finished = await runToEnd(command, { ...identity, ...env });
   const took = Math.round(performance.now() - started);

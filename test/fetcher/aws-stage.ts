@@ -1,20 +1,18 @@
 /** A stage with the AWS stand-in behind it. */
 import { type StandIn, type StandInOptions, startStandIn } from '../aws-fake/index.ts';
-import { buildFetcherBundle, type FetcherBundle } from './bundle.ts';
 import { ROLE_ARN, Stage, SUBJECT } from './stage.ts';
 
 export interface AwsStage {
   readonly standIn: StandIn;
   readonly stage: Stage;
-  readonly bundle: FetcherBundle;
   /** Forgets faults, requests and files between tests; puts the role and the token back. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function makeAwsStage(options: StandInOptions = {}): Promise<AwsStage> {
-  const [standIn, bundle] = await Promise.all([startStandIn(options), buildFetcherBundle()]);
-  const stage = new Stage(bundle, standIn.caPem, { AWS_ENDPOINT_URL: standIn.url });
+  const standIn = await startStandIn(options);
+  const stage = new Stage(standIn.caPem, { AWS_ENDPOINT_URL: standIn.url });
   const reset = async () => {
     standIn.reset();
     stage.clear();
@@ -29,12 +27,10 @@ export async function makeAwsStage(options: StandInOptions = {}): Promise<AwsSta
   return {
     standIn,
     stage,
-    bundle,
     reset,
     stop: async () => {
       await standIn.stop();
       stage.remove();
-      bundle.remove();
     },
   };
 }

@@ -1,10 +1,10 @@
-/** A container's surroundings in a temporary folder, and the real bundle run in it as the kubelet would. */
+/** A container's surroundings in a temporary folder, and what ships run in it as the kubelet would. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan/plan.ts';
-import type { FetcherBundle } from './bundle.ts';
+import { BUILT_ENTRY, BUILT_EXECUTABLE } from './bundle.ts';
 
 export const ROLE_ARN = 'arn:aws:iam::111122223333:role/shop';
 export const SUBJECT = { namespace: 'shop', serviceAccount: 'web' };
@@ -27,13 +27,11 @@ export interface Running {
 
 export class Stage {
   readonly root: string;
-  readonly #bundle: FetcherBundle;
   readonly #variables: Variables;
 
   /** @param variables what every run gets besides the plan; a run can change each or leave it out */
-  constructor(bundle: FetcherBundle, caPem: string, variables: Variables) {
+  constructor(caPem: string, variables: Variables) {
     this.root = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-root-'));
-    this.#bundle = bundle;
     mkdirSync(this.inRoot('/dev'));
     mkdirSync(path.dirname(this.inRoot(TOKEN_FILE)), { recursive: true });
     this.#variables = {
@@ -71,25 +69,39 @@ export class Stage {
     return readFileSync(path.join(this.volume(volume), file));
   }
 
-  /** Starts the fetcher. @param nodeFlags before the bundle, such as --require */
-  start(plan: Plan | string, variables: Variables = {}, nodeFlags: readonly string[] = []): Running {
-    const text = typeof plan === 'string' ? plan : formatPlan(plan);
-    if (typeof plan !== 'string')
-      for (const view of plan.views) mkdirSync(this.volume(view.volume), { recursive: true });
-    writeFileSync(this.inRoot('/dev/termination-log'), '');
-    const merged = { ...this.#variables, [PLAN_VARIABLE]: text, ...variables };
-    // Nothing is inherited, as in a container.
-    const env = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
-    const args = [...nodeFlags, this.#bundle.entry, '--root', this.root];
-    const child = spawn(process.execPath, args, {
-      env: env as NodeJS.ProcessEnv,
+  /**
+   * Starts the executable, or with flags of Node.js, such as --require, its bundle.
+   * @param entry of another build, for a run with flags
+   */
+  start(
+    plan: Plan | string,
+    variables: Variables = {},
+    nodeFlags: readonly string[] = [],
+    entry = BUILT_ENTRY,
+  ): Running {
+    const [program, ...args] =
+      nodeFlags.length === 0
+        ? [BUILT_EXECUTABLE, 'fetch', '--root', this.root]
+        : [process.execPath, ...nodeFlags, entry, '--root', this.root];
+    const child = spawn(program, args, {
+      env: this.environment(plan, variables),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return { child, finished: this.#finish(child) };
   }
 
-  run(plan: Plan | string, variables: Variables = {}, nodeFlags: readonly string[] = []): Promise<Finished> {
-    return this.start(plan, variables, nodeFlags).finished;
+  /** The environment of a run; makes its volumes and its termination log. Nothing is inherited, as in a container. */
+  environment(plan: Plan | string, variables: Variables = {}): NodeJS.ProcessEnv {
+    const text = typeof plan === 'string' ? plan : formatPlan(plan);
+    if (typeof plan !== 'string')
+      for (const view of plan.views) mkdirSync(this.volume(view.volume), { recursive: true });
+    writeFileSync(this.inRoot('/dev/termination-log'), '');
+    const merged = { ...this.#variables, [PLAN_VARIABLE]: text, ...variables };
+    return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+  }
+
+  run(...given: Parameters<Stage['start']>): Promise<Finished> {
+    return this.start(...given).finished;
   }
 
   #finish(child: ChildProcess): Promise<Finished> {

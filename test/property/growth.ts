@@ -5,7 +5,7 @@ const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf
 const FETCHER = {
   name: 'aws-secrets-fetch',
   image: 'registry.example/injector:1',
-  command: ['/app/node', '/app/fetch.cjs'],
+  command: ['/app/aws-secrets-injector', 'fetch'],
 };
 
 type Make = (size: number) => unknown;

@@ -13,10 +13,13 @@ interface Deployment {
   };
 }
 
-/** Node's flags in the Deployment's command: all between the program and the bundle. */
+const NODE_OPTIONS = '--node-options=';
+
+/** Node's flags in the Deployment's command, which the executable takes in one argument. */
 export function deploymentFlags(): readonly string[] {
   const deployment = parse(readFileSync(DEPLOYMENT, 'utf8')) as Deployment;
-  const flags = deployment.spec.template.spec.containers[0].command.slice(1, -1);
+  const [, given] = deployment.spec.template.spec.containers[0].command;
+  const flags = given?.startsWith(NODE_OPTIONS) ? given.slice(NODE_OPTIONS.length).split(' ') : [];
   if (!flags.some((flag) => flag.startsWith('--max-old-space-size=')))
     throw new Error(`${DEPLOYMENT} does not bound the heap`);
   return flags;

@@ -11,7 +11,13 @@ import { type Container, isMeshProxy, isNativeSidecar, type Pod } from '../pod/p
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
-import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
+import {
+  CHECK_COMMAND,
+  EARLIER_CHECK_COMMAND,
+  EARLIER_FETCH_COMMAND,
+  FETCH_COMMAND,
+  type InjectionSettings,
+} from '../settings.ts';
 
 /** The injected init containers of a pod, as an earlier pass left them. */
 export interface EarlierPass {
@@ -39,8 +45,12 @@ export function findEarlierPass(pod: Pod, settings: InjectionSettings): Result<E
   const check = pod.initContainers.find((one) => one.name === CHECK_NAME);
   const container = pod.initContainers.find((one) => one.name === FETCHER_NAME);
   const difference =
-    (check === undefined ? undefined : differenceOf(check, CHECK_COMMAND, settings)) ??
-    (container === undefined ? undefined : differenceOf(container, FETCH_COMMAND, settings));
+    (check === undefined
+      ? undefined
+      : differenceOf(check, [CHECK_COMMAND, EARLIER_CHECK_COMMAND], settings)) ??
+    (container === undefined
+      ? undefined
+      : differenceOf(container, [FETCH_COMMAND, EARLIER_FETCH_COMMAND], settings));
   if (difference !== undefined) return failed(difference);
   if (container === undefined) return ok({ fetcher: undefined, check, fetcherIndex: newFetcherIndex(pod) });
   const planText = planOf(container);
@@ -54,7 +64,7 @@ export function findEarlierPass(pod: Pod, settings: InjectionSettings): Result<E
 /** How an init container with a reserved name differs from the injector's, or undefined. */
 function differenceOf(
   container: Container,
-  expected: readonly string[],
+  commands: readonly (readonly string[])[],
   settings: InjectionSettings,
 ): Problem | undefined {
   const { json, command } = container;
@@ -67,12 +77,16 @@ function differenceOf(
         'mirror, the operator adds the mirror to the setting image-mirrors',
     };
   }
-  if (command?.length !== expected.length || !expected.every((part, index) => command[index] === part))
+  if (!commands.some((known) => isSame(known, command ?? [])))
     return conflict(container, "has a command that is not the injector's");
   if ((asArray(json['args']) ?? []).length > 0) return conflict(container, 'has arguments');
   if (isNativeSidecar(container))
     return conflict(container, 'is a sidecar, so the application would not wait for it');
   return undefined;
+}
+
+function isSame(expected: readonly string[], command: readonly unknown[]): boolean {
+  return command.length === expected.length && expected.every((part, index) => command[index] === part);
 }
 
 /** The problem of a container with a reserved name that the injector did not write. */

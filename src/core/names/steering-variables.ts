@@ -1,38 +1,57 @@
 /**
- * Environment variables that would steer the runtime of the injected containers: the dynamic linker, OpenSSL, Node.js and
- * the AWS SDK. Other webhooks, such as those of monitoring agents, add variables to every container of a pod. Only the
- * operator may set one of these for the injected containers; the same variable from elsewhere is rejected by name
- * (`REFUSED`), or the programs ignore it (`IGNORED`). Everything else is harmless.
+ * Environment variables that would steer the runtime of the injected containers: the dynamic linker, the C library,
+ * OpenSSL, Node.js and the AWS SDK. Other webhooks, such as those of monitoring agents, add variables to every container of
+ * a pod. Only the operator may set one of these for the injected containers; the same variable from elsewhere is rejected
+ * by name (`REFUSED`), or the programs ignore it (`IGNORED`). Everything else is harmless.
  *
- * The webhook, the guard's policies and the fetcher's tests use these lists. `*` at the end matches any characters.
+ * The webhook, the guard's policies, the programs and the tests use these lists. `*` at the end matches any characters.
  */
 
-/** Acts before the programs can prevent it: runs foreign code, weakens TLS, sends the token elsewhere, or prints traffic. */
-export const REFUSED: readonly string[] = [
-  // Move to IGNORED (which lists NODE_*) once Node.js starts without options from the environment: delete this line.
-  'NODE_OPTIONS',
-  'NODE_COMPILE_CACHE',
-  'NODE_DEBUG',
-  'NODE_DEBUG_NATIVE',
-  'NODE_V8_COVERAGE',
+/**
+ * Acts before the first line of a program: the dynamic linker and the C library load code and configuration, and Node.js
+ * creates files or ends with an error. The programs reject the ones that they still see.
+ */
+export const ACTS_BEFORE_START: readonly string[] = [
   'LD_*',
-  'OPENSSL_*',
   'GCONV_PATH',
   'GLIBC_TUNABLES',
   'HOSTALIASES',
   'LOCPATH',
   'RESOLV_HOST_CONF',
+  'NODE_CHANNEL_FD',
+  'NODE_COMPILE_CACHE',
+  'NODE_REPL_EXTERNAL_MODULE',
+  'NODE_V8_COVERAGE',
+];
+
+/** Runs foreign code, creates files, or changes where the fetcher connects to and what it trusts there. */
+export const REFUSED: readonly string[] = [
+  ...ACTS_BEFORE_START,
   'AWS_ENDPOINT_URL*',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
 ];
 
-/** Has no effect on what the programs do. An entry of `REFUSED` takes precedence. */
-export const IGNORED: readonly string[] = [
-  'NODE_*',
-  'UV_*',
+/**
+ * Would act later. The executable does not read options from the environment, and the programs start again without these
+ * variables before they do anything else.
+ */
+export const CLEARED: readonly string[] = [
+  'LOCALDOMAIN',
   'MALLOC_*',
+  'NODE_*',
+  'OPENSSL_*',
+  'RES_OPTIONS',
   'SSL_*',
   'SSLKEYLOGFILE',
+  'UV_*',
+];
+
+/** Common variables that match `CLEARED` and that neither Node.js nor the programs read as a setting. */
+const NOT_CLEARED: ReadonlySet<string> = new Set(['NODE_ENV', 'NODE_NAME']);
+
+/** Has no effect on what the programs do. An entry of `REFUSED` takes precedence. */
+export const IGNORED: readonly string[] = [
+  ...CLEARED,
   'AWS_CA_BUNDLE',
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -52,11 +71,19 @@ export const IGNORED: readonly string[] = [
 
 const REFUSES = matcher(REFUSED);
 const IGNORES = matcher(IGNORED);
+const ACTS = matcher(ACTS_BEFORE_START);
+const CLEARS = matcher(CLEARED);
 
 /** What becomes of a variable that another webhook or user sets in an injected container; undefined if it is harmless. */
 export function steeringOf(name: string): 'refused' | 'ignored' | undefined {
   if (REFUSES(name)) return 'refused';
   return IGNORES(name) ? 'ignored' : undefined;
+}
+
+/** What a program does at its start about a variable: reject it, start again without it, or nothing. */
+export function atStart(name: string): 'reject' | 'clear' | undefined {
+  if (ACTS(name)) return 'reject';
+  return CLEARS(name) && !NOT_CLEARED.has(name) ? 'clear' : undefined;
 }
 
 /** The exact names and the prefixes of a list. */

@@ -15,6 +15,11 @@ export const FETCH_CODES = {
     meaning: 'The plan is missing or invalid.',
     action: 'Use the same release for the webhook and the image, then create the pod again.',
   },
+  ENVIRONMENT_STEERED: {
+    exit: 2,
+    meaning: 'A variable of the container changes what its program loads or writes, such as `LD_PRELOAD`.',
+    action: 'Stop the webhook or tool that adds the variable to the injected containers.',
+  },
   IDENTITY_MISSING: {
     exit: 10,
     meaning: 'The pod has no AWS identity.',

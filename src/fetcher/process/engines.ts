@@ -3,7 +3,7 @@
  */
 import type { selectByJmesPath } from '../../core/jmespath/index.ts';
 import type { renderTemplate } from '../../core/template/index.ts';
-import { type BundleName, loadBundle } from './load-bundle.ts';
+import type { LoadBundle } from './load-bundle.ts';
 
 /** The two functions of the core, as `src/core/jmespath` and `src/core/template` describe them. */
 export interface LoadedEngines {
@@ -11,18 +11,10 @@ export interface LoadedEngines {
   readonly renderTemplate: typeof renderTemplate;
 }
 
-/** @param directory the directory of the bundles, from which nothing is read before the first call */
-export function loadEngines(directory: string): LoadedEngines {
-  const loaded = new Map<BundleName, Readonly<Record<string, unknown>>>();
-  const exportsOf = (name: BundleName): Readonly<Record<string, unknown>> => {
-    const exports = loaded.get(name) ?? loadBundle(directory, name).exports;
-    loaded.set(name, exports);
-    return exports;
-  };
+/** @param load called at the first use of an engine */
+export function loadEngines(load: LoadBundle): LoadedEngines {
   return {
-    selectByJmesPath: (...given) =>
-      (exportsOf('jmespath') as unknown as LoadedEngines).selectByJmesPath(...given),
-    renderTemplate: (...given) =>
-      (exportsOf('template') as unknown as LoadedEngines).renderTemplate(...given),
+    selectByJmesPath: (...given) => (load('jmespath') as unknown as LoadedEngines).selectByJmesPath(...given),
+    renderTemplate: (...given) => (load('template') as unknown as LoadedEngines).renderTemplate(...given),
   };
 }

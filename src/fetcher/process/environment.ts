@@ -80,11 +80,3 @@ export function readEnvironment(variables: Variables, root: string): Environment
     terminationLog: absolute(TERMINATION_LOG),
   };
 }
-
-/** The directory of `--root`, by default `/`; undefined if the arguments are invalid. */
-export function readRoot(argv: readonly string[]): string | undefined {
-  const [flag, value, ...rest] = argv;
-  if (flag === undefined) return '/';
-  if (flag.startsWith('--root=') && value === undefined) return path.resolve(flag.slice('--root='.length));
-  return flag === '--root' && value !== undefined && rest.length === 0 ? path.resolve(value) : undefined;
-}

@@ -1,7 +1,7 @@
 /** Pods of the scenarios. Applications print checksums, because a test searches the output for values. */
 import { createHash } from 'node:crypto';
 import { BUSYBOX_IMAGE } from '../images.ts';
-import { IMAGE_NAME, IMAGE_TAG } from './product-image.ts';
+import { IMAGE_NAME, IMAGE_TAG, TEST_NODE } from './product-image.ts';
 import type { KubernetesObject } from './stage.ts';
 import { ROLE } from './stage.ts';
 
@@ -52,7 +52,7 @@ export function node(name: string, script: string, ...options: readonly string[]
   return {
     name,
     image: `${IMAGE_NAME}:${IMAGE_TAG}`,
-    command: ['/app/node', ...options, '--eval', `${NODE_CHECKSUM}\n${script}`],
+    command: [TEST_NODE, ...options, '--eval', `${NODE_CHECKSUM}\n${script}`],
   };
 }
 

@@ -1,4 +1,4 @@
-/** The image of the project for the nodes: built from the Dockerfile, with the CA of the AWS fake added. */
+/** The image of the project for the nodes: built from the Dockerfile, with the CA of the AWS fake and a Node.js for tests added. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +8,8 @@ export const IMAGE_NAME = 'localhost/aws-secrets-injector';
 export const IMAGE_TAG = 'cluster-test';
 /** The CA of the AWS fake in the image. */
 export const CA_FILE = '/aws-fake-ca.pem';
+/** A Node.js that runs scripts: the executable of the image runs the product alone. */
+export const TEST_NODE = '/test-node';
 
 /**
  * Builds the image.
@@ -33,6 +35,7 @@ export function buildImageArchive(folder: string, caPem: string): string {
   writeFileSync(ca, caPem, { mode: 0o644 });
   const container = run('buildah', 'from', '--pull-never', plain);
   run('buildah', 'copy', container, ca, CA_FILE);
+  run('buildah', 'copy', container, process.execPath, TEST_NODE);
   const tag = `${IMAGE_NAME}:${IMAGE_TAG}`;
   run('buildah', 'commit', '--quiet', '--rm', container, tag);
   const archive = path.join(folder, 'aws-secrets-injector.tar');

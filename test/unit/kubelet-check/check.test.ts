@@ -1,20 +1,17 @@
 /** The check program as kubelet runs it: a process with variables, an exit code and a file for its last words. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BUNDLES, SHARED } from '../../../scripts/build.ts';
+import { afterAll, expect, it } from 'vitest';
 import { FETCH_CODES } from '../../../src/core/problems/fetch-codes.ts';
+import { TERMINATION_LOG } from '../../../src/runtime/termination-message.ts';
+import { BUILT_EXECUTABLE } from '../../fetcher/bundle.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-check-'));
-const program = path.join(folder, 'check.cjs');
-const terminationLog = path.join(folder, 'termination-log');
+const terminationLog = path.join(folder, TERMINATION_LOG);
 
-beforeAll(async () => {
-  await build({ ...SHARED, entryPoints: [BUNDLES['check'] ?? ''], outfile: program });
-});
+mkdirSync(path.dirname(terminationLog));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -23,7 +20,7 @@ function run(env: Readonly<Record<string, string>>) {
     terminationLog,
     'what was there before, and is longer than any message of the program. '.repeat(9),
   );
-  const ended = spawnSync(process.execPath, [program, terminationLog], { env, encoding: 'utf8' });
+  const ended = spawnSync(BUILT_EXECUTABLE, ['check', '--root', folder], { env, encoding: 'utf8' });
   return { ...ended, message: readFileSync(terminationLog, 'utf8') };
 }
 
@@ -55,7 +52,10 @@ it.each([
 
 it('needs neither the name of the node nor a file for its message', () => {
   const absent = path.join(folder, 'absent');
-  const { status, stderr } = spawnSync(process.execPath, [program, absent], { env: {}, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(BUILT_EXECUTABLE, ['check', '--root', absent], {
+    env: {},
+    encoding: 'utf8',
+  });
   expect(status).toBe(16);
   expect(stderr).toContain('the kubelet does not support fileKeyRef');
   expect(existsSync(absent)).toBe(false);

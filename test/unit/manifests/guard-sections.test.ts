@@ -6,7 +6,12 @@ import { FAMILIES, type Family, FORM, OPTIONS } from '../../../src/core/names/an
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import { namesAndPrefixes } from '../../../src/core/names/steering-variables.ts';
-import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
+import {
+  CHECK_COMMAND,
+  EARLIER_CHECK_COMMAND,
+  EARLIER_FETCH_COMMAND,
+  FETCH_COMMAND,
+} from '../../../src/core/settings.ts';
 import { GUARDED_VARIABLES } from './guarded-variables.ts';
 import { expectSections } from './sections.ts';
 
@@ -72,12 +77,11 @@ function indices(): string {
 }
 
 function commands(): string {
-  const literal = (commands: readonly (readonly string[])[]) => [
-    `[${commands.map((command) => `[${command.map((part) => `'${part}'`).join(', ')}]`).join(', ')}]`,
-  ];
+  const literal = (command: readonly string[]) => `[${command.map((part) => `'${part}'`).join(', ')}]`;
+  const literals = (...known: readonly (readonly string[])[]) => [`[${known.map(literal).join(', ')}]`];
   return [
-    item('fetchCommands', literal([FETCH_COMMAND])),
-    item('checkCommands', literal([CHECK_COMMAND])),
+    item('fetchCommands', literals(FETCH_COMMAND, EARLIER_FETCH_COMMAND)),
+    item('checkCommands', literals(CHECK_COMMAND, EARLIER_CHECK_COMMAND)),
   ].join('\n');
 }
 

@@ -24,7 +24,12 @@ import {
   VIEWS_DIRECTORY,
 } from '../../../src/core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
-import { CHECK_COMMAND, FETCH_COMMAND } from '../../../src/core/settings.ts';
+import {
+  CHECK_COMMAND,
+  EARLIER_CHECK_COMMAND,
+  EARLIER_FETCH_COMMAND,
+  FETCH_COMMAND,
+} from '../../../src/core/settings.ts';
 import { GUARDED_VARIABLES } from './guarded-variables.ts';
 import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
 import { COUNTED_MEMBERS, COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
@@ -65,6 +70,8 @@ describe('the literals in expressions are the names in src/core', () => {
       ...[FETCHER_NAME, CHECK_NAME].flatMap((name) => [name, `"${name}"`]),
       ...FETCH_COMMAND,
       ...CHECK_COMMAND,
+      ...EARLIER_FETCH_COMMAND,
+      ...EARLIER_CHECK_COMMAND,
       ...shellPrefix(undefined, `/${ENV_FILE}`).slice(1),
       `^(.*/)?(${SHELLS.join('|')})$`,
       PLAN_VARIABLE,

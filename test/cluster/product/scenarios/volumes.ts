@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { pod, shell } from '../pods.ts';
+import { TEST_NODE } from '../product-image.ts';
 import { putJsonSecret } from '../secrets.ts';
 import type { Stage } from '../stage.ts';
 
@@ -73,7 +74,7 @@ export function volumes(stage: () => Stage): void {
           'app',
           '--container=aws-secrets-fetch',
           '--',
-          '/app/node',
+          TEST_NODE,
           '--print',
           `require('node:fs').readdirSync('${path.dirname(token)}').length`,
         ]);

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
 import {
+  ACTS_BEFORE_START,
+  atStart,
+  CLEARED,
   IGNORED,
   namesAndPrefixes,
   REFUSED,
@@ -10,7 +13,8 @@ it.each([
   'LD_PRELOAD',
   'LD_AUDIT',
   'LD_LIBRARY_PATH',
-  'OPENSSL_CONF',
+  'NODE_V8_COVERAGE',
+  'SECRETS_INJECTOR_CA_BUNDLE',
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_STS',
 ])('%s is refused', (name) => {
@@ -19,7 +23,9 @@ it.each([
 
 it.each([
   'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_OPTIONS',
   'NODE_PATH',
+  'OPENSSL_CONF',
   'SSL_CERT_FILE',
   'UV_THREADPOOL_SIZE',
   'https_proxy',
@@ -42,11 +48,19 @@ it.each([
 });
 
 it('no entry is hidden by another one of its list, and the guard can spell every entry', () => {
-  for (const list of [REFUSED, IGNORED]) {
+  for (const list of [REFUSED, IGNORED, ACTS_BEFORE_START, CLEARED]) {
     const { names, prefixes } = namesAndPrefixes(list);
     expect(new Set(list).size).toBe(list.length);
     expect(names.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))).toEqual([]);
     for (const entry of list) expect(entry).toMatch(/^[A-Za-z0-9_]+\*?$/);
   }
   expect(IGNORED.filter((name) => steeringOf(name.replace('*', '')) !== 'ignored')).toEqual([]);
+});
+
+it('a program rejects what acted already, and starts again without the rest of the runtime’s variables', () => {
+  for (const entry of ACTS_BEFORE_START) expect(atStart(entry.replace('*', 'X'))).toBe('reject');
+  for (const entry of CLEARED) expect(atStart(entry.replace('*', 'X'))).toBe('clear');
+  // The operator may set endpoints; the kubelet check reads the name of the node.
+  for (const name of ['AWS_ENDPOINT_URL', 'SECRETS_INJECTOR_CA_BUNDLE', 'NODE_NAME', 'NODE_ENV', 'PATH'])
+    expect(atStart(name)).toBeUndefined();
 });

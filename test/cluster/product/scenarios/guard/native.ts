@@ -79,7 +79,11 @@ const ALTERATIONS: readonly Alteration[] = [
     DOUBLED,
   ],
   ['no check', (spec) => spec.initContainers.splice(1, 1), CHECK],
-  ['a check with another command', (spec) => set(check(spec), 'command', ['/app/node', '--version']), CHECK],
+  [
+    'a check with another command',
+    (spec) => set(check(spec), 'command', ['/app/aws-secrets-injector', '--version']),
+    CHECK,
+  ],
   ['a check with arguments', (spec) => set(check(spec), 'args', ['x']), CHECK],
   [
     'a check with a literal probe variable',

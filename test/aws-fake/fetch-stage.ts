@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan/plan.ts';
-import { type StandIn, startDelayProxy, startStandIn } from '../aws-fake/index.ts';
+import { type StandIn, startDelayProxy, startStandIn } from './index.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/bench';
 
