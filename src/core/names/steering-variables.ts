@@ -6,6 +6,7 @@
  *
  * The webhook, the guard's policies, the programs and the tests use these lists. `*` at the end matches any characters.
  */
+import { CA_BUNDLE_VARIABLE, HTTPS_PROXY_VARIABLE, NO_PROXY_VARIABLE } from './network-variables.ts';
 
 /**
  * Acts before the first line of a program: the dynamic linker and the C library load code and configuration, and Node.js
@@ -29,6 +30,9 @@ export const REFUSED: readonly string[] = [
   ...ACTS_BEFORE_START,
   'AWS_ENDPOINT_URL*',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+  CA_BUNDLE_VARIABLE,
+  HTTPS_PROXY_VARIABLE,
+  NO_PROXY_VARIABLE,
 ];
 
 /**
