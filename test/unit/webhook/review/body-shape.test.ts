@@ -10,6 +10,9 @@ describe('the shape of a body', () => {
     ['nested objects', '{"a":'.repeat(MIB)],
     ['small lists', `[${'[],'.repeat(MIB)}[]]`],
     ['small objects', `[${'{},'.repeat(MIB)}{}]`],
+    ['objects of one key each', `[${'{"a":"bcdef"},'.repeat(MIB / 4)}{}]`],
+    ['an object of many keys', `{${'"a":0,'.repeat(MIB)}"a":0}`],
+    ['a list of many numbers', `[${'1,'.repeat(MIB)}1]`],
     ['lists within a string that looks closed', `["\\\\",${'[],'.repeat(MIB)}[]]`],
     ['lists after an escaped quote', `["\\"",${'[],'.repeat(MIB)}[]]`],
   ])('is not that of a review with %s', (_name, text) => expect(unlike(text)).toBe(true));
