@@ -7,6 +7,7 @@ import type { Mutate } from '../review/mutate.ts';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
 import { clientErrorHandler } from './client-errors.ts';
 import { type Connections, followConnections } from './connections.ts';
+import { FairQueue } from './fair-queue.ts';
 import { InFlight } from './in-flight.ts';
 import type { ServerLimits } from './limits.ts';
 import { OpenAnswers } from './open-answers.ts';
@@ -48,6 +49,7 @@ export function makeMutateServer(parts: MutateServerParts): MutateServer {
     countDropped: metrics.countDropped,
     bodyBytes: limits.bodyBytes,
     bodies: new InFlight(limits.bodiesBytes),
+    decisions: new FairQueue(),
     answers,
     isClosing: () => isClosing || isDraining(),
   };

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
+import type { FairQueue } from './fair-queue.ts';
 import type { InFlight } from './in-flight.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { refusalText } from './refusals.ts';
@@ -16,6 +17,7 @@ export interface ReviewRequestParts {
   /** The most bytes of a body. */
   readonly bodyBytes: number;
   readonly bodies: InFlight;
+  readonly decisions: FairQueue;
   readonly answers: OpenAnswers;
   /** Whether an answer closes its connection, checked when the answer is made. */
   readonly isClosing: () => boolean;
@@ -62,23 +64,31 @@ class Exchange {
   }
 
   read(): void {
+    const { bodies, decisions } = this.#parts;
+    const address = this.#request.socket.remoteAddress ?? '';
     let chunks: Buffer[] = [];
-    const entry = this.#parts.bodies.begin(() => {
+    let length = 0;
+    // Until the decision: a body that waits for it takes memory, too.
+    const entry = bodies.begin(address, () => {
       chunks = [];
       this.refuseUnread(503);
     });
     this.#request.on('data', (chunk: Buffer) => {
       if (this.#response.headersSent) return;
       chunks.push(chunk);
+      length += chunk.length;
       entry.grow(chunk.length + CHUNK_BYTES);
     });
     this.#request.once('end', () => {
-      entry.end();
-      if (!this.#response.headersSent) this.#decide(chunks);
+      decisions.add(address, length, () => {
+        entry.end();
+        if (!this.#response.headersSent && !this.#request.socket.destroyed) this.#decide(chunks);
+      });
     });
     this.#request.once('close', () => {
+      if (this.#request.complete) return;
       entry.end();
-      if (!this.#request.complete && !this.#response.headersSent) this.#parts.countDropped('aborted');
+      if (!this.#response.headersSent) this.#parts.countDropped('aborted');
     });
   }
 
