@@ -20,7 +20,7 @@ export interface Metrics {
 const PREFIX = 'secrets_injector_';
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 405, 408, 411, 413, 415, 431, 500, 503]);
 /** Why a connection was closed before its client closed it, or before a request was complete. */
-const DROPS = ['idle', 'limit', 'answer', 'aborted'] as const;
+const DROPS = ['idle', 'stalled', 'answer', 'aborted'] as const;
 export type DropReason = (typeof DROPS)[number];
 const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
 
@@ -49,7 +49,7 @@ export function makeMetrics(): Metrics {
   });
   const dropped = new Counter({
     name: `${PREFIX}dropped_connections_total`,
-    help: 'Connections that ended early: idle (gave way to a new connection at the limit), limit (new, while every connection was in use), answer (the client did not take an answer), aborted (the client closed it during a request).',
+    help: 'Connections that ended early: idle (gave way to a new connection at the limit), stalled (the oldest request gave way, at the limit), answer (the client did not take an answer), aborted (the client closed it during a request).',
     labelNames: ['reason'],
     registers,
   });

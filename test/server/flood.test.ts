@@ -35,25 +35,28 @@ describe('at the limit of connections', () => {
     expect(await metric(metricsPort, 'dropped_connections_total{reason="idle"}')).toBe(1);
   });
 
-  test('a connection with a request in progress never gives way', async () => {
-    const { listenPort, metricsPort } = await runWebhookHere({ limits: { connections: 2 } });
-    const busy = [await open(listenPort), await open(listenPort)];
+  test('a request in progress does not give way while another connection is idle', async () => {
+    const { listenPort } = await runWebhookHere({ limits: { connections: 2 } });
+    const [busy, idle] = [await open(listenPort), await open(listenPort)];
     const body = reviewOf({}, 'in-progress');
-    for (const { socket } of busy) socket.write(`${HEAD}Content-Length: ${body.length}\r\n\r\n{`);
-    await eventually(
-      async () => {
-        await connectRaw(listenPort).then(
-          ({ socket }) => socket.destroy(),
-          () => undefined,
-        );
-        return metric(metricsPort, 'dropped_connections_total{reason="limit"}');
-      },
-      (count) => count > 0,
-    );
-    for (const { socket, waitFor } of busy) {
-      socket.write(body.slice(1));
-      await waitFor(/in-progress/);
+    busy.socket.write(`${HEAD}Content-Length: ${body.length}\r\n\r\n{`);
+    expect((await postReview(listenPort, reviewOf({}))).status).toBe(200);
+    await idle.closed;
+    busy.socket.write(body.slice(1));
+    await busy.waitFor(/in-progress/);
+  });
+
+  test('the oldest of unfinished requests gives way if there are no others', async () => {
+    const { listenPort, metricsPort } = await runWebhookHere({ limits: { connections: 2 } });
+    const [oldest, other] = [await open(listenPort), await open(listenPort)];
+    for (const { socket, waitFor } of [oldest, other]) {
+      socket.write(`${HEAD}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n`);
+      await waitFor(/^HTTP\/1\.1 100 /);
     }
+    expect((await postReview(listenPort, reviewOf({}))).status).toBe(200);
+    await oldest.closed;
+    expect(other.socket.destroyed).toBe(false);
+    expect(await metric(metricsPort, 'dropped_connections_total{reason="stalled"}')).toBe(1);
   });
 
   test('idle handshakes and idle connections keep no review out', async () => {

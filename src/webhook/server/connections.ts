@@ -1,7 +1,8 @@
 /**
- * The open connections of a server. At the limit, a new connection takes the place of an idle one: that which has been idle
- * for longest, among those of the address with the most connections. So one client, whatever it opens, cannot keep another
- * client out. A connection with a request in progress never gives way.
+ * The open connections of a server. At the limit, a new connection takes the place of another, so that no client can keep
+ * others out: the longest waiting one among those without any request and those with a request in progress, of which an API
+ * server's takes milliseconds. If none waits for long, the longest idle one between two requests gives way. Of idle
+ * connections, those of the address with the most come first.
  */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -18,20 +19,52 @@ export interface Connections {
   closeAll(): void;
 }
 
-/** Why a connection was closed early, for a metric. */
-export type DropReason = 'idle' | 'limit';
+/** Why a connection gave way, for a metric. */
+export type DropReason = 'idle' | 'stalled';
 
 interface Connection {
   readonly socket: Socket;
   readonly address: string;
   requests: number;
-  isSilent: boolean;
+  /** Since when it is in its place. */
+  since: number;
+  /** Where the connection waits to give way. */
+  place: Resting | Set<Connection>;
+}
+
+/** An API server begins and ends a request within this time, unless the machine is overloaded. */
+const LONG_MILLISECONDS = 1_000;
+
+/** Idle connections by address. */
+class Resting {
+  /** Of each address, longest idle first. */
+  readonly #byAddress = new Map<string, Set<Connection>>();
+
+  add(connection: Connection): void {
+    const others = this.#byAddress.get(connection.address);
+    if (others === undefined) this.#byAddress.set(connection.address, new Set([connection]));
+    else others.add(connection);
+  }
+
+  delete(connection: Connection): void {
+    const others = this.#byAddress.get(connection.address);
+    others?.delete(connection);
+    if (others?.size === 0) this.#byAddress.delete(connection.address);
+  }
+
+  /** The longest idle connection of the address with the most. */
+  get first(): Connection | undefined {
+    let largest: ReadonlySet<Connection> = new Set();
+    for (const one of this.#byAddress.values()) if (one.size > largest.size) largest = one;
+    const [longest] = largest;
+    return longest;
+  }
 }
 
 /**
  * Tracks and limits the connections of a server.
  * @param most connections at once
- * @param dropped is called for each connection that gives way, or that finds no place
+ * @param dropped is called for each connection that gives way
  */
 export function followConnections(
   server: HttpServer | HttpsServer,
@@ -41,22 +74,19 @@ export function followConnections(
   const all = new Set<Connection>();
   // A TLS socket and the socket below it have the same port of the client.
   const byClient = new Map<string, Connection>();
-  /** Idle connections of each address, longest idle first. */
-  const idle = new Map<string, Set<Connection>>();
-  const counts = new Map<string, number>();
+  const silent = new Resting();
+  const idle = new Resting();
+  /** Connections with requests in progress, in the order of their first. */
+  const busy = new Set<Connection>();
 
   server.on('connection', (socket: Socket) => {
-    if (all.size >= most && !makeRoom()) {
-      dropped('limit');
-      socket.destroy();
-      return;
-    }
-    const connection = { socket, address: socket.remoteAddress ?? '', requests: 0, isSilent: true };
+    if (all.size >= most) makeRoom();
+    const address = socket.remoteAddress ?? '';
+    const connection = { socket, address, requests: 0, since: performance.now(), place: silent };
     const client = clientOf(socket);
     all.add(connection);
     byClient.set(client, connection);
-    counts.set(connection.address, (counts.get(connection.address) ?? 0) + 1);
-    rest(connection);
+    silent.add(connection);
     socket.once('close', () => {
       if (byClient.get(client) === connection) byClient.delete(client);
       forget(connection);
@@ -64,66 +94,63 @@ export function followConnections(
   });
 
   function forget(connection: Connection): void {
-    if (!all.delete(connection)) return;
-    work(connection);
-    const left = (counts.get(connection.address) ?? 1) - 1;
-    if (left > 0) counts.set(connection.address, left);
-    else counts.delete(connection.address);
+    if (all.delete(connection)) connection.place.delete(connection);
   }
 
-  function rest(connection: Connection): void {
-    const resting = idle.get(connection.address);
-    if (resting === undefined) idle.set(connection.address, new Set([connection]));
-    else resting.add(connection);
+  function move(connection: Connection, place: Connection['place']): void {
+    connection.place.delete(connection);
+    connection.place = place;
+    connection.since = performance.now();
+    place.add(connection);
   }
 
-  function work(connection: Connection): void {
-    const resting = idle.get(connection.address);
-    resting?.delete(connection);
-    if (resting?.size === 0) idle.delete(connection.address);
-  }
-
-  /** @returns false if every connection has a request in progress */
-  function makeRoom(): boolean {
-    let largest: Set<Connection> | undefined;
-    let count = 0;
-    for (const [address, resting] of idle) {
-      const open = counts.get(address) ?? 0;
-      if (open > count) [largest, count] = [resting, open];
-    }
-    const [longest] = largest ?? [];
-    if (longest === undefined) return false;
+  function makeRoom(): void {
+    const [stalled] = busy;
+    const unused = silent.first;
+    const waiting = longest(stalled, unused);
+    const isLong = waiting !== undefined && performance.now() - waiting.since >= LONG_MILLISECONDS;
+    const gone = isLong ? waiting : (longest(idle.first, unused) ?? stalled);
+    if (gone === undefined) return;
+    dropped(gone.place === busy ? 'stalled' : 'idle');
     // Its place is free at once, while the system closes the socket.
-    forget(longest);
-    longest.socket.destroy();
-    dropped('idle');
-    return true;
+    forget(gone);
+    reset(gone.socket);
   }
 
   return {
     begin(request, response) {
       const connection = byClient.get(clientOf(request.socket));
-      if (connection === undefined) return;
-      connection.isSilent = false;
+      if (connection === undefined || !all.has(connection)) return;
       connection.requests += 1;
-      work(connection);
+      if (connection.requests === 1) move(connection, busy);
       response.once('close', () => {
         connection.requests -= 1;
-        if (connection.requests === 0 && all.has(connection)) rest(connection);
+        if (connection.requests === 0 && all.has(connection)) move(connection, idle);
       });
     },
     reset: (socket) => {
       const below = byClient.get(clientOf(socket))?.socket;
-      if (below?.destroyed === false) below.resetAndDestroy();
+      if (below !== undefined) reset(below);
       socket.destroy();
     },
     closeSilent: () => {
-      for (const { socket, isSilent } of all) if (isSilent) socket.destroy();
+      for (const { socket, place } of all) if (place === silent) socket.destroy();
     },
     closeAll: () => {
       for (const { socket } of all) socket.destroy();
     },
   };
+}
+
+/** Of two connections, that which has been in its place for longer. */
+function longest(one: Connection | undefined, other: Connection | undefined): Connection | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.since < other.since ? one : other;
+}
+
+/** Closes with TCP's reset, with which the kernel drops what the client did not read. */
+function reset(socket: Socket): void {
+  if (!socket.destroyed) socket.resetAndDestroy();
 }
 
 function clientOf({ remoteAddress, remotePort }: Socket): string {

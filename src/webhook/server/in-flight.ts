@@ -1,7 +1,7 @@
 /**
  * A bound on the sum of bytes that clients make the server keep: unfinished bodies, or answers that are not taken. Beyond
- * it, the oldest entry gives way. An API server sends a body and takes an answer within milliseconds, so the oldest entry is
- * that of a client that does neither.
+ * it, an entry of the address with the most entries gives way, its oldest. An API server sends a body and takes an answer
+ * within milliseconds, so the entry is that of a client that does neither, or that sends much more than its share.
  */
 
 /** One body or answer. */
@@ -14,8 +14,8 @@ export interface Entry {
 
 export class InFlight {
   readonly #most: number;
-  /** In the order of their start. */
-  readonly #open = new Set<OpenEntry>();
+  /** Of each address, in the order of their start. */
+  readonly #open = new Map<string, Set<OpenEntry>>();
   #bytes = 0;
 
   /** @param most bytes of all entries */
@@ -23,39 +23,49 @@ export class InFlight {
     this.#most = most;
   }
 
-  /** @param giveWay frees what the entry keeps; called at most once, and never after `end` */
-  begin(giveWay: () => void): Entry {
-    const entry: OpenEntry = { bytes: 0, giveWay };
-    this.#open.add(entry);
+  /**
+   * @param address of the client
+   * @param giveWay frees what the entry keeps; called at most once, and never after `end`
+   */
+  begin(address: string, giveWay: () => void): Entry {
+    const entry: OpenEntry = { address, bytes: 0, giveWay };
+    const others = this.#open.get(address);
+    if (others === undefined) this.#open.set(address, new Set([entry]));
+    else others.add(entry);
     return {
       grow: (bytes) => {
-        if (!this.#open.has(entry)) return;
+        if (!this.#has(entry)) return;
         entry.bytes += bytes;
         this.#bytes += bytes;
-        while (this.#bytes > this.#most) this.#dropOldest();
+        while (this.#bytes > this.#most) this.#dropOne();
       },
       end: () => this.#remove(entry),
     };
   }
 
-  #dropOldest(): void {
-    for (const entry of this.#open) {
-      this.#drop(entry);
-      return;
-    }
+  #has(entry: OpenEntry): boolean {
+    return this.#open.get(entry.address)?.has(entry) === true;
   }
 
-  #drop(entry: OpenEntry): void {
-    this.#remove(entry);
-    entry.giveWay();
+  #dropOne(): void {
+    let largest: ReadonlySet<OpenEntry> = new Set();
+    for (const one of this.#open.values()) if (one.size > largest.size) largest = one;
+    const [oldest] = largest;
+    if (oldest === undefined) return;
+    this.#remove(oldest);
+    oldest.giveWay();
   }
 
   #remove(entry: OpenEntry): void {
-    if (this.#open.delete(entry)) this.#bytes -= entry.bytes;
+    const others = this.#open.get(entry.address);
+    if (others?.delete(entry) !== true) return;
+    this.#bytes -= entry.bytes;
+    if (others.size === 0) this.#open.delete(entry.address);
   }
 }
 
 interface OpenEntry {
+  readonly address: string;
   bytes: number;
   readonly giveWay: () => void;
 }

@@ -1,7 +1,7 @@
 /**
  * Answers that clients have not taken. First an answer waits in this process, which has a limit of time. Then it waits in the
  * buffers of the kernel, which count as memory of the container and which no program can look into; only another request
- * on the connection shows that the client took it. Both together have a limit of bytes: beyond it, the oldest connection
+ * on the connection shows that the client took it. Both together have a limit of bytes: beyond it, a connection
  * with an answer is reset, which also empties the kernel's buffer.
  */
 import type { ServerResponse } from 'node:http';
@@ -42,7 +42,7 @@ export class OpenAnswers {
     response.once('close', () => this.#waiting.delete(response));
     if (bytes <= SMALL_BYTES) return;
     this.taken(socket);
-    const entry = this.#inFlight.begin(() => {
+    const entry = this.#inFlight.begin(socket.remoteAddress ?? '', () => {
       this.#untaken.delete(socket);
       this.#reset(socket);
     });

@@ -58,7 +58,7 @@ describe('bytes in flight', () => {
   it('drop the oldest entry until the sum is within the limit, each once', () => {
     const bodies = new InFlight(100);
     const dropped: number[] = [];
-    const entries = [0, 1, 2].map((index) => bodies.begin(() => dropped.push(index)));
+    const entries = [0, 1, 2].map((index) => bodies.begin('x', () => dropped.push(index)));
     for (const entry of entries) entry.grow(40);
     expect(dropped).toEqual([0]);
     entries[0]?.grow(1000);
@@ -67,5 +67,14 @@ describe('bytes in flight', () => {
     expect(dropped).toEqual([0]);
     entries[2]?.grow(1);
     expect(dropped).toEqual([0, 2]);
+  });
+
+  it('drop entries of the address with the most, however old those of others are', () => {
+    const bodies = new InFlight(100);
+    const dropped: string[] = [];
+    const begin = (address: string, name: string) => bodies.begin(address, () => dropped.push(name));
+    begin('10.0.0.1', 'old').grow(60);
+    for (const name of ['first', 'second', 'third']) begin('10.0.0.2', name).grow(15);
+    expect(dropped).toEqual(['first']);
   });
 });
