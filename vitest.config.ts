@@ -6,6 +6,7 @@ const tiers = [
   'golden',
   'property',
   'server',
+  'attack',
   'aws',
   'cli',
   'kubectl',

@@ -1,0 +1,84 @@
+/** The clients that an attack must not keep out: an API server and a kubelet. */
+import { Agent } from 'node:https';
+import { benchReview } from '../bench/webhook-review.ts';
+import { plainGet, postReview } from '../server/client.ts';
+import type { Target } from './pressure.ts';
+
+/** What an API server saw. */
+export interface Seen {
+  reviews: number;
+  /** Reviews without the right answer within the 5 s of the registration: each is a pod that was not created. */
+  readonly lost: string[];
+  slowestMilliseconds: number;
+  probes: number;
+  readonly failedProbes: string[];
+}
+
+export interface Peers {
+  readonly seen: Seen;
+  /** Resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+const TIMEOUT_MILLISECONDS = 5_000;
+const PROBE_TIMEOUT_MILLISECONDS = 3_000;
+const KEPT_CONNECTIONS = 4;
+
+/** Starts both clients. */
+export function startPeers(target: Target): Peers {
+  const seen: Seen = { reviews: 0, lost: [], slowestMilliseconds: 0, probes: 0, failedProbes: [] };
+  let isOver = false;
+  const agent = new Agent({ keepAlive: true, maxSockets: KEPT_CONNECTIONS });
+  const body = benchReview();
+
+  async function review(kept: boolean): Promise<void> {
+    const started = performance.now();
+    const answer = await within(postReview(target.port, body, kept ? { agent } : {}), TIMEOUT_MILLISECONDS);
+    seen.reviews += 1;
+    seen.slowestMilliseconds = Math.max(seen.slowestMilliseconds, performance.now() - started);
+    if (typeof answer === 'string') seen.lost.push(`${kept ? 'kept' : 'new'} connection: ${answer}`);
+    else if (answer.status !== 200 || !answer.text.includes('"patch"'))
+      seen.lost.push(`status ${answer.status}: ${answer.text.slice(0, 100)}`);
+  }
+
+  async function probe(path: string): Promise<void> {
+    const answer = await within(plainGet(target.probePort, path), PROBE_TIMEOUT_MILLISECONDS);
+    seen.probes += 1;
+    if (typeof answer === 'string') seen.failedProbes.push(`${path}: ${answer}`);
+    else if (answer.status !== 200) seen.failedProbes.push(`${path}: ${answer.status} ${answer.text}`);
+  }
+
+  async function repeat(action: () => Promise<void>, pause: number): Promise<void> {
+    while (!isOver) {
+      await action();
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  const running = [
+    ...Array.from({ length: KEPT_CONNECTIONS }, () => repeat(() => review(true), 20)),
+    repeat(() => review(false), 20),
+    repeat(() => probe('/livez'), 250),
+    repeat(() => probe('/readyz'), 250),
+  ];
+  return {
+    seen,
+    stop: async () => {
+      isOver = true;
+      await Promise.all(running);
+      agent.destroy();
+    },
+  };
+}
+
+async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | string> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${milliseconds} ms`), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.catch((error: Error) => error.message), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
