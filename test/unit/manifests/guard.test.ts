@@ -28,6 +28,7 @@ import {
   CHECK_COMMAND,
   EARLIER_CHECK_COMMAND,
   EARLIER_FETCH_COMMAND,
+  ENV_MODES,
   FETCH_COMMAND,
 } from '../../../src/core/settings.ts';
 import { GUARDED_VARIABLES } from './guarded-variables.ts';
@@ -113,6 +114,9 @@ describe('the literals in expressions are the names in src/core', () => {
         ...Object.keys(COUNTED_TEXTS),
         ...COUNTED_MEMBERS.map((member) => `"${member}":`),
         ...['"arn":', '","secret":', ',"key":"', ',"stage":"', ',"versionId":"', '{"version":'],
+        ...['","format":"', '","env":[', '"env":[{', '"envFrom":[{', '":[]'],
+        ...ENV_MODES,
+        OPTIONS['env-format'].default,
         // What separates names in the plan's text, in references and in lists of containers.
         ...['', ' ', '"', ',', ':', ']', '{', '}', '$', '*', 'arn:'],
         // What kubelet expands.

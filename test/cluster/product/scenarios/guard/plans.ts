@@ -138,6 +138,16 @@ const FORGED: readonly Alteration[] = [
     (spec) => replan(spec, '["app"]', '[]'),
     'differ in whether the container "app" receives secrets',
   ],
+  [
+    'another env-mode',
+    (spec) => replan(spec, '"shell":[],"file":["app"]', '"shell":["app"],"file":[]'),
+    'delivers variables in another way',
+  ],
+  [
+    'another format',
+    (spec) => replan(spec, '"format":"shell"', '"format":"json"'),
+    'delivers variables in another way',
+  ],
   ['no plan', (spec) => set(fetcher(spec), 'env', fetcher(spec).env.slice(1)), ''],
 ];
 
