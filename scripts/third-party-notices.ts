@@ -2,7 +2,7 @@
  * Writes the licences of every package that the image's bundles contain, read from esbuild's own account of what went
  * in: a list kept by hand would be wrong after the next update.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SHIPPED } from './build-executable.ts';
 
@@ -46,11 +46,29 @@ function notice(folder: string): string {
   return [RULE, `${name} ${version} (${license ?? 'see below'})`, '', ...texts, ''].join('\n');
 }
 
+/** The license of the source folders that follow the code of another project. */
+function portNotices(): readonly string[] {
+  return globSync('src/**/LICENSE', { cwd: ROOT })
+    .sort()
+    .map((file) =>
+      [
+        RULE,
+        `${path.dirname(file)}: ported code`,
+        '',
+        readFileSync(path.join(ROOT, file), 'utf8').trim(),
+        '',
+      ].join('\n'),
+    );
+}
+
 const [target] = process.argv.slice(2);
 if (target === undefined) {
   process.stderr.write('usage: node scripts/third-party-notices.ts FILE\n');
   process.exitCode = 2;
 } else {
   const head = 'This product contains the packages below. Node.js has a file of its own, NODE-LICENSE.txt.\n';
-  writeFileSync(target, [head, ...packageFolders(['main', ...SHIPPED]).map(notice)].join('\n'));
+  writeFileSync(
+    target,
+    [head, ...packageFolders(['main', ...SHIPPED]).map(notice), ...portNotices()].join('\n'),
+  );
 }

@@ -121,8 +121,9 @@ describe('what the image holds', () => {
     const notices = readFileSync(path.join(image.rootfs, 'licenses/THIRD-PARTY-NOTICES.txt'), 'utf8');
     const names = [...notices.matchAll(/^(\S+) \d\S* \([A-Za-z0-9.-]+\)$/gm)].map(([, name]) => name);
     expect(names).toEqual(
-      expect.arrayContaining(['@aws-sdk/client-secrets-manager', 'fastify', 'pino', 'selfsigned', 'yaml']),
+      expect.arrayContaining(['@aws-sdk/client-secrets-manager', 'fastify', 'pino', 'selfsigned']),
     );
+    expect(notices).toContain('Copyright (c) 2006 Kirill Simonov');
     expect(readFileSync(path.join(image.rootfs, 'licenses/NODE-LICENSE.txt'), 'utf8')).toContain('Node.js');
   });
 });
@@ -263,7 +264,7 @@ interface Deployment {
           {
             readonly command: readonly string[];
             readonly args: readonly string[];
-            readonly env: readonly { readonly name: string; readonly value: string }[];
+            readonly env: readonly { readonly name: string; readonly value?: string }[];
           },
         ];
       };
@@ -282,7 +283,10 @@ function deploymentCommand(): readonly string[] {
 }
 
 function deploymentVariables(): Readonly<Record<string, string>> {
-  return Object.fromEntries(deploymentContainer().env.map(({ name, value }) => [name, value]));
+  // Variables from the ConfigMap are optional.
+  return Object.fromEntries(
+    deploymentContainer().env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /**
