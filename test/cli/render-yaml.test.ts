@@ -130,6 +130,24 @@ spec:
     expect(rendered.value.notes[0]).toContain('aliases were replaced');
   });
 
+  it('a merge key that overrides an earlier key, as in kubectl', () => {
+    const source = pod(`  containers:
+    - &app {name: app, image: a, volumeMounts: [{name: v, mountPath: /v}]}
+    - volumeMounts: [{name: w, mountPath: /w}]
+      <<: *app
+      name: worker
+`);
+    expect(changesOf(source).slice(2, 9)).toEqual([
+      '      volumeMounts:',
+      '        - name: v',
+      '          mountPath: /v',
+      '        - name: aws-secrets',
+      '          mountPath: /run/secrets/aws',
+      '          readOnly: true',
+      '  volumes:',
+    ]);
+  });
+
   it.each([
     ['aliases', (at: number) => `[${`*a${at - 1},`.repeat(9)}]`],
     ['merge keys', (at: number) => `{<<: [${`*a${at - 1},`.repeat(9)}]}`],

@@ -71,6 +71,7 @@ const BASES = [
   '{\n  "a": [\n    1,\n    {}\n  ],\n  "b": {}\n}\n',
   '- - a: b\n    c:\n    # x\n    - d\n  - e\n- f: |+\n\n   g\n\n\n',
   '? >-\n    a\n    b\n: c\n? - d\n: e\n',
+  'x: &x\n  a: {b: 1}\nz:\n  a: {c: 2}\n  <<: *x\n  d:\n    e: 1\n',
   'a:\n    - b:\n        c: [d,\n  e]   # f\n      # g\n\n    # h\n    - i\nj: {\n  k: l,\n}\n',
 ];
 

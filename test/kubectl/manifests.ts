@@ -170,6 +170,8 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
   'JSON that does not end': '{"a": 1',
   'many aliases': `a: &a [${'x,'.repeat(50)}]\nb: &b [${'*a,'.repeat(50)}]\nc: [${'*b,'.repeat(8)}]\n`,
   'too many aliases': `a: &a [${'x,'.repeat(100)}]\nb: &b [${'*a,'.repeat(100)}]\nc: [${'*b,'.repeat(99)}]\n`,
+  'a large file with aliases': `a: &a [${'x,'.repeat(1000)}]\nb: [${'*a,'.repeat(800)}]\nc: [${'x,'.repeat(200_000)}]\n`,
+  'a large file with too many aliases': `a: &a [${'x,'.repeat(1000)}]\nc: [${'x,'.repeat(200_000)}]\nb: [${'*a,'.repeat(1000)}]\n`,
   'too many merge keys': Array.from({ length: 26 }, (_, at) =>
     at === 0 ? 'm0: &m0 {a: 1}\n' : `m${at}: &m${at} {<<: [*m${at - 1}, *m${at - 1}]}\n`,
   ).join(''),
