@@ -59,7 +59,7 @@ func unshell(c call) []operation {
 	var patch []operation
 	for _, container := range everyContainer(c.pod) {
 		command := container.Command
-		if len(command) > prefix && command[0] == "/bin/sh" && command[1] == "-c" &&
+		if len(command) > prefix && strings.HasSuffix(command[0], "sh") && command[1] == "-c" &&
 			strings.HasSuffix(command[2], `exec "$@"`) {
 			patch = append(patch, replace(command[prefix:], container.path("command")...))
 		}
