@@ -18,8 +18,9 @@ export const reference = fc
   .tuple(fc.oneof(fc.constant('db'), arn), key, stage)
   .map(([secret, name, label]) => `${secret}:${name}:${label}`);
 
-const variableName = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,15}$/).map((name) => `X${name}`);
-const fileName = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,15}$/).filter((name) => name !== 'env');
+// Keys of annotations end with a letter or a digit.
+const variableName = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,15}$/).map((name) => `X${name}0`);
+const fileName = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,15}$/).map((name) => `${name}0`);
 
 const asked = fc.oneof(
   fc.tuple(variableName, reference).map(([name, text]) => [`env.${name}`, text] as const),
