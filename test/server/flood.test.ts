@@ -181,6 +181,20 @@ describe('a client that does not take its answer', () => {
   });
 });
 
+test('a client that does not take its answer gets no further ones', async () => {
+  const { listenPort, metricsPort } = await runWebhookHere({ injection: NATIVE });
+  const { socket } = await open(listenPort);
+  socket.pause();
+  const body = reviewOfLargeAnswer();
+  const request = `${HEAD}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  for (let count = 0; count < 40; count += 1) socket.write(request);
+  const reviews = () => metric(metricsPort, 'review_duration_seconds_count');
+  await eventually(reviews, (count) => count > 0);
+  // Other reviews are answered meanwhile; a connection takes a few answers into its buffers.
+  for (let count = 0; count < 40; count += 1) await postReview(listenPort, reviewOf({}));
+  expect(await reviews()).toBeLessThan(40 + 20);
+});
+
 describe('requests that Node cannot parse are counted by status', () => {
   test.each([
     ['no HTTP', 'hello\r\n\r\n', 400],

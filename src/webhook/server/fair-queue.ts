@@ -1,13 +1,16 @@
 /**
- * The order of decisions while more of them wait than the process can make at once. Each takes the event loop for its time, so
- * between two expensive ones, connections are served. The address comes first that has used less time, with the expected time
+ * The order of work, such as decisions, while more waits than the process can do at once. Each takes the event loop for its time,
+ * so between two expensive ones, connections are served. The address comes first that has used less time, with the expected time
  * of its next body: an API server's review does not wait for all the large bodies of somebody else.
  */
 
-/** Decisions run at once until they have taken this time since the event loop last served connections. */
+/** Work is done at once until it has taken this time since the event loop last served connections. */
 const TURN_MILLISECONDS = 5;
-/** The expected cost of a body: a decision takes at most about 16 ms for a MiB. */
-const BYTES_EACH_MILLISECOND = 64 * 1024;
+/**
+ * Node accepts one connection each time it serves connections, in the order of their arrival. After work, the rest waits this long
+ * for more of them: otherwise, an API server's connection behind hundreds of others would wait for hundreds of turns.
+ */
+const CONNECTIONS_MILLISECONDS = 50;
 
 interface Job {
   readonly address: string;
@@ -24,14 +27,23 @@ export class FairQueue {
   #least = 0;
   #spent = 0;
   #isScheduled = false;
+  /** A connection was accepted since the last turn. */
+  #hasConnected = false;
+  #lastWork = 0;
 
-  /** Runs the work, now or later. @param bytes of its body, from which its time is estimated */
-  add(address: string, bytes: number, work: () => void): void {
-    const job = { address, expected: bytes / BYTES_EACH_MILLISECOND, work };
+  /** Notes that a connection was accepted. */
+  connected(): void {
+    this.#hasConnected = true;
+    this.#schedule();
+  }
+
+  /** Runs the work, now or later. @param expected milliseconds, the least that it counts */
+  add(address: string, expected: number, work: () => void): void {
+    const job = { address, expected, work };
     this.#schedule();
     const others = this.#waiting.get(address);
     if (others !== undefined) others.add(job);
-    else if (this.#waiting.size > 0 || this.#spent >= TURN_MILLISECONDS)
+    else if (this.#waiting.size > 0 || this.#spent >= TURN_MILLISECONDS || this.#hasConnected)
       this.#waiting.set(address, new Set([job]));
     else this.#run(job);
   }
@@ -43,7 +55,9 @@ export class FairQueue {
     setImmediate(() => {
       this.#isScheduled = false;
       this.#spent = 0;
-      while (this.#waiting.size > 0 && this.#spent < TURN_MILLISECONDS) this.#runNext();
+      const connectsOn = this.#hasConnected && performance.now() - this.#lastWork < CONNECTIONS_MILLISECONDS;
+      this.#hasConnected = false;
+      while (!connectsOn && this.#waiting.size > 0 && this.#spent < TURN_MILLISECONDS) this.#runNext();
       if (this.#waiting.size > 0) this.#schedule();
       else this.#used.clear();
     });
@@ -69,12 +83,13 @@ export class FairQueue {
     return Math.max(this.#used.get(address) ?? 0, this.#least);
   }
 
-  #run({ address, work }: Job): void {
+  #run({ address, expected, work }: Job): void {
     const started = performance.now();
     try {
       work();
     } finally {
-      const took = performance.now() - started;
+      this.#lastWork = performance.now();
+      const took = Math.max(expected, this.#lastWork - started);
       this.#spent += took;
       this.#used.set(address, this.#usedBy(address) + took);
     }

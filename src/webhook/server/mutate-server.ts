@@ -43,13 +43,14 @@ export function makeMutateServer(parts: MutateServerParts): MutateServer {
     metrics.countDropped('answer');
     connections.reset(socket);
   });
+  const decisions = new FairQueue();
   const review: ReviewRequestParts = {
     mutate,
     countRefused: metrics.countRefused,
     countDropped: metrics.countDropped,
     bodyBytes: limits.bodyBytes,
     bodies: new InFlight(limits.bodiesBytes),
-    decisions: new FairQueue(),
+    decisions,
     answers,
     isClosing: () => isClosing || isDraining(),
   };
@@ -69,6 +70,7 @@ export function makeMutateServer(parts: MutateServerParts): MutateServer {
     forceCloseConnections: 'idle',
   });
   const connections = followConnections(app.server, limits.connections, metrics.countDropped);
+  app.server.on('connection', () => decisions.connected());
   app.server.on('tlsClientError', () => metrics.countHandshakeError());
   const checks = setInterval(() => answers.resetSlow(limits.answerMilliseconds), limits.checkMilliseconds);
   checks.unref();

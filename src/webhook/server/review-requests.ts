@@ -3,6 +3,7 @@
  * come here directly; Fastify's route, which contains all refusals, sends the others.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { InFlight } from './in-flight.ts';
@@ -26,6 +27,12 @@ export interface ReviewRequestParts {
 /** What a chunk takes besides its bytes: a client may send a byte at a time. */
 const CHUNK_BYTES = 512;
 
+/** A decision takes at most about 16 ms for each MiB of its body. */
+const BYTES_EACH_MILLISECOND = 64 * 1024;
+
+/** Connections that close after a refusal, whatever else they bring. */
+const refused = new WeakSet<Socket>();
+
 /** Whether a request is obviously a review. */
 export function isReviewRequest({ method, url = '', headers }: IncomingMessage): boolean {
   return (
@@ -43,6 +50,8 @@ export function answerReview(
   response: ServerResponse,
   parts: ReviewRequestParts,
 ): void {
+  // A refused connection is about to close.
+  if (refused.has(request.socket)) return;
   parts.answers.taken(request.socket);
   const exchange = new Exchange(request, response, parts);
   // Node's parser rejects a length together with an encoding, and ends a body at its length.
@@ -80,7 +89,8 @@ class Exchange {
       entry.grow(chunk.length + CHUNK_BYTES);
     });
     this.#request.once('end', () => {
-      decisions.add(address, length, () => {
+      this.#answerFirst();
+      decisions.add(address, length / BYTES_EACH_MILLISECOND, () => {
         entry.end();
         if (!this.#response.headersSent && !this.#request.socket.destroyed) this.#decide(chunks);
       });
@@ -92,9 +102,18 @@ class Exchange {
     });
   }
 
+  /** Reads no further requests of a client before it has taken the answer: they would take memory and time. */
+  #answerFirst(): void {
+    const { socket } = this.#request;
+    if (socket.destroyed) return;
+    socket.pause();
+    this.#response.once('close', () => socket.resume());
+  }
+
   /** Refuses a request whose body was not read, and closes the connection: the rest of the body may never come. */
   refuseUnread(status: number): void {
     this.#parts.countRefused(status);
+    refused.add(this.#request.socket);
     this.#response.shouldKeepAlive = false;
     this.#send(status, refusalText(status));
     this.#response.once('finish', () => this.#request.socket.destroySoon());
