@@ -1,8 +1,9 @@
 /** A process that attacks a webhook until it is ended, and then prints what it did as a line of JSON. */
 import { ATTACKS } from './attacks.ts';
-import { done } from './pressure.ts';
+import { done, goTo, type Target } from './pressure.ts';
 
-const [name = '', port = '0', probePort = '0', metricsPort = '0'] = process.argv.slice(2);
+const [name = '', targetJson = '{}'] = process.argv.slice(2);
+const target = JSON.parse(targetJson) as Target;
 const attack = ATTACKS[name];
 if (attack === undefined) throw new Error(`no attack is called ${name}`);
 
@@ -16,5 +17,6 @@ process.on('uncaughtException', (error) => {
 process.on('SIGTERM', () => {
   process.stdout.write(`${JSON.stringify({ ...done, open: most })}\n`, () => process.exit(0));
 });
-attack({ port: Number(port), probePort: Number(probePort), metricsPort: Number(metricsPort) });
+goTo(target);
+attack(target);
 process.stdout.write('{"ready":true}\n');

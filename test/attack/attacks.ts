@@ -40,7 +40,7 @@ const dribblingBodies: Attack = ({ port }) =>
   );
 
 const idle =
-  (count: number, port: keyof Target): Attack =>
+  (count: number, port: 'port' | 'probePort' | 'metricsPort'): Attack =>
   (target) =>
     keep(
       count,

@@ -11,6 +11,7 @@ export interface Seen {
   readonly lost: string[];
   slowestMilliseconds: number;
   probes: number;
+  /** Probes that failed as many times in succession as the Deployment permits. */
   readonly failedProbes: string[];
 }
 
@@ -41,11 +42,17 @@ export function startPeers(target: Target): Peers {
       seen.lost.push(`status ${answer.status}: ${answer.text.slice(0, 100)}`);
   }
 
-  async function probe(path: string): Promise<void> {
+  let failures: Readonly<Record<string, number>> = {};
+  async function probe(path: string, threshold: number): Promise<void> {
     const answer = await within(plainGet(target.probePort, path), PROBE_TIMEOUT_MILLISECONDS);
     seen.probes += 1;
-    if (typeof answer === 'string') seen.failedProbes.push(`${path}: ${answer}`);
-    else if (answer.status !== 200) seen.failedProbes.push(`${path}: ${answer.status} ${answer.text}`);
+    const isGood = typeof answer !== 'string' && answer.status === 200;
+    const count = isGood ? 0 : (failures[path] ?? 0) + 1;
+    failures = { ...failures, [path]: count };
+    if (count < threshold) return;
+    seen.failedProbes.push(
+      `${path}: ${typeof answer === 'string' ? answer : `${answer.status} ${answer.text}`}`,
+    );
   }
 
   async function repeat(action: () => Promise<void>, pause: number): Promise<void> {
@@ -58,8 +65,8 @@ export function startPeers(target: Target): Peers {
   const running = [
     ...Array.from({ length: KEPT_CONNECTIONS }, () => repeat(() => review(true), 20)),
     repeat(() => review(false), 20),
-    repeat(() => probe('/livez'), 250),
-    repeat(() => probe('/readyz'), 250),
+    repeat(() => probe('/livez', 3), 250),
+    repeat(() => probe('/readyz', 2), 250),
   ];
   return {
     seen,

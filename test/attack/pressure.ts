@@ -2,8 +2,12 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
-/** The ports of the webhook under attack. */
+/** The webhook under attack. */
 export interface Target {
+  /** Its address; by default this machine's. */
+  readonly host?: string;
+  /** The address of the attacker, for another host. */
+  readonly source?: string | undefined;
   readonly port: number;
   readonly probePort: number;
   readonly metricsPort: number;
@@ -13,20 +17,35 @@ export interface Target {
 export const done = { connections: 0, bytes: 0, open: 0 };
 
 /**
- * Loopback addresses of the attackers. A NetworkPolicy, a limit for each address and fairness tell clients apart by address, so
- * attacks come from one other than the API server's, or from many.
+ * Addresses of the attackers. The webhook tells clients apart by their addresses, so on loopback attacks come from another than
+ * the API server's, or from many.
  */
 export type Addresses = 'one' | 'many';
-let addresses: Addresses = 'one';
-let serial = 0;
 
-export function comeFrom(from: Addresses): void {
-  addresses = from;
+interface Route {
+  readonly host: string;
+  readonly source: () => string | undefined;
 }
 
-function localAddress(): string {
-  serial += 1;
-  return addresses === 'one' ? '127.0.0.2' : `127.0.${1 + (serial % 4)}.${1 + (serial % 250)}`;
+let serial = 0;
+let route = loopback('one');
+
+function loopback(addresses: Addresses): Route {
+  const many = (): string => {
+    serial += 1;
+    return `127.0.${1 + (serial % 4)}.${1 + (serial % 250)}`;
+  };
+  return { host: '127.0.0.1', source: addresses === 'one' ? () => '127.0.0.2' : many };
+}
+
+/** Sets where the attacks on loopback come from. */
+export function comeFrom(addresses: Addresses): void {
+  route = loopback(addresses);
+}
+
+/** Sets another host to attack. */
+export function goTo({ host, source }: Target): void {
+  if (host !== undefined) route = { host, source: () => source };
 }
 
 /** Opens a TLS connection. */
@@ -36,7 +55,8 @@ export function tls(port: number, options: ConnectionOptions = {}): Socket {
 
 /** Opens a TCP connection. */
 export function tcp(port: number): Socket {
-  return connectPlain({ host: '127.0.0.1', port, localAddress: localAddress() });
+  const source = route.source();
+  return connectPlain({ host: route.host, port, ...(source === undefined ? {} : { localAddress: source }) });
 }
 
 /**

@@ -1,10 +1,6 @@
 /** A webhook as its Deployment runs it, within 512 MiB, under attack, while an API server and a kubelet go on. */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { makeLeaf } from '../server/certificates.ts';
 import { plainGet } from '../server/client.ts';
 import { deploymentFlags } from '../server/deployment-flags.ts';
@@ -12,6 +8,7 @@ import { startWebhookProcess, type WebhookProcess } from '../server/processes.ts
 import { writeLeaf } from '../server/running.ts';
 import { limitMemory } from './memory-limit.ts';
 import { type Seen, startPeers } from './peers.ts';
+import { startAttacker } from './start-attacker.ts';
 
 /** The memory limit of the Deployment. */
 const LIMIT_BYTES = 512 * 1024 * 1024;
@@ -60,29 +57,18 @@ export async function besiege(directory: string): Promise<Siege> {
     isLimited: limit !== undefined,
     peakBytes,
     async attack(name, milliseconds) {
-      const attacker = spawn(
-        process.execPath,
-        [
-          path.join(import.meta.dirname, 'attacker.ts'),
-          ...[name, webhook.port, webhook.probePort, webhook.metricsPort].map(String),
-        ],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      );
-      const lines = createInterface({ input: attacker.stdout });
-      await once(lines, 'line');
+      const attacker = await startAttacker(name, webhook);
       const peers = startPeers(webhook);
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       await peers.stop();
-      attacker.kill('SIGTERM');
-      const [line] = (await once(lines, 'line')) as [string];
-      const { connections, bytes, open } = JSON.parse(line) as Readonly<Record<string, number>>;
+      const { connections, bytes, open } = await attacker.stop();
       if (hasEnded !== undefined) throw new Error(`the webhook ended with ${hasEnded} under attack: ${name}`);
       return {
         ...peers.seen,
         attack: name,
-        connections: connections ?? 0,
-        heldConnections: open ?? 0,
-        sentBytes: bytes ?? 0,
+        connections,
+        heldConnections: open,
+        sentBytes: bytes,
         peakBytes: peakBytes(),
       };
     },

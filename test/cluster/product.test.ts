@@ -1,6 +1,7 @@
 /** The product on a real cluster. All scenarios share one cluster and use separate namespaces. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { clusterUnavailable } from './cluster.ts';
+import { attacks } from './product/scenarios/attacks.ts';
 import { bypassed } from './product/scenarios/bypassed.ts';
 import { failures } from './product/scenarios/failures.ts';
 import { leaks } from './product/scenarios/leaks.ts';
@@ -38,6 +39,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   neighbours(stage);
   untouched(stage);
   load(stage);
+  attacks(stage);
   bypassed(stage);
   oldKubelet(stage);
   leaks(stage);

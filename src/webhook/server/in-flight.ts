@@ -1,6 +1,6 @@
 /**
  * A bound on the sum of bytes that clients make the server keep: unfinished bodies, or answers that are not taken. Beyond
- * it, an entry of the address with the most entries gives way, its oldest. An API server sends a body and takes an answer
+ * it, the oldest entry of the address with the most bytes gives way. An API server sends a body and takes an answer
  * within milliseconds, so the entry is that of a client that does neither, or that sends much more than its share.
  */
 
@@ -14,8 +14,8 @@ export interface Entry {
 
 export class InFlight {
   readonly #most: number;
-  /** Of each address, in the order of their start. */
-  readonly #open = new Map<string, Set<OpenEntry>>();
+  /** By address. */
+  readonly #open = new Map<string, Share>();
   #bytes = 0;
 
   /** @param most bytes of all entries */
@@ -29,13 +29,14 @@ export class InFlight {
    */
   begin(address: string, giveWay: () => void): Entry {
     const entry: OpenEntry = { address, bytes: 0, giveWay };
-    const others = this.#open.get(address);
-    if (others === undefined) this.#open.set(address, new Set([entry]));
-    else others.add(entry);
+    const share = this.#open.get(address) ?? { entries: new Set(), bytes: 0 };
+    this.#open.set(address, share);
+    share.entries.add(entry);
     return {
       grow: (bytes) => {
-        if (!this.#has(entry)) return;
+        if (!share.entries.has(entry)) return;
         entry.bytes += bytes;
+        share.bytes += bytes;
         this.#bytes += bytes;
         while (this.#bytes > this.#most) this.#dropOne();
       },
@@ -43,25 +44,29 @@ export class InFlight {
     };
   }
 
-  #has(entry: OpenEntry): boolean {
-    return this.#open.get(entry.address)?.has(entry) === true;
-  }
-
   #dropOne(): void {
-    let largest: ReadonlySet<OpenEntry> = new Set();
-    for (const one of this.#open.values()) if (one.size > largest.size) largest = one;
-    const [oldest] = largest;
+    let largest: Share | undefined;
+    for (const one of this.#open.values()) if (one.bytes > (largest?.bytes ?? 0)) largest = one;
+    const [oldest] = largest?.entries ?? [];
     if (oldest === undefined) return;
     this.#remove(oldest);
     oldest.giveWay();
   }
 
   #remove(entry: OpenEntry): void {
-    const others = this.#open.get(entry.address);
-    if (others?.delete(entry) !== true) return;
+    const share = this.#open.get(entry.address);
+    if (share?.entries.delete(entry) !== true) return;
+    share.bytes -= entry.bytes;
     this.#bytes -= entry.bytes;
-    if (others.size === 0) this.#open.delete(entry.address);
+    if (share.entries.size === 0) this.#open.delete(entry.address);
   }
+}
+
+/** What one address has in flight. */
+interface Share {
+  /** In the order of their start. */
+  readonly entries: Set<OpenEntry>;
+  bytes: number;
 }
 
 interface OpenEntry {

@@ -73,8 +73,8 @@ describe('bytes in flight', () => {
     const bodies = new InFlight(100);
     const dropped: string[] = [];
     const begin = (address: string, name: string) => bodies.begin(address, () => dropped.push(name));
-    begin('10.0.0.1', 'old').grow(60);
-    for (const name of ['first', 'second', 'third']) begin('10.0.0.2', name).grow(15);
+    begin('10.0.0.1', 'old').grow(30);
+    for (const name of ['first', 'second', 'third']) begin('10.0.0.2', name).grow(25);
     expect(dropped).toEqual(['first']);
   });
 });
