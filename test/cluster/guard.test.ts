@@ -5,6 +5,7 @@ import { Api } from './product/api.ts';
 import { applyGuard } from './product/guard.ts';
 import { guardedContainers } from './product/scenarios/guard/containers.ts';
 import { guardedGolden } from './product/scenarios/guard/golden.ts';
+import { guardedMutations } from './product/scenarios/guard/mutated-plans.ts';
 import { guardedNative } from './product/scenarios/guard/native.ts';
 import { guardedPlans } from './product/scenarios/guard/plans.ts';
 import { guardedRequests } from './product/scenarios/guard/requests.ts';
@@ -28,6 +29,7 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
 
   guardedRequests(api);
   guardedPlans(api);
+  guardedMutations(api);
   guardedContainers(api);
   guardedUpdates(api);
   guardedShell(api);

@@ -12,6 +12,8 @@ const FOLDER = path.join(ROOT, 'manifests/base/guard');
 const NO_NATIVE = path.join(ROOT, 'manifests/components/no-native-variables/policy.yaml');
 /** The label of namespaces without native variables. */
 export const NATIVE_FORBIDDEN = { 'native-variables': 'forbidden' };
+/** The label of namespaces in which the policies about requests and plans also reject pods. */
+export const REJECTING = { guard: 'rejects' };
 const BINDING = /validationActions: \[Deny\]/;
 
 /**
@@ -34,6 +36,8 @@ export async function applyGuard(api: Api, fetcherEnv: string): Promise<void> {
     .replace(/^ {2}fetcher-env: .*$/m, `  fetcher-env: ${JSON.stringify(fetcherEnv)}`);
   await run(cluster, ['create', 'namespace', PRODUCT_NAMESPACE]);
   await run(cluster, ['apply', '--server-side', '--filename=-'], manifests);
+  for (const policy of ['aws-secrets-injector', 'aws-secrets-injector-plan'])
+    await run(cluster, ['create', '--filename=-'], JSON.stringify(rejecting(policy)));
   const [optedIn, other] = [await api.namespace(), await api.namespace({})];
   for (const [namespace, policy] of [
     [optedIn, 'aws-secrets-injector'],
@@ -47,6 +51,19 @@ export async function applyGuard(api: Api, fetcherEnv: string): Promise<void> {
       return stderr.includes(`'${policy}'`) ? true : undefined;
     });
   }
+}
+
+function rejecting(policy: string): object {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: `${policy}-rejects` },
+    spec: {
+      policyName: policy,
+      validationActions: ['Deny'],
+      matchResources: { namespaceSelector: { matchLabels: REJECTING } },
+    },
+  };
 }
 
 /** A pod that every policy warns about. */
