@@ -40,7 +40,7 @@ const ANNOTATIONS = {
 };
 
 /** How to change a list of tokens: what, where, and from where. */
-const mutation = fc.tuple(fc.nat({ max: 7 }), fc.nat(), fc.nat(), fc.integer({ min: 1, max: 12 }));
+const mutation = fc.tuple(fc.nat({ max: 8 }), fc.nat(), fc.nat(), fc.integer({ min: 1, max: 12 }));
 
 export function guardedMutations(api: () => Api): void {
   it('a changed plan is rejected, or invalid, or means the same', async () => {
@@ -101,7 +101,18 @@ function mutated(text: string, [what, at, from, length]: readonly [number, numbe
     case 5:
       tokens.splice(place, 0, ' ');
       break;
-    case 6:
+    case 6: {
+      // A whole member again, with another value inside: the last one takes effect.
+      const [, member = '', value = ''] = /("(?:secrets|views)":)(\[.*\])(?=,"views"|\}$)/.exec(text) ?? [];
+      const changed = value.replace(
+        from % 2 === 0 ? '"app"' : '"secret":0',
+        from % 2 === 0 ? '"other"' : '"secret":1',
+      );
+      const name = from % 3 === 0 ? escaped(member.slice(0, -1), from) : member.slice(0, -1);
+      tokens.splice(tokens.length - 1, 0, `,${name}${from % 5 === 0 ? ' ' : ''}:${changed}`);
+      break;
+    }
+    case 7:
       tokens.splice(
         place,
         0,
