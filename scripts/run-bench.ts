@@ -67,6 +67,13 @@ const rows: readonly Row[] = [
     1,
     ' ×',
   ),
+  upTo(
+    `decision, worst of the pods with one large part (${decision.worst.part}, ${fixed(decision.worst.bytes / 1024 / 1024, 1)} MiB)`,
+    decision.worst.milliseconds,
+    50,
+    ' ms',
+    0,
+  ),
   upTo('fetcher, one secret, loopback, times `node -e 0`', fetcher.loopbackMilliseconds / node, 2.5, ' ×'),
   upTo(
     'fetcher, 500 references to one secret, loopback, times one reference',

@@ -1,6 +1,7 @@
 /** The decision itself, without a network: review text in, answer text out. */
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { PREFIX } from '../../src/core/names/prefix.ts';
+import { GROWING } from '../property/growth.ts';
 import { benchReview } from './webhook-review.ts';
 
 const SETTINGS = { image: 'registry.example/aws-secrets-injector:bench' };
@@ -17,6 +18,8 @@ export interface DecisionFigures {
     readonly references: number;
     readonly microseconds: number;
   }[];
+  /** The slowest of the pods that the property tests grow, in the form and up to the size that an API server sends. */
+  readonly worst: { readonly part: string; readonly bytes: number; readonly milliseconds: number };
 }
 
 const encode = (text: string): string => Buffer.from(text).toString('base64');
@@ -40,7 +43,59 @@ export function measureDecision(): DecisionFigures {
       const text = largeReview(containers, references);
       return { containers, references, microseconds: medianMicroseconds(() => decideText(text), 60) };
     }),
+    worst: worstDecision(),
   };
+}
+
+const MOST_BYTES = 3 * 1024 * 1024;
+const WORST_SETTINGS = { ...SETTINGS, native: { can: true, probe: true } } as const;
+
+function worstDecision(): DecisionFigures['worst'] {
+  const measured = Object.entries(GROWING).map(([part, [largest, make]]) => {
+    const text = largestReview(largest, make);
+    const milliseconds = median(9, () => {
+      const started = performance.now();
+      const decided = decideReview(JSON.parse(text), WORST_SETTINGS);
+      if (decided === undefined) throw new Error('the review contains no uid');
+      JSON.stringify(encodeReview(decided.facts.uid, decided.outcome, encode));
+      return performance.now() - started;
+    });
+    return { part, bytes: text.length, milliseconds };
+  });
+  return measured.reduce((worst, one) => (one.milliseconds > worst.milliseconds ? one : worst));
+}
+
+/** The largest review up to the size that an API server accepts for a pod. */
+function largestReview(largest: number, make: (size: number) => unknown): string {
+  for (let size = largest; ; size = Math.floor(size * 0.9)) {
+    const review = JSON.parse(benchReview()) as { request: { object: unknown } };
+    review.request.object = withDefaults(make(size));
+    const text = JSON.stringify(review);
+    if (text.length <= MOST_BYTES) return text;
+  }
+}
+
+/** Containers contain what an API server adds to each. */
+function withDefaults(pod: unknown): unknown {
+  const { spec, ...others } = pod as { readonly spec: Readonly<Record<string, unknown>> };
+  const filled = Object.entries(spec).map(([field, value]) => [
+    field,
+    /[cC]ontainers$/.test(field)
+      ? (value as readonly object[]).map((one) => ({
+          image: 'a',
+          resources: {},
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'File',
+          imagePullPolicy: 'Always',
+          ...one,
+        }))
+      : value,
+  ]);
+  return { ...others, spec: Object.fromEntries(filled) };
+}
+
+function median(rounds: number, measure: () => number): number {
+  return Array.from({ length: rounds }, measure).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
 }
 
 function medianMicroseconds(work: () => unknown, rounds: number): number {
