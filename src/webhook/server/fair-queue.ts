@@ -37,15 +37,19 @@ export class FairQueue {
     this.#schedule();
   }
 
-  /** Runs the work, now or later. @param expected milliseconds, the least that it counts */
-  add(address: string, expected: number, work: () => void): void {
+  /** Runs the work, now or later. @param expected milliseconds, the least that it counts @returns whether it is done */
+  add(address: string, expected: number, work: () => void): boolean {
     const job = { address, expected, work };
     this.#schedule();
     const others = this.#waiting.get(address);
     if (others !== undefined) others.add(job);
     else if (this.#waiting.size > 0 || this.#spent >= TURN_MILLISECONDS || this.#hasConnected)
       this.#waiting.set(address, new Set([job]));
-    else this.#run(job);
+    else {
+      this.#run(job);
+      return true;
+    }
+    return false;
   }
 
   #schedule(): void {

@@ -27,6 +27,8 @@ export interface ReviewRequestParts {
 /** What a chunk takes besides its bytes: a client may send a byte at a time. */
 const CHUNK_BYTES = 512;
 
+/** An answer that a connection takes at once. */
+const SMALL_BYTES = 64 * 1024;
 /** A decision takes at most about 16 ms for each MiB of its body. */
 const BYTES_EACH_MILLISECOND = 64 * 1024;
 
@@ -89,11 +91,12 @@ class Exchange {
       entry.grow(chunk.length + CHUNK_BYTES);
     });
     this.#request.once('end', () => {
-      this.#answerFirst();
-      decisions.add(address, length / BYTES_EACH_MILLISECOND, () => {
+      const isDone = decisions.add(address, length / BYTES_EACH_MILLISECOND, () => {
         entry.end();
         if (!this.#response.headersSent && !this.#request.socket.destroyed) this.#decide(chunks);
       });
+      const { socket } = this.#request;
+      if (!isDone || socket.writableLength > SMALL_BYTES) this.#answerFirst(socket);
     });
     this.#request.once('close', () => {
       if (this.#request.complete) return;
@@ -103,8 +106,7 @@ class Exchange {
   }
 
   /** Reads no further requests of a client before it has taken the answer: they would take memory and time. */
-  #answerFirst(): void {
-    const { socket } = this.#request;
+  #answerFirst(socket: Socket): void {
     if (socket.destroyed) return;
     socket.pause();
     this.#response.once('close', () => socket.resume());

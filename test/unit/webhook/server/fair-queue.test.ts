@@ -50,7 +50,7 @@ describe('work', () => {
   it('of an address with much comes in turn with that of another', async () => {
     const queue = new FairQueue();
     const made: string[] = [];
-    const add = (address: string): void =>
+    const add = (address: string): boolean =>
       queue.add(address, 16, () => {
         work();
         made.push(address);
