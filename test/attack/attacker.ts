@@ -7,9 +7,12 @@ const target = JSON.parse(targetJson) as Target;
 const attack = ATTACKS[name];
 if (attack === undefined) throw new Error(`no attack is called ${name}`);
 
+const parent = process.ppid;
 let most = 0;
 setInterval(() => {
   most = Math.max(most, done.open);
+  // An attack does not outlive the test that began it.
+  if (process.ppid !== parent) process.exit(1);
 }, 50);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`attacker: ${error.message}\n`);
