@@ -4,7 +4,7 @@
  * of its next body: an API server's review does not wait for all the large bodies of somebody else.
  */
 
-/** Work is done at once until it has taken this time since the event loop last served connections. */
+/** Work is done at once until it has taken this time; then the event loop serves connections first. */
 const TURN_MILLISECONDS = 5;
 /**
  * Node accepts one connection each time it serves connections, in the order of their arrival. After work, the rest waits this long
@@ -40,15 +40,17 @@ export class FairQueue {
   /** Runs the work, now or later. @param expected milliseconds, the least that it counts @returns whether it is done */
   add(address: string, expected: number, work: () => void): boolean {
     const job = { address, expected, work };
-    this.#schedule();
     const others = this.#waiting.get(address);
     if (others !== undefined) others.add(job);
     else if (this.#waiting.size > 0 || this.#spent >= TURN_MILLISECONDS || this.#hasConnected)
       this.#waiting.set(address, new Set([job]));
     else {
       this.#run(job);
+      // Without a turn of its own for each job, which would cost as much as some jobs.
+      if (this.#spent >= TURN_MILLISECONDS) this.#schedule();
       return true;
     }
+    this.#schedule();
     return false;
   }
 
