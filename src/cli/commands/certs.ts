@@ -65,7 +65,7 @@ export async function runCerts(argv: readonly string[]): Promise<number> {
   process.stdout.write(`wrote ${out}/tls.crt and tls.key for ${names.join(', ')}, valid for ${days} days
       ${out}/ca.crt and ca.key${renew ? ' (unchanged)' : ''}: do not copy ca.key to the cluster
       ${out}/ca-bundle.yaml: kustomize patch that adds the CA to the webhook configuration
-next: kubectl apply -k manifests/overlays/generated-certs (see manifests/README.md)
+next: kubectl apply --server-side -k manifests/overlays/generated-certs (see manifests/README.md)
 `);
   return 0;
 }

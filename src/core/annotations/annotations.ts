@@ -13,7 +13,7 @@ import {
   type Option,
   RESERVED_OPTIONS,
 } from '../names/annotation-keys.ts';
-import { PREFIX } from '../names/prefix.ts';
+import { NAMESPACE_LABEL, PREFIX } from '../names/prefix.ts';
 import { qualifiedNameFault } from '../names/qualified-name.ts';
 import type { Findings } from '../problems/findings.ts';
 import { nearest } from '../problems/nearest.ts';
@@ -133,6 +133,7 @@ function unknown(key: string, subject: string): Problem {
 }
 
 function suggestion(key: string): string {
+  if (PREFIX + key === NAMESPACE_LABEL) return 'set it as a label of the namespace, not as an annotation';
   const dot = key.indexOf('.');
   const stem = dot < 0 ? key : key.slice(0, dot);
   const whole = [FORM, ...Object.keys(OPTIONS)];

@@ -54,6 +54,6 @@ export function nativeSizeProblem(views: readonly DeliveredView[]): Problem | un
     code: 'ENV_MODE_NATIVE_TOO_LARGE',
     subject: annotationKey('env-mode'),
     wrong: `the native variables of all containers take more than ${MOST_ENTRIES_BYTES / 2 ** 20} MiB, which is more than a cluster stores`,
-    expected: 'request fewer variables, name fewer containers, or set it to shell or file',
+    expected: 'request fewer variables, name fewer containers, or set the annotation to shell or file',
   };
 }

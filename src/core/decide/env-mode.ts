@@ -51,7 +51,7 @@ function nativeObstacle({ native, envFrom }: Situation): Problem | undefined {
       code: 'ENV_MODE_NATIVE_UNAVAILABLE',
       subject,
       wrong: `native mode is unavailable: ${printable(native?.why ?? 'cluster support has not been checked yet', 300)}`,
-      expected: 'set it to shell or file',
+      expected: 'set the annotation to shell or file',
     };
   }
   const [first] = envFrom;
@@ -61,7 +61,7 @@ function nativeObstacle({ native, envFrom }: Situation): Problem | undefined {
     subject,
     wrong: `native mode needs the names of all variables, but ${printable(subjectOf.envFrom(first))} gets its names from the secret`,
     expected:
-      'request the variables one by one, list their keys with include in the YAML form, or set it to shell or file',
+      'request the variables one by one, list their keys with include in the YAML form, or set the annotation to shell or file',
   };
 }
 
@@ -79,11 +79,11 @@ function undecided(container: Container, obstacle: Problem, envFile: string): Pr
   const found =
     program === undefined
       ? `container ${quote(container.name)} has no command, so shell mode is not possible`
-      : `container ${quote(container.name)} runs ${quote(program)}, which is not a shell, so auto does not select shell mode`;
+      : `container ${quote(container.name)} runs ${quote(program)}, which is not sh, bash, dash or ash, so auto does not select shell mode`;
   return {
     code: 'ENV_MODE_UNDECIDED',
     subject: annotationKey('env-mode'),
     wrong: `${found}, and ${obstacle.wrong}`,
-    expected: `set it to shell (needs /bin/sh in the image and a command in the pod) or to file (the application reads ${envFile})`,
+    expected: `set the annotation to shell (needs /bin/sh in the image and a command in the pod) or to file (the application reads ${envFile})`,
   };
 }

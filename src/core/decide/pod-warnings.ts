@@ -3,6 +3,7 @@ import { isInjected } from '../additions/injected-objects.ts';
 import type { Options } from '../annotations/options.ts';
 import { formatDuration } from '../duration.ts';
 import { field, integerField } from '../json.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
 import { type Container, isMeshProxy, isNativeSidecar, type Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import { quote } from '../problems/quote.ts';
@@ -32,14 +33,14 @@ function sharedProcesses({ pod, views }: PodFacts): string | undefined {
   const [first, ...others] = running.filter((one) => !isInjected(one) && !receiving.has(one));
   if (first === undefined) return undefined;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return `${cause}: container ${quote(first.name, 24)}${more} may read secrets of other containers in /proc`;
+  return `${cause}: ${quote(first.name, 24)}${more} may read secrets in /proc; use another user without SYS_PTRACE`;
 }
 
 /** kubelet ends the pod at its deadline, before the fetcher can report what it waited for. */
 function shortDeadline({ pod, options: { timeoutSeconds } }: PodFacts): string | undefined {
   const seconds = integerField(pod.spec, 'activeDeadlineSeconds');
   if (seconds === undefined || seconds >= timeoutSeconds) return undefined;
-  return `spec.activeDeadlineSeconds ${seconds} is below fetch-timeout ${formatDuration(timeoutSeconds)}: failures may go unreported`;
+  return `activeDeadlineSeconds ${seconds} is below ${annotationKey('fetch-timeout')} ${formatDuration(timeoutSeconds)}: raise it to see failures`;
 }
 
 /** A mesh whose proxy is a regular container, the containers that redirect traffic to it, and the proxy's own user. */
@@ -73,5 +74,5 @@ function noNetwork({ pod, earlier: { fetcherIndex }, runAs }: PodFacts): string 
       ),
   );
   if (mesh === undefined || runAs.user === mesh.user) return undefined;
-  return `aws-secrets-fetch has no network before ${mesh.proxy} runs: make it a native sidecar, or set run-as-user ${mesh.user}`;
+  return `aws-secrets-fetch has no network before ${mesh.proxy} runs: use a native sidecar, or run-as-user ${mesh.user}`;
 }

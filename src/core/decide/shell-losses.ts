@@ -21,7 +21,7 @@ export function checkShellLosses(container: Container, envFile: string, findings
   if (lost.length > 0) findings.add(() => losesVariables(container, [...new Set(lost)]));
   if ((asArray(field(container.json, 'envFrom')) ?? []).length > 0) {
     findings.warn(
-      `container ${quote(container.name, 24)}: the shell of env-mode shell drops variables from envFrom with names such as a.b`,
+      `container ${quote(container.name, 24)}: shell mode drops envFrom variables such as cluster.name; use native or file`,
     );
   }
 }
@@ -37,6 +37,6 @@ function losesVariables(container: Container, names: readonly string[]): Problem
     code: 'ENV_MODE_SHELL_LOSES',
     subject: annotationKey('env-mode'),
     wrong: `container ${quote(container.name)} sets ${shown.join(', ')}${more}, which the shell of shell mode would drop or change`,
-    expected: 'rename the variables, or set it to native or file',
+    expected: 'rename the variables, or set the annotation to native or file',
   };
 }

@@ -33,6 +33,15 @@ export const ARN_FIELDS = 7;
 export function parseArn(text: string, subject: string): Result<SecretArn> {
   const fields = text.split(':');
   const [arn, partition = '', service, region = '', account = '', kind, resource = ''] = fields;
+  if (arn === 'arn' && fields.length > ARN_FIELDS) {
+    const rest = fields.slice(ARN_FIELDS).join(':');
+    return failed({
+      code: 'ARN_INVALID',
+      subject,
+      wrong: `the ARN is followed by ${quote(`:${rest}`)}`,
+      expected: 'use the ARN alone here, and the key where the value is requested, such as db:password',
+    });
+  }
   if (fields.length !== ARN_FIELDS || arn !== 'arn')
     return invalid(text, subject, 'is not the ARN of a secret');
   if (service !== 'secretsmanager')

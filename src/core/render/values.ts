@@ -112,7 +112,8 @@ export class Values {
       code: 'VALUE_KEY_MISSING',
       subject,
       wrong: `secret ${this.arnOf(secret)} has no key ${quote(key)}`,
-      expected: 'use a top-level key of its JSON; keys are case-sensitive',
+      expected:
+        'use a top-level key of its JSON; keys are case-sensitive, and nested values need jmesPath in the YAML form',
     });
   }
 

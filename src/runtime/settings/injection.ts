@@ -2,13 +2,39 @@
 import { isRegion } from '../../core/names/regions.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
 import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../../core/settings.ts';
-import { choice, IMAGE, namespaceChoices, QUANTITY, REPOSITORIES, SWITCH, variables } from './kinds.ts';
+import {
+  choice,
+  IMAGE,
+  namespaceChoices,
+  QUANTITY,
+  REPOSITORIES,
+  SWITCH,
+  type Variable,
+  variables,
+} from './kinds.ts';
 import { NETWORK_SETTINGS, networkProblems, networkVariables } from './network.ts';
 import { optional, REQUIRED, setting, type Values } from './settings.ts';
 
 // Variables may configure the endpoints of the fetcher, never its identity.
 const FETCHER_VARIABLE =
   /^(?:AWS_ENDPOINT_URL(?:_[A-Z0-9_]+)?|AWS_USE_FIPS_ENDPOINT|AWS_USE_DUALSTACK_ENDPOINT|AWS_REGION|AWS_DEFAULT_REGION)$/;
+
+/** Whether the fetcher would use the variable: a value that it does not understand would turn a safeguard off. */
+function isFetcherVariable({ name, value }: Variable): boolean {
+  if (!FETCHER_VARIABLE.test(name)) return false;
+  if (name.endsWith('_REGION')) return isRegion(value);
+  if (name.startsWith('AWS_USE_')) return value === 'true' || value === 'false';
+  return isEndpoint(value);
+}
+
+/** As the fetcher checks it: plain http would show the token to the network. */
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export const INJECTION_SETTINGS = {
   image: setting(IMAGE, REQUIRED, 'Image of the injected container.'),
@@ -23,8 +49,8 @@ export const INJECTION_SETTINGS = {
   ),
   'fetcher-env': setting(
     variables(
-      ({ name, value }) => FETCHER_VARIABLE.test(name) && (!name.endsWith('_REGION') || isRegion(value)),
-      'AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_REGION, AWS_DEFAULT_REGION',
+      isFetcherVariable,
+      'AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE> (an https URL), AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT (true or false), AWS_REGION, AWS_DEFAULT_REGION (the name of a Region)',
     ),
     [],
     'A variable for the injected container. Can be set several times. In the environment variable, separate several with commas or line feeds.',

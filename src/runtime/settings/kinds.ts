@@ -172,8 +172,8 @@ function parseVariables(
   isAllowed: (variable: Variable) => boolean,
 ): readonly Variable[] | undefined {
   const found = new Map<string, string>();
-  // A comma separates pairs only before a name, so that values can contain commas.
-  for (const part of text.split(/\n|,(?=[A-Z0-9_]+=)/)) {
+  // A comma separates pairs only before a name or at the end of a line, so that values can contain commas.
+  for (const part of text.split(/,?[ \t\r]*(?:\n|$)|,(?=[ \t]*[A-Z0-9_]+=)/)) {
     const pair = part.trim();
     if (pair === '') continue;
     const [, name, value] = /^([A-Z0-9_]+)=([^\p{Cc}]{1,4096})$/u.exec(pair) ?? [];

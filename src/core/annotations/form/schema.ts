@@ -112,6 +112,9 @@ const envFrom = fields(
     prefix: z.exactOptional(
       z
         .string({ error: 'use text such as DB_' })
+        .check(
+          z.regex(/^(?:[A-Za-z_][A-Za-z0-9_]*)?$/, { error: 'use letters, digits and "_", such as DB_' }),
+        )
         .register(FORM_DOCS, { description: 'A prefix for each name.', default: '' }),
     ),
     case: z.exactOptional(

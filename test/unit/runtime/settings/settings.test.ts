@@ -134,7 +134,7 @@ describe('settings of the injection', () => {
   test.each([
     'AWS_REGION=us-east-1,AWS_USE_FIPS_ENDPOINT=true',
     'AWS_REGION=us-east-1\nAWS_USE_FIPS_ENDPOINT=true\n',
-    ' AWS_USE_FIPS_ENDPOINT=a,\n AWS_REGION=us-east-1',
+    ' AWS_USE_FIPS_ENDPOINT=true,\n AWS_REGION=us-east-1',
   ])('take them from the variable %j', (text) => {
     expect(injection([], { SECRETS_INJECTOR_FETCHER_ENV: text })).toMatchObject({
       fetcherEnv: expect.arrayContaining([{ name: 'AWS_REGION', value: 'us-east-1' }]),
@@ -153,6 +153,10 @@ describe('settings of the injection', () => {
     'AWS_REGION=us-east-1,AWS_REGION=us-east-1',
     'AWS_REGION=x@localhost:1/#',
     'AWS_DEFAULT_REGION=us-east',
+    'AWS_USE_FIPS_ENDPOINT=maybe',
+    'AWS_USE_DUALSTACK_ENDPOINT=1',
+    'AWS_ENDPOINT_URL=http://sts.example',
+    'AWS_ENDPOINT_URL_STS=sts.example',
   ])('refuse %j for the fetcher', (text) => {
     expect(injection(['--fetcher-env', text])).toMatchObject({ kind: 'problems' });
   });
