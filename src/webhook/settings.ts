@@ -51,7 +51,7 @@ export const WEBHOOK_SETTINGS = {
   'max-connections': setting(
     integer(1, 100_000),
     1024,
-    'Maximum number of connections. A further connection takes the place of the one that has been idle or unfinished for longest.',
+    'Maximum number of connections. At the limit, a new connection replaces the one that has been idle or unfinished for longest.',
   ),
   'log-level': setting(choice(...LOG_LEVELS), 'info', 'Least severe level to log.'),
   ...INJECTION_SETTINGS,

@@ -166,8 +166,10 @@ function checkJmesPath(expression: string, subject: string, findings: Findings):
     code: 'JMESPATH_INVALID',
     subject: printable(`${subject}.jmesPath`),
     wrong: `the expression ${quote(expression)} ${fault}`,
-    expected:
-      'use an expression such as endpoints[0].host; write names that contain a hyphen in double quotes',
+    // Many faults say what to do.
+    expected: fault.includes('; ')
+      ? 'correct the expression'
+      : 'use an expression such as endpoints[0].host; write names that contain a hyphen in double quotes',
   });
 }
 

@@ -13,7 +13,7 @@ import { optional, type Values } from './settings.ts';
 export const NETWORK_SETTINGS = {
   'https-proxy': optional(
     PROXY,
-    'HTTP proxy for the connections of the injected container to AWS. It may contain credentials, which everybody who can read pods can read.',
+    'HTTP proxy for the connections of the injected container to AWS. It may contain credentials, which anyone who can read pods can read.',
   ),
   'no-proxy': optional(
     NO_PROXY,
@@ -21,7 +21,7 @@ export const NETWORK_SETTINGS = {
   ),
   'ca-bundle-file': optional(
     PATH,
-    'PEM file with certificate authorities that the injected container trusts besides the public ones, at most 64 KiB. The webhook reads it again when it changes.',
+    'PEM file with certificate authorities that the injected container trusts in addition to the public ones, at most 64 KiB. The webhook reads it again when it changes.',
   ),
 } as const;
 
