@@ -40,6 +40,9 @@ export const NEVER_SET = [
   'workingDir',
 ] as const;
 
+/** The annotation that API servers translate to `appArmorProfile` after the webhooks. */
+const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+
 /** The kubelet check only prints it, and many webhooks set it to the same. */
 const FREE_VARIABLES: ReadonlySet<unknown> = new Set(['NODE_NAME']);
 
@@ -54,6 +57,11 @@ export function checkAltered(pod: Pod, container: Container, written: Written, f
   if (messagePath !== '' && messagePath !== '/dev/termination-log')
     findings.add(altered(container, `has terminationMessagePath ${quote(messagePath)}`));
   for (const what of weakenedBy(json['securityContext'])) findings.add(altered(container, `has ${what}`));
+  if (field(pod.annotations, `${APPARMOR}${container.name}`) === 'unconfined')
+    findings.add(altered(container, 'has the AppArmor annotation with the value unconfined'));
+  // A device of a claim may come with mounts and variables.
+  if (isSet(field(json['resources'], 'claims')))
+    findings.add(altered(container, 'has resources.claims, which the injector does not set'));
   checkVariables(pod, container, written.env, findings);
   checkMounts(container, written.mounts, findings);
 }
@@ -66,13 +74,16 @@ function checkVariables(pod: Pod, container: Container, written: Written['env'],
     const wanted = own.get(name);
     const isRepeated = seen.has(name);
     seen.add(name);
-    if (FREE_VARIABLES.has(name)) continue;
-    if (wanted !== undefined) {
+    const isFree = FREE_VARIABLES.has(name);
+    const source = textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '';
+    if ((wanted === undefined || isFree) && isViewVolume(source)) {
+      findings.add(() => refused(container, name, 'comes from a secrets volume'));
+    } else if (isFree) {
+      // Nothing depends on its value.
+    } else if (wanted !== undefined) {
       if (isRepeated) findings.add(() => refused(container, name, 'is declared a second time'));
       else if (!isSame(entry, wanted))
         findings.add(() => refused(container, name, 'has another value than the injector sets'));
-    } else if (isViewVolume(textField(field(field(entry, 'valueFrom'), 'fileKeyRef'), 'volumeName') ?? '')) {
-      findings.add(() => refused(container, name, 'comes from a secrets volume'));
     } else if (!isRepeated) {
       const fault =
         steeringOf(name) === 'refused'

@@ -6,6 +6,15 @@ import { quote } from '../problems/quote.ts';
 /** The members that the injector always sets; user and group depend on the pod. */
 export const HARDENED: JsonObject = securityContext({ user: undefined, group: undefined });
 
+/** Types that the `baseline` profile of the Pod Security Standards allows. Others, such as `spc_t`, lift the isolation. */
+const SELINUX_TYPES: readonly string[] = [
+  '',
+  'container_t',
+  'container_init_t',
+  'container_kvm_t',
+  'container_engine_t',
+];
+
 /**
  * The weaker members, each as text for a message. Missing members are added again, and members that this code does not
  * know are left alone.
@@ -27,6 +36,12 @@ export function weakenedBy(context: unknown): readonly string[] {
   if (procMount !== 'Default') weaker.push(`procMount ${quote(procMount)}`);
   for (const profile of ['seccompProfile', 'appArmorProfile']) {
     if (textField(given[profile], 'type') === 'Unconfined') weaker.push(`${profile} Unconfined`);
+  }
+  const seLinux = textField(given['seLinuxOptions'], 'type') ?? '';
+  if (!SELINUX_TYPES.includes(seLinux)) weaker.push(`seLinuxOptions.type ${quote(seLinux)}`);
+  for (const name of ['user', 'role']) {
+    const value = textField(given['seLinuxOptions'], name) ?? '';
+    if (value !== '') weaker.push(`seLinuxOptions.${name} ${quote(value)}`);
   }
   if (field(given['windowsOptions'], 'hostProcess') === true) weaker.push('windowsOptions.hostProcess: true');
   return weaker;

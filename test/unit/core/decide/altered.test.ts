@@ -73,6 +73,12 @@ const ALTERED: readonly (readonly [what: string, change: Change])[] = [
     'no AppArmor profile',
     (c) => Object.assign(c.securityContext, { appArmorProfile: { type: 'Unconfined' } }),
   ],
+  [
+    'a foreign SELinux type',
+    (c) => Object.assign(c.securityContext, { seLinuxOptions: { level: 's0', type: 'spc_t' } }),
+  ],
+  ['an SELinux user', (c) => Object.assign(c.securityContext, { seLinuxOptions: { user: 'system_u' } })],
+  ['a device of a claim', (c) => Object.assign(c, { resources: { claims: [{ name: 'own' }] } })],
   ['a mount above everything', mount('/')],
   ...INJECTED_PATHS.flatMap((path): readonly (readonly [string, Change])[] => [
     [`a mount at ${path}`, mount(path)],
@@ -109,6 +115,15 @@ const REFUSED_VARIABLES: readonly (readonly [what: string, change: Change])[] = 
         name: 'X',
         valueFrom: { fileKeyRef: { volumeName: 'aws-secrets', path: 'env', key: 'DB_USER' } },
       }),
+  ],
+  [
+    'NODE_NAME from a secret',
+    (c) => {
+      const valueFrom = { fileKeyRef: { volumeName: 'aws-secrets', path: 'env', key: 'DB_USER' } };
+      const own = c.env.find((entry) => entry['name'] === 'NODE_NAME');
+      if (own === undefined) c.env.push({ name: 'NODE_NAME', valueFrom });
+      else own['valueFrom'] = valueFrom;
+    },
   ],
   ['the first variable again', (c) => c.env.push({ ...c.env[0] })],
 ];
@@ -187,7 +202,7 @@ const HARMLESS: readonly (readonly [what: string, change: Change])[] = [
     'SELinux options',
     (c) =>
       Object.assign(c.securityContext, {
-        seLinuxOptions: { level: 's0:c1' },
+        seLinuxOptions: { level: 's0:c1', type: 'container_t' },
         privileged: false,
         procMount: 'Default',
       }),
@@ -229,6 +244,20 @@ it('the check with another source of the probe is rejected', () => {
   const change: Change = (c) =>
     Object.assign(c.env[0] ?? {}, { valueFrom: { configMapKeyRef: { name: 'x', key: 'x' } } });
   expect(codes('aws-secrets-check', change)).toEqual(['POD_VARIABLE_REFUSED']);
+});
+
+it('an injected container without AppArmor, by the annotation, is rejected', () => {
+  const pod = structuredClone(INJECTED) as { metadata: { annotations: Json } };
+  const key = 'container.apparmor.security.beta.kubernetes.io/aws-secrets-fetch';
+  const decideWith = (profile: string) => {
+    pod.metadata.annotations[key] = profile;
+    return decideInjection(pod, { namespace: 'shop' }, SETTINGS);
+  };
+  expect(decideWith('unconfined')).toMatchObject({
+    kind: 'denied',
+    problems: [{ code: 'POD_CONTAINER_ALTERED', subject: 'initContainers[0]' }],
+  });
+  expect(decideWith('runtime/default')).toMatchObject({ kind: 'unchanged' });
 });
 
 function codes(name: string, change: Change): readonly AdmissionCode[] {
