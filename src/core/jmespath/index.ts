@@ -4,8 +4,9 @@ import { MAX_SECRET_BYTES } from '../limits.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import { type JsonDocument, nodeText } from '../secret/secret-json.ts';
 import { exceedsUtf8 } from '../utf8.ts';
+import { isConstant } from './constant.ts';
 import { evaluate } from './evaluate.ts';
-import { parseJmesPath, refersToDocument } from './syntax.ts';
+import { parseJmesPath } from './syntax.ts';
 
 /**
  * Checks an expression without a document.
@@ -21,7 +22,8 @@ export function jmesPathFault(expression: string): string | undefined {
  * @returns a fault that continues the sentence "the expression …", or undefined
  */
 export function constantFault(expression: string): string | undefined {
-  if (refersToDocument(expression)) return undefined;
+  const parsed = parseJmesPath(expression);
+  if (!parsed.ok || !isConstant(parsed.value)) return undefined;
   return 'is a constant, which selects nothing from the secret';
 }
 

@@ -65,22 +65,6 @@ const BEYOND: ReadonlySet<string> = new Set([
   ...['Variable', 'Assign', 'Root', 'Plus', 'Multiply', 'Divide', 'Modulo', 'Div', 'Question'],
 ]);
 
-const SELECTS: ReadonlySet<string> = new Set([
-  ...['UnquotedIdentifier', 'QuotedIdentifier', 'Current', 'Star', 'Number', 'Flatten', 'Filter'],
-]);
-/** After a name: it is a function, or the key of a multi-select hash. */
-const NAMES: ReadonlySet<string> = new Set(['Lparen', 'Colon']);
-
-/** Whether a valid expression selects from the document at all; otherwise it is a constant. */
-export function refersToDocument(text: string): boolean {
-  const tokens = tokenize(text);
-  return tokens.some(({ type }, index) => {
-    const next: string = tokens[index + 1]?.type ?? 'EOF';
-    const isSlice = type === 'Lbracket' && next === 'Colon';
-    return isSlice || (SELECTS.has(type) && !NAMES.has(next));
-  });
-}
-
 function tokensFault(text: string, tokens: readonly Token[]): string | undefined {
   for (const [index, token] of tokens.entries()) {
     const type: string = token.type;

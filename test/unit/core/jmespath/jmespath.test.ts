@@ -94,13 +94,28 @@ describe('what is wrong with an expression', () => {
     expect(select(expression, '{}')).toEqual({ fault });
   });
 
-  it.each(["'api-key'", '`"x"`', "join(',', ['a', 'b'])", "{ key: 'api-key' }", "not_null(`null`, 'x')"])(
-    'is a constant, whatever the secret is: %s',
-    (expression) => {
-      expect(jmesPathFault(expression)).toBeUndefined();
-      expect(constantFault(expression)).toBe('is a constant, which selects nothing from the secret');
-    },
-  );
+  it.each([
+    "'api-key'",
+    '`"x"`',
+    "join(',', ['a', 'b'])",
+    "{ key: 'api-key' }",
+    "not_null(`null`, 'x')",
+    "a | 'api-key'",
+    "'api-key' | @",
+    "{ key: 'api-key' }.key",
+    "'api-key' || a",
+    "not_null('api-key', a)",
+    '`{"a": 1}`.a',
+    '`[1, 2]`[0]',
+    '`[1, 2]`[*]',
+    '`[[1]]`[]',
+    '`[1]`[?@]',
+    "!'x'",
+    "'a' == 'b'",
+  ])('is a constant, whatever the secret is: %s', (expression) => {
+    expect(jmesPathFault(expression)).toBeUndefined();
+    expect(constantFault(expression)).toBe('is a constant, which selects nothing from the secret');
+  });
 
   it.each([
     'a',
@@ -116,6 +131,17 @@ describe('what is wrong with an expression', () => {
     "a || 'x'",
     '{ a: b }',
     'length(@)',
+    "a && 'x'",
+    'a | b',
+    "a.{ b: 'x' }",
+    "[a, 'x']",
+    "{ a: b, c: 'x' }",
+    "not_null(a, 'x')",
+    '`null` || a',
+    "a == 'x'",
+    "a[?b == 'x']",
+    "map(&'x', a)",
+    '!a',
   ])('selects from the secret: %s', (expression) => expect(constantFault(expression)).toBeUndefined());
 
   it.each(['(', '!', '[', '{a:', 'a[?', 'not_null(', 'a.', 'a||', 'a|', 'map(&', '*.', '[]', 'a&&'])(
