@@ -73,7 +73,9 @@ export function versionProblem(
       code: 'REFERENCE_STAGE_AND_ID',
       subject,
       wrong: `the reference has both version stage ${quote(stage)} and version ID ${quote(versionId)}`,
-      expected: 'keep only one of the two, as in Amazon ECS',
+      expected: VERSION_ID.test(versionId)
+        ? 'keep only one of the two, as in Amazon ECS'
+        : 'keep only one of the two; for a key that contains a colon, use the field key of the YAML form',
     };
   }
   if (stage !== undefined && !STAGE.test(stage))
