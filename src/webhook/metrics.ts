@@ -18,7 +18,7 @@ export interface Metrics {
 }
 
 const PREFIX = 'secrets_injector_';
-const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 405, 408, 411, 413, 415, 431, 500, 503]);
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 405, 408, 411, 413, 415, 417, 431, 500, 503]);
 /** Why a connection was closed before its client closed it, or before a request was complete. */
 const DROPS = ['idle', 'stalled', 'answer', 'aborted'] as const;
 export type DropReason = (typeof DROPS)[number];

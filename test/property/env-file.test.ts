@@ -50,7 +50,16 @@ const KNOWN_NAMES = `
 /** The same, and names that no shell can assign. */
 const INHERITED_NAMES = [
   ...KNOWN_NAMES,
-  ...['BASHOPTS', 'BASHPID', 'BASH_ARGV0', 'BASH_COMMAND', 'BASH_COMPAT', 'BASH_SUBSHELL', 'BASH_VERSINFO'],
+  ...[
+    'BASHOPTS',
+    'BASHPID',
+    'BASH_ARGV0',
+    'BASH_COMMAND',
+    'BASH_COMPAT',
+    'BASH_EXECUTION_STRING',
+    'BASH_SUBSHELL',
+    'BASH_VERSINFO',
+  ],
   ...['BASH_VERSION', 'BASH_XTRACEFD', 'EPOCHREALTIME', 'EPOCHSECONDS', 'SRANDOM', 'cluster.name', 'my-flag'],
   ...['1ABC', 'A B', 'é', '%x', 'BASH_FUNC_f%%'],
 ];

@@ -199,6 +199,7 @@ describe('requests that Node cannot parse are counted by status', () => {
   test.each([
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['a length and an encoding', `${HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n`, 400],
+    ['an unknown expectation', `${HEAD}Expect: nothing\r\nContent-Length: 2\r\n\r\n`, 417],
     ['headers of 64 KiB', `${HEAD}X: ${'x'.repeat(65_536)}\r\n\r\n`, 431],
   ])('%s', async (_name, text, status) => {
     const { listenPort, metricsPort } = await runWebhookHere();

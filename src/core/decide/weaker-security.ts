@@ -6,8 +6,11 @@ import { quote } from '../problems/quote.ts';
 /** The members that the injector always sets; user and group depend on the pod. */
 export const HARDENED: JsonObject = securityContext({ user: undefined, group: undefined });
 
-/** Types that the `baseline` profile of the Pod Security Standards allows. Others, such as `spc_t`, lift the isolation. */
-const SELINUX_TYPES: readonly string[] = [
+/**
+ * Types that the `baseline` profile of the Pod Security Standards allows. Others, such as `spc_t`, lift the isolation. The
+ * guard lists them as well.
+ */
+export const SELINUX_TYPES: readonly string[] = [
   '',
   'container_t',
   'container_init_t',

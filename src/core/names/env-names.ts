@@ -52,6 +52,7 @@ const SHELL_REPLACED: ReadonlySet<string> = new Set([
   'BASHPID',
   'BASH_ARGV0',
   'BASH_COMMAND',
+  'BASH_EXECUTION_STRING',
   'BASH_SUBSHELL',
   'BASH_VERSINFO',
   'BASH_VERSION',

@@ -1,6 +1,7 @@
 /** The HTTPS server that the API server calls. It handles HTTP and TLS; `mutate` answers the reviews. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 import type { Mutate } from '../review/mutate.ts';
@@ -11,7 +12,7 @@ import { FairQueue } from './fair-queue.ts';
 import { InFlight } from './in-flight.ts';
 import type { ServerLimits } from './limits.ts';
 import { OpenAnswers } from './open-answers.ts';
-import { refusalStatus, refuse, refuseUnrouted } from './refusals.ts';
+import { refusalStatus, refusalText, refuse, refuseUnrouted } from './refusals.ts';
 import { answerReview, isReviewRequest, type ReviewRequestParts } from './review-requests.ts';
 
 const PATHS = { [MUTATE_PATH]: 'POST' };
@@ -72,6 +73,17 @@ export function makeMutateServer(parts: MutateServerParts): MutateServer {
   const connections = followConnections(app.server, limits.connections, metrics.countDropped);
   app.server.on('connection', () => decisions.connected());
   app.server.on('tlsClientError', () => metrics.countHandshakeError());
+  // Node would answer an unknown expectation, and close a tunnel, without counting.
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    connections.begin(request, response);
+    metrics.countRefused(417);
+    const text = refusalText(417);
+    response.writeHead(417, { connection: 'close', 'content-type': 'application/json' }).end(text);
+  });
+  app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    metrics.countRefused(405);
+    socket.destroy();
+  });
   const checks = setInterval(() => answers.resetSlow(limits.answerMilliseconds), limits.checkMilliseconds);
   checks.unref();
 

@@ -10,6 +10,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   411: 'the length of the body is required',
   413: 'the body is too large',
   415: 'the body must be application/json',
+  417: 'the expectation is not supported',
   431: 'the headers are too large',
   503: 'too many requests in progress',
 };

@@ -13,6 +13,7 @@ import {
 } from '../../../src/core/additions/injected-objects.ts';
 import { SHELLS, shellPrefix } from '../../../src/core/additions/shell-mode.ts';
 import { NEVER_SET } from '../../../src/core/decide/altered.ts';
+import { SELINUX_TYPES } from '../../../src/core/decide/weaker-security.ts';
 import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
@@ -147,6 +148,7 @@ describe('the literals in expressions are the names in src/core', () => {
         'http://169.254.170.23/v1/credentials',
         'http://[fd00:ec2::23]/v1/credentials',
         ...['ALL', 'Default', 'Unconfined', 'default'],
+        ...SELINUX_TYPES,
         ...['', ' ', '.', '/', '/../'],
       ],
       PATTERN,

@@ -38,6 +38,8 @@ const ALTERED: readonly Row[] = [
     FIELD,
   ],
   ['another termination log', (c) => Object.assign(c, { terminationMessagePath: '/tmp/x' }), FIELD],
+  ['an SELinux type that lifts the isolation', security({ seLinuxOptions: { type: 'spc_t' } }), WEAKER],
+  ['an SELinux role', security({ seLinuxOptions: { role: 'unconfined_r' } }), WEAKER],
   ['privileges', security({ privileged: true, allowPrivilegeEscalation: true }), WEAKER],
   ['privilege escalation', security({ allowPrivilegeEscalation: true }), WEAKER],
   ['a writable root', security({ readOnlyRootFilesystem: false }), WEAKER],
