@@ -53,7 +53,7 @@ export function readPemBlocks(text: string): Result<readonly PemBlock[], string>
     const line = stored.startsWith('\ufeff') ? stored.slice(1) : stored;
     const bare = line.replace(/\r?\n$/, '');
     const [, kind, label = ''] = BOUNDARY.exec(bare) ?? [];
-    if (kind === undefined && bare.includes('-----')) return failed(lineFault(bare));
+    if (kind === undefined && /-----(?:BEGIN|END) /.test(bare)) return failed(lineFault(bare));
     if (kind === 'BEGIN') {
       if (open !== undefined) return failed(unended(open.label));
       open = { label, lines: [] };
@@ -79,8 +79,13 @@ function shown(label: string): string {
 
 /** The fault of a bundle that was pasted into a form or a shell. */
 function lineFault(line: string): string {
-  if (BOUNDARY.test(line.trimStart()))
-    return 'contains PEM with blanks before a BEGIN or END line; store it without the indentation';
+  // A few characters at most: a pattern without a limit would be slow on long lines.
+  const stripped = line
+    .trim()
+    .replace(/^["'\u200b]{1,3}/, '')
+    .replace(/["',\u200b]{1,3}$/, '');
+  if (BOUNDARY.test(stripped))
+    return 'contains PEM with other characters around a BEGIN or END line; store it without indentation and quotes';
   if (line.includes('\\n'))
     return 'contains PEM with \\n instead of line breaks; store it as JSON text, or with real line breaks';
   return 'contains PEM whose BEGIN and END are not on separate lines; line breaks were lost when it was stored';

@@ -62,6 +62,11 @@ describe('a bundle of key, certificate and authority', () => {
     }
   });
 
+  it('leaves out comments between blocks, also lines of hyphens', () => {
+    const bundle = `----- my certificate -----\n----------\n${ended(leaf.cert)}----------\n`;
+    expect(pick(bundle, 'certificates')).toBe(ended(leaf.cert));
+  });
+
   it('drops byte order marks, which editors write at the start of each file', () => {
     const bundle = `\ufeff${ended(leaf.private)}\ufeff${ended(leaf.cert)}\ufeff${ended(authority.cert)}`;
     expect(pick(bundle, 'certificates')).toBe(ended(leaf.cert) + ended(authority.cert));
@@ -180,7 +185,13 @@ describe('what is wrong', () => {
       'indentation',
       () => certificate().replaceAll(/^/gm, '  '),
       'certificates',
-      'contains PEM with blanks before a BEGIN or END line; store it without the indentation',
+      'contains PEM with other characters around a BEGIN or END line; store it without indentation and quotes',
+    ],
+    [
+      'quotes',
+      () => `"${certificate()}"`,
+      'certificates',
+      'contains PEM with other characters around a BEGIN or END line; store it without indentation and quotes',
     ],
     [
       'backslashes in place of line breaks',
