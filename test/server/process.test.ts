@@ -215,7 +215,7 @@ describe('the bundled webhook does not start', () => {
       '"--log-levle": unknown flag; did you mean --log-level?',
       '--env-mode: "x" is not accepted; expected one of auto, native, shell, file',
       '--cpu-limit: ',
-      '"stray": unexpected argument',
+      '"stray": unexpected argument: pass it with a flag; --help lists the flags',
       'SECRETS_INJECTOR_DRAIN_SECONDS: "soon" is not accepted',
       '"SECRETS_INJECTOR_IMAGES": unknown variable; did you mean SECRETS_INJECTOR_IMAGE?',
       'SECRETS_INJECTOR_FETCHER_ENV: the value is not accepted',

@@ -78,13 +78,13 @@ const IGNORES = matcher(IGNORED);
 const ACTS = matcher(ACTS_BEFORE_START);
 const CLEARS = matcher(CLEARED);
 
-/** What becomes of a variable that another webhook or user sets in an injected container; undefined if it is harmless. */
+/** Whether a variable set by someone else in an injected container is refused or ignored; undefined if it is harmless. */
 export function steeringOf(name: string): 'refused' | 'ignored' | undefined {
   if (REFUSES(name)) return 'refused';
   return IGNORES(name) ? 'ignored' : undefined;
 }
 
-/** What a program does at its start about a variable: reject it, start again without it, or nothing. */
+/** Whether a program that starts with this variable rejects it or restarts without it; undefined if it does neither. */
 export function atStart(name: string): 'reject' | 'clear' | undefined {
   if (ACTS(name)) return 'reject';
   return CLEARS(name) && !NOT_CLEARED.has(name) ? 'clear' : undefined;

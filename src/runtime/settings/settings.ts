@@ -93,7 +93,10 @@ function readFlags(definitions: Definitions, argv: readonly string[]): Flags {
   const problems: string[] = [];
   let help = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`${quote(token.value)}: unexpected argument`);
+    if (token.kind === 'positional')
+      problems.push(
+        `${quote(token.value)}: unexpected argument: pass it with a flag; --help lists the flags`,
+      );
     if (token.kind !== 'option') continue;
     const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (token.name === 'help') help = true;

@@ -60,11 +60,14 @@ describe('settings', () => {
     [['--strict=yes'], ['--strict: "yes" is not accepted; expected true or false']],
     [
       ['--__proto__', '1'],
-      ['"--__proto__": unknown flag', '"1": unexpected argument'],
+      [
+        '"--__proto__": unknown flag',
+        '"1": unexpected argument: pass it with a flag; --help lists the flags',
+      ],
     ],
     [['--constructor'], ['"--constructor": unknown flag']],
     [['-x'], ['"-x": unknown flag']],
-    [['--', '--port'], ['"--port": unexpected argument']],
+    [['--', '--port'], ['"--port": unexpected argument: pass it with a flag; --help lists the flags']],
   ])('refuse %j', (argv, problems) => {
     expect(read(argv)).toEqual(problems);
   });
