@@ -3,6 +3,7 @@ import { parseDuration } from '../duration.ts';
 import { DIALECTS, type Dialect, isDialect } from '../formats/index.ts';
 import { annotationKey, type Option } from '../names/annotation-keys.ts';
 import { mountPathProblem } from '../names/paths.ts';
+import { parseRoleArn, type RoleArn } from '../names/role-arn.ts';
 import { FILE_MODE, FILE_MODE_EXPECTED, type FileMode } from '../plan/file-mode.ts';
 import { parseQuantity } from '../pod/quantity.ts';
 import type { Findings } from '../problems/findings.ts';
@@ -32,6 +33,11 @@ export interface Options {
   readonly runAsGroup: number | undefined;
   /** Undefined to have it computed. */
   readonly fileMode: FileMode | undefined;
+  /** The role of the fetcher alone; undefined for the identity of the pod. */
+  readonly roleArn: RoleArn | undefined;
+  /** The role that the fetcher assumes with the credentials of the first. */
+  readonly assumeRoleArn: RoleArn | undefined;
+  readonly externalId: string | undefined;
 }
 
 const DEFAULT_MOUNT_PATH = '/run/secrets/aws';
@@ -81,8 +87,12 @@ export function readOptions(
     runAsUser: read<number | undefined>('run-as-user', (text) => parseId(text, 1), undefined),
     runAsGroup: read<number | undefined>('run-as-group', (text) => parseId(text, 0), undefined),
     fileMode: read<FileMode | undefined>('file-mode', parseMode, undefined),
+    roleArn: read<RoleArn | undefined>('role-arn', parseRole, undefined),
+    assumeRoleArn: read<RoleArn | undefined>('assume-role-arn', parseRole, undefined),
+    externalId: read<string | undefined>('external-id', parseExternalId, undefined),
   };
   findings.add(formatConflict(options));
+  if (texts.has('external-id') && !texts.has('assume-role-arn')) findings.add(externalIdConflict());
   return options;
 }
 
@@ -103,6 +113,15 @@ function formatConflict({ envFormat, writtenEnvMode: mode }: Options): Problem |
     subject: annotationKey('env-format'),
     wrong: `${quote(envFormat)} contradicts ${annotationKey('env-mode')} ${quote(mode)}, which needs the format shell`,
     expected: 'remove one of the two; with another env-format the application reads the env file itself',
+  };
+}
+
+function externalIdConflict(): Problem {
+  return {
+    code: 'OPTION_CONFLICT',
+    subject: annotationKey('external-id'),
+    wrong: `the pod has no annotation ${annotationKey('assume-role-arn')}, whose role the external ID is for`,
+    expected: `add ${annotationKey('assume-role-arn')}, or remove the external ID`,
   };
 }
 
@@ -157,6 +176,20 @@ function parseId(text: string, least: number): Result<number, string> {
 
 function parseMode(text: string): Result<FileMode, string> {
   return FILE_MODE.test(text) ? ok(text) : failed(FILE_MODE_EXPECTED);
+}
+
+function parseRole(text: string): Result<RoleArn, string> {
+  const role = parseRoleArn(text);
+  return role === undefined
+    ? failed('use the ARN of an IAM role, such as arn:aws:iam::111122223333:role/shop-secrets')
+    : ok(role);
+}
+
+// STS API, AssumeRole, `ExternalId`.
+function parseExternalId(text: string): Result<string, string> {
+  return /^[\w+=,.@:/-]{2,1224}$/.test(text)
+    ? ok(text)
+    : failed('use 2 to 1224 letters, digits and characters of _+=,.@:/-');
 }
 
 function readMountPath(text: string | undefined, findings: Findings): string {

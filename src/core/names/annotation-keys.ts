@@ -48,12 +48,21 @@ export const OPTIONS = {
     default: 'computed',
     doc: 'permissions of the env file and of all files without their own mode, in octal',
   },
+  'role-arn': {
+    default: 'the identity of the pod',
+    doc: 'ARN of an IAM role for the injected container alone, with a token of its own',
+  },
+  'assume-role-arn': {
+    default: 'not set',
+    doc: 'ARN of a second IAM role to assume, for secrets of another account',
+  },
+  'external-id': { default: 'not set', doc: 'external ID for the role of assume-role-arn' },
 } as const satisfies Record<string, { default: string; doc: string }>;
 
 export type Option = keyof typeof OPTIONS;
 
 /** Options that are reserved for later versions: a pod that uses one is rejected, so that none is ever ignored. */
-export const RESERVED_OPTIONS: readonly string[] = ['role-arn', 'assume-role-arn', 'external-id', 'refresh'];
+export const RESERVED_OPTIONS: readonly string[] = ['refresh'];
 
 /** The full annotation key. @param name the text after the dot, for a family */
 export function annotationKey(key: Family | Option | typeof FORM, name?: string): string {
