@@ -83,6 +83,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     port,
     caPem: tls.ca,
     issuer: issuer.issuer,
+    tokenIssuer: issuer,
     issueToken: async (claims) => {
       if (own === undefined) throw new TypeError('the issuer in the options issues the tokens');
       return own.issueToken(claims, now());

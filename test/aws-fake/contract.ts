@@ -29,6 +29,8 @@ export interface StandIn {
   readonly port: number;
   readonly caPem: string;
   readonly issuer: string;
+  /** The issuer with its keys. */
+  readonly tokenIssuer: TokenIssuer;
   /** Issues a projected service account token, as kubelet writes it. */
   issueToken(claims: TokenClaims): Promise<string>;
   /** Adds or replaces a role. */
