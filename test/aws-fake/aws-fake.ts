@@ -92,8 +92,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       roles.set(role.arn, role);
     },
     putSecret: (secret) => secrets.put(secret),
-    startSession: (roleArn, sessionName = 'session', durationSeconds = 3600) =>
-      sessions.start(roleArn, sessionName, now() + durationSeconds * 1000),
+    startSession: (roleArn, sessionName = 'session', durationSeconds = 3600, transitiveTags = []) =>
+      sessions.start(roleArn, sessionName, now() + durationSeconds * 1000, transitiveTags),
     get requests() {
       return log.requests;
     },

@@ -37,7 +37,12 @@ export interface StandIn {
   putRole(role: Role): void;
   putSecret(secret: SecretInput): SecretHandle;
   /** Creates credentials of a role without a request to STS. */
-  startSession(roleArn: string, sessionName?: string, durationSeconds?: number): Session;
+  startSession(
+    roleArn: string,
+    sessionName?: string,
+    durationSeconds?: number,
+    transitiveTags?: readonly string[],
+  ): Session;
   /** Every request since the start or the last reset, in order of arrival. */
   readonly requests: readonly StandInRequest[];
   readonly peak: Peak;

@@ -1,6 +1,7 @@
 import type { FaultTarget } from './faults.ts';
 import type { Incoming } from './incoming.ts';
 import type { OpenRequest, StandInRequest } from './request-log.ts';
+import { readTags } from './session-tags.ts';
 import type { Sessions } from './sessions.ts';
 
 /** The properties of a request that select a fault. */
@@ -26,8 +27,11 @@ export function describeRequest(
     secretIds: input?.secretIds ?? [],
     versionId: input?.versionId,
     versionStage: input?.versionStage,
-    roleArn: session?.roleArn ?? form.get('RoleArn') ?? undefined,
-    sessionName: session?.sessionName ?? form.get('RoleSessionName') ?? undefined,
+    // A request to assume a role shows that role, not the role of the caller.
+    roleArn: form.get('RoleArn') ?? session?.roleArn,
+    sessionName: form.get('RoleSessionName') ?? session?.sessionName,
+    externalId: form.get('ExternalId') ?? undefined,
+    tags: readTags(form),
     durationSeconds: duration === null ? undefined : Number(duration),
     userAgent: incoming.headers['user-agent'],
     startedAt: performance.now(),

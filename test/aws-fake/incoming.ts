@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Operation, type Service, secretsOperation } from './operations.ts';
+import { type Operation, type Service, STS_OPERATIONS, secretsOperation } from './operations.ts';
 import { readSecretsInput, type SecretsInput } from './secrets-input.ts';
 import { readScope, type SignedRequest } from './sigv4.ts';
 
@@ -48,9 +48,10 @@ export async function readIncoming(message: IncomingMessage): Promise<Incoming> 
   return {
     ...request,
     service: 'sts',
-    operation: action === 'AssumeRoleWithWebIdentity' ? action : undefined,
-    region: /^sts(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api\.)/.exec(headers['host'] ?? '')?.[1],
-    accessKeyId: undefined,
+    operation: STS_OPERATIONS.find((operation) => operation === action),
+    region:
+      scope?.region ?? /^sts(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws|api\.)/.exec(headers['host'] ?? '')?.[1],
+    accessKeyId: scope?.accessKeyId,
     form,
     input: undefined,
   };

@@ -67,6 +67,16 @@ export interface PodIdentityAgent extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** EKS Pod Identity, "Session tags": transitive tags of every session. */
+const SESSION_TAGS = [
+  'eks-cluster-arn',
+  'eks-cluster-name',
+  'kubernetes-namespace',
+  'kubernetes-service-account',
+  'kubernetes-pod-name',
+  'kubernetes-pod-uid',
+];
+
 /** Starts the agent. @throws Error if it cannot listen */
 export async function startPodIdentityAgent(options: PodIdentityAgentOptions): Promise<PodIdentityAgent> {
   const { aws, hosts = ['127.0.0.1'], now = Date.now } = options;
@@ -82,7 +92,7 @@ export async function startPodIdentityAgent(options: PodIdentityAgentOptions): P
       if (found === undefined) return undefined;
       // As EKS names it: the cluster, the pod, and an identifier.
       const name = `eks-cluster-${identity.pod}`.slice(0, 64);
-      return aws.startSession(found.roleArn, name, found.durationSeconds ?? 21_600);
+      return aws.startSession(found.roleArn, name, found.durationSeconds ?? 21_600, SESSION_TAGS);
     },
   };
   let stopping = new AbortController();

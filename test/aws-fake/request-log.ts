@@ -14,6 +14,9 @@ export interface StandInRequest {
   readonly versionStage: string | undefined;
   readonly roleArn: string | undefined;
   readonly sessionName: string | undefined;
+  readonly externalId: string | undefined;
+  /** The session tags of AssumeRole. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly durationSeconds: number | undefined;
   readonly userAgent: string | undefined;
   /** Requests with the same number used the same socket. */

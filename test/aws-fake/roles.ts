@@ -10,6 +10,14 @@ export interface Role {
   readonly allow: readonly string[];
   /** Actions that the role may use. Default: all that the fake supports. */
   readonly actions?: readonly string[];
+  /** ARNs of roles that may assume this one, by its trust policy. */
+  readonly trustedRoles?: readonly string[];
+  /** The external ID that the trust policy requires of them. */
+  readonly externalId?: string;
+  /** ARNs of roles that this one may assume, by its permission policy. */
+  readonly mayAssume?: readonly string[];
+  /** Whether both policies of an assumption allow session tags. Default: true. */
+  readonly mayTag?: boolean;
   /** The maximum session duration in seconds. Default: 3600, as in IAM. */
   readonly maxSessionSeconds?: number;
 }

@@ -69,6 +69,7 @@ function readValue(id: string, wanted: Pick<SecretsInput, 'versionId' | 'version
   }
   const version = selectVersion(secret, wanted);
   if (secret.kmsDenied) throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed');
+  checkForeignKey(secret, caller);
   return {
     ARN: secret.arn,
     Name: secret.name,
@@ -79,6 +80,19 @@ function readValue(id: string, wanted: Pick<SecretsInput, 'versionId' | 'version
     VersionStages: version.stages,
     CreatedDate: version.createdAt / 1000,
   };
+}
+
+/** Another account needs a customer managed key whose policy allows its role. */
+function checkForeignKey(secret: Secret, { role }: Caller): void {
+  const shared = secret.keySharedWith;
+  if (shared === undefined || secret.account === accountOf(role.arn)) return;
+  if (shared === 'default') {
+    throw new AwsError(
+      'InvalidRequestException',
+      "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+    );
+  }
+  if (!shared.includes(role.arn)) throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed');
 }
 
 function selectVersion(

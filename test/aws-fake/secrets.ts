@@ -20,6 +20,8 @@ export interface SecretInput {
   readonly deletedDate?: Date;
   /** ARNs of roles in other accounts that the resource policy allows. */
   readonly sharedWith?: readonly string[];
+  /** ARNs of roles in other accounts that the policy of the customer managed key allows; `default`: the key of AWS. */
+  readonly keySharedWith?: readonly string[] | 'default';
 }
 
 export interface Version {
@@ -36,7 +38,9 @@ export interface SecretHandle {
   readonly versions: readonly Version[];
   /** Adds a version. With AWSCURRENT (the default), the current version becomes AWSPREVIOUS, as in a rotation. */
   putValue(value: string | Uint8Array, stages?: readonly string[]): Version;
-  update(change: Pick<SecretInput, 'kmsDenied' | 'sharedWith'> & { deletedDate?: Date | null }): void;
+  update(
+    change: Pick<SecretInput, 'kmsDenied' | 'sharedWith' | 'keySharedWith'> & { deletedDate?: Date | null },
+  ): void;
   /** Removes the secret permanently. */
   remove(): void;
 }
@@ -54,6 +58,7 @@ export class Secret {
   readonly versions: Version[] = [];
   kmsDenied: boolean;
   sharedWith: readonly string[];
+  keySharedWith: readonly string[] | 'default' | undefined;
   deletedDate: Date | undefined;
 
   constructor(input: SecretInput, now: number) {
@@ -66,6 +71,7 @@ export class Secret {
     this.createdAt = now;
     this.kmsDenied = input.kmsDenied ?? false;
     this.sharedWith = input.sharedWith ?? [];
+    this.keySharedWith = input.keySharedWith;
     this.deletedDate = input.deletedDate;
     if (input.value !== undefined) this.addVersion({ stages: ['AWSCURRENT'], value: input.value }, now);
     for (const version of input.versions ?? []) this.addVersion(version, now);
@@ -147,6 +153,7 @@ export class SecretStore {
       update: (change) => {
         if (change.kmsDenied !== undefined) secret.kmsDenied = change.kmsDenied;
         if (change.sharedWith !== undefined) secret.sharedWith = change.sharedWith;
+        if (change.keySharedWith !== undefined) secret.keySharedWith = change.keySharedWith;
         if (change.deletedDate !== undefined) secret.deletedDate = change.deletedDate ?? undefined;
       },
       remove: () => {

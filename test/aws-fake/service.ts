@@ -1,3 +1,4 @@
+import { answerAssumeRole } from './assume-role.ts';
 import { AwsError } from './aws-error.ts';
 import { cannedReply, secretsError, stsError } from './fault-answers.ts';
 import type { Fault } from './faults.ts';
@@ -35,11 +36,13 @@ export async function answer(
 function signIn(incoming: Incoming, fault: Fault | undefined, state: ServiceState): Promise<Reply> {
   const error = stsError(fault);
   if (error !== undefined) throw error;
-  return answerSts(incoming.form, state);
+  return incoming.operation === 'AssumeRole'
+    ? Promise.resolve(answerAssumeRole(incoming, state))
+    : answerSts(incoming.form, state);
 }
 
 function useSecret(incoming: Incoming, fault: Fault | undefined, state: ServiceState): Reply {
-  const session = verifySignature(incoming, state.sessions, state.now());
+  const session = verifySignature(incoming, 'secretsmanager', state.sessions, state.now());
   if (incoming.method !== 'POST' || incoming.path !== '/')
     throw new AwsError('UnknownOperationException', '', 404);
   if (incoming.headers['content-type'] !== 'application/x-amz-json-1.1') {

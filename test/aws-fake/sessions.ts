@@ -8,6 +8,8 @@ export interface Session {
   readonly sessionName: string;
   /** In milliseconds since 1970. */
   readonly expiresAt: number;
+  /** Keys of session tags that sessions of assumed roles inherit. */
+  readonly transitiveTags: readonly string[];
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -21,7 +23,12 @@ export function awsIdentifier(prefix: string, random: Uint8Array = randomBytes(1
 export class Sessions {
   readonly #byKey = new Map<string, Session>();
 
-  start(roleArn: string, sessionName: string, expiresAt: number): Session {
+  start(
+    roleArn: string,
+    sessionName: string,
+    expiresAt: number,
+    transitiveTags: readonly string[] = [],
+  ): Session {
     const session: Session = {
       accessKeyId: awsIdentifier('ASIA'),
       secretAccessKey: randomBytes(30).toString('base64'),
@@ -30,6 +37,7 @@ export class Sessions {
       roleArn,
       sessionName,
       expiresAt,
+      transitiveTags,
     };
     this.#byKey.set(session.accessKeyId, session);
     return session;

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import aws4 from 'aws4';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './operations.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 export interface SignedRequest {
@@ -22,7 +23,10 @@ export interface Scope {
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/;
-const MUST_BE_SIGNED = ['host', 'x-amz-date', 'x-amz-target'];
+const MUST_BE_SIGNED: Readonly<Record<Service, readonly string[]>> = {
+  secretsmanager: ['host', 'x-amz-date', 'x-amz-target'],
+  sts: ['host', 'x-amz-date'],
+};
 const ALLOWED_SKEW_MS = 5 * 60 * 1000;
 
 /** Reads the Authorization header without validation, because the log also shows the caller of failed requests. */
@@ -35,7 +39,12 @@ export function readScope(authorization: string | undefined): Scope | undefined 
 }
 
 /** Finds the session that signed a request, and checks what AWS checks. @throws AwsError as AWS responds */
-export function verifySignature(request: SignedRequest, sessions: Sessions, now: number): Session {
+export function verifySignature(
+  request: SignedRequest,
+  service: Service,
+  sessions: Sessions,
+  now: number,
+): Session {
   const authorization = request.headers['authorization'];
   if (authorization === undefined) {
     throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
@@ -57,21 +66,21 @@ export function verifySignature(request: SignedRequest, sessions: Sessions, now:
   if (now >= session.expiresAt) {
     throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired');
   }
-  checkScope(scope, request, now);
+  checkScope(scope, service, request, now);
   checkSignature(scope, request, session);
   return session;
 }
 
 const invalid = (message: string) => new AwsError('InvalidSignatureException', message);
 
-function checkScope(scope: Scope, request: SignedRequest, now: number): void {
-  if (scope.service !== 'secretsmanager')
-    throw invalid("Credential should be scoped to correct service: 'secretsmanager'.");
+function checkScope(scope: Scope, service: Service, request: SignedRequest, now: number): void {
+  if (scope.service !== service)
+    throw invalid(`Credential should be scoped to correct service: '${service}'.`);
   // With an AWS host name, the fake is as strict about the Region as the AWS endpoint.
   const host = /^secretsmanager(?:-fips)?\.([a-z0-9-]+)\./.exec(request.headers['host'] ?? '');
   if (host !== null && host[1] !== scope.region)
     throw invalid('Credential should be scoped to a valid region.');
-  for (const name of MUST_BE_SIGNED) {
+  for (const name of MUST_BE_SIGNED[service]) {
     if (!scope.signedHeaders.includes(name)) {
       throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization header.`);
     }

@@ -12,16 +12,16 @@ export interface StsState {
   readonly now: () => number;
 }
 
-const VERSION = '2011-06-15';
+export const STS_VERSION = '2011-06-15';
 
 /** Responds to a form-encoded STS request. */
 export async function answerSts(form: URLSearchParams, state: StsState): Promise<Reply> {
   const action = form.get('Action') ?? '';
   const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED';
-  if (action !== 'AssumeRoleWithWebIdentity' || version !== VERSION) {
+  if (action !== 'AssumeRoleWithWebIdentity' || version !== STS_VERSION) {
     throw new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`);
   }
-  const input = validate(form);
+  const input = { ...validateRole(form), token: tokenOf(form) };
   const role = state.roles.get(input.roleArn);
   const now = state.now();
   if (![...state.roles.keys()].some((arn) => accountOf(arn) === accountOf(input.roleArn))) {
@@ -48,37 +48,23 @@ export async function answerSts(form: URLSearchParams, state: StsState): Promise
   );
 }
 
-interface Input {
+/** What both operations require. */
+export interface RoleInput {
   readonly roleArn: string;
   readonly sessionName: string;
-  readonly token: string;
   readonly durationSeconds: number;
 }
 
-function validate(form: URLSearchParams): Input {
+/** Validates the parameters that both operations have. @throws AwsError as STS responds */
+export function validateRole(form: URLSearchParams): RoleInput {
   const problems: string[] = [];
-  const field = (name: string, least: number, most: number, pattern?: RegExp): string => {
-    const value = form.get(name);
-    const member = name.charAt(0).toLowerCase() + name.slice(1);
-    const complain = (shown: string, constraint: string) =>
-      problems.push(`Value ${shown} at '${member}' failed to satisfy constraint: Member must ${constraint}`);
-    if (value === null) complain('null', 'not be null');
-    // STS does not repeat tokens in messages.
-    const shown = name === 'WebIdentityToken' ? "'***'" : `'${value ?? ''}'`;
-    if (value !== null && value.length < least)
-      complain(shown, `have length greater than or equal to ${least}`);
-    if (value !== null && value.length > most) complain(shown, `have length less than or equal to ${most}`);
-    if (value !== null && pattern !== undefined && !pattern.test(value)) {
-      complain(shown, String.raw`satisfy regular expression pattern: [\w+=,.@-]*`);
-    }
-    return value ?? '';
-  };
   const input = {
-    roleArn: field('RoleArn', 20, 2048),
-    sessionName: field('RoleSessionName', 2, 64, /^[\w+=,.@-]*$/),
-    token: field('WebIdentityToken', 4, 20_000),
+    roleArn: field(form, 'RoleArn', [20, 2048], problems),
+    sessionName: field(form, 'RoleSessionName', [2, 64], problems, /^[\w+=,.@-]*$/),
     durationSeconds: Number(form.get('DurationSeconds') ?? 3600),
   };
+  if (form.get('Action') === 'AssumeRoleWithWebIdentity')
+    field(form, 'WebIdentityToken', [4, 20_000], problems);
   if (!Number.isInteger(input.durationSeconds)) {
     throw new AwsError('MalformedInput', 'Start of structure or map found where not expected');
   }
@@ -93,6 +79,33 @@ function validate(form: URLSearchParams): Input {
     throw new AwsError('ValidationError', `${input.roleArn} is invalid`);
   }
   return input;
+}
+
+function tokenOf(form: URLSearchParams): string {
+  return form.get('WebIdentityToken') ?? '';
+}
+
+function field(
+  form: URLSearchParams,
+  name: string,
+  [least, most]: readonly [number, number],
+  problems: string[],
+  pattern?: RegExp,
+): string {
+  const value = form.get(name);
+  const member = name.charAt(0).toLowerCase() + name.slice(1);
+  const complain = (shown: string, constraint: string) =>
+    problems.push(`Value ${shown} at '${member}' failed to satisfy constraint: Member must ${constraint}`);
+  if (value === null) complain('null', 'not be null');
+  // STS does not repeat tokens in messages.
+  const shown = name === 'WebIdentityToken' ? "'***'" : `'${value ?? ''}'`;
+  if (value !== null && value.length < least)
+    complain(shown, `have length greater than or equal to ${least}`);
+  if (value !== null && value.length > most) complain(shown, `have length less than or equal to ${most}`);
+  if (value !== null && pattern !== undefined && !pattern.test(value)) {
+    complain(shown, String.raw`satisfy regular expression pattern: [\w+=,.@-]*`);
+  }
+  return value ?? '';
 }
 
 /** The provider lists the audiences of all roles. STS rejects other audiences before it evaluates roles. */
@@ -117,22 +130,12 @@ interface Success {
 function successXml({ session, identity, audience, requestId, issuer }: Success): string {
   const [, partition = 'aws'] = session.roleArn.split(':');
   const provider = `arn:${partition}:iam::${accountOf(session.roleArn)}:oidc-provider/${issuer.replace(/^https:\/\//, '')}`;
-  // The id of a role is the same in all sessions.
-  const roleId = awsIdentifier('AROA', Buffer.from(session.roleArn).subarray(-16));
   return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
   <AssumeRoleWithWebIdentityResult>
     <Audience>${escapeXml(audience)}</Audience>
-    <AssumedRoleUser>
-      <AssumedRoleId>${roleId}:${escapeXml(session.sessionName)}</AssumedRoleId>
-      <Arn>${escapeXml(assumedRoleArn(session.roleArn, session.sessionName))}</Arn>
-    </AssumedRoleUser>
+    ${assumedRoleXml(session)}
     <Provider>${escapeXml(provider)}</Provider>
-    <Credentials>
-      <AccessKeyId>${session.accessKeyId}</AccessKeyId>
-      <SecretAccessKey>${session.secretAccessKey}</SecretAccessKey>
-      <SessionToken>${session.sessionToken}</SessionToken>
-      <Expiration>${new Date(session.expiresAt).toISOString().replace(/\.\d{3}Z$/, 'Z')}</Expiration>
-    </Credentials>
+    ${credentialsXml(session)}
     <SubjectFromWebIdentityToken>${escapeXml(identity.subject)}</SubjectFromWebIdentityToken>
   </AssumeRoleWithWebIdentityResult>
   <ResponseMetadata>
@@ -140,4 +143,24 @@ function successXml({ session, identity, audience, requestId, issuer }: Success)
   </ResponseMetadata>
 </AssumeRoleWithWebIdentityResponse>
 `;
+}
+
+/** The credentials of a session, as both operations return them. */
+export function credentialsXml(session: Session): string {
+  return `<Credentials>
+      <AccessKeyId>${session.accessKeyId}</AccessKeyId>
+      <SecretAccessKey>${session.secretAccessKey}</SecretAccessKey>
+      <SessionToken>${session.sessionToken}</SessionToken>
+      <Expiration>${new Date(session.expiresAt).toISOString().replace(/\.\d{3}Z$/, 'Z')}</Expiration>
+    </Credentials>`;
+}
+
+/** The role and the session, as both operations return them. */
+export function assumedRoleXml({ roleArn, sessionName }: Session): string {
+  // The id of a role is the same in all sessions.
+  const roleId = awsIdentifier('AROA', Buffer.from(roleArn).subarray(-16));
+  return `<AssumedRoleUser>
+      <AssumedRoleId>${roleId}:${escapeXml(sessionName)}</AssumedRoleId>
+      <Arn>${escapeXml(assumedRoleArn(roleArn, sessionName))}</Arn>
+    </AssumedRoleUser>`;
 }

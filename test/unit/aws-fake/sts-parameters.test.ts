@@ -48,9 +48,9 @@ describe('parameters', () => {
       message: /for version 2010-01-01$/,
     },
     'another action': {
-      change: { Action: 'AssumeRole' },
+      change: { Action: 'GetSessionToken' },
       code: 'InvalidAction',
-      message: /^Could not find operation AssumeRole for/,
+      message: /^Could not find operation GetSessionToken for/,
     },
   };
   for (const [name, { change, code = 'ValidationError', message }] of Object.entries(cases)) {
