@@ -58,7 +58,8 @@ export async function fetchSecrets(
       if (problem !== undefined) problems.push(problem);
       else if (fetched.value !== undefined) values[index] = fetched.value;
     } catch (failure) {
-      if (!isOptional || !isAbsent(failure)) problems.push(fetchProblem(failure, subject, secret));
+      if (!isOptional || !isAbsent(failure))
+        problems.push(fetchProblem(failure, subject, secret, session.roleArn));
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');
@@ -120,8 +121,7 @@ function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
   if (facts.status === undefined)
     return new NetworkFailure(facts.name === 'AbortError' ? 'ABORTED' : 'UNREADABLE');
   if (facts.status < 400) return new NetworkFailure('TRUNCATED');
-  const detail = facts.isKms ? 'kms' : facts.isDeleted ? 'deleted' : undefined;
-  return new AwsFailure(facts.name, facts.status, detail);
+  return new AwsFailure(facts.name, facts.status, facts.detail, facts.denial);
 }
 
 /** Secrets Manager resolves names, so the returned secret must be compared with the requested one. */

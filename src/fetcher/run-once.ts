@@ -11,7 +11,7 @@ import type { Engines } from '../core/render/values.ts';
 import { readProxy } from './aws/proxy.ts';
 import { type Deadline, systemClock } from './aws/retry.ts';
 import type { RetryLog } from './aws/retry-log.ts';
-import type { OpenSecretReader } from './aws/secret-reader.ts';
+import type { OpenSecretReader, SignRequest } from './aws/secret-reader.ts';
 import { Regions, Session } from './aws/session.ts';
 import { trustAuthorities } from './aws/trust.ts';
 import { openCredentialSource } from './credentials/choose.ts';
@@ -49,7 +49,12 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
   const read = plan.value;
   const proxyOf = readProxy(environment.proxy);
   if (!proxyOf.ok) return failed([proxyOf.problem]);
-  const parts = { log, proxyOf: proxyOf.value };
+  const loadSdk = () => load('secrets-manager');
+  const parts = {
+    log,
+    proxyOf: proxyOf.value,
+    loadSigner: () => loadSdk()['signRequest'] as SignRequest,
+  };
   const opened = openCredentialSource(environment, read.arns[0]?.region ?? '', parts);
   if (!opened.ok) return failed([opened.problem]);
   const source = opened.value;
@@ -73,10 +78,10 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     );
     regions.secure();
     await nextTurn();
-    const open = load('secrets-manager')['openSecretReader'] as OpenSecretReader;
+    const open = loadSdk()['openSecretReader'] as OpenSecretReader;
     const signedIn = await credentials;
     if (!signedIn.ok) return failed([signedIn.problem]);
-    const session = new Session(regions, open, signedIn.value, (again) => source.signIn(again));
+    const session = new Session(regions, open, signedIn.value, source);
     const fetched = await fetchAndRender(
       read,
       session,

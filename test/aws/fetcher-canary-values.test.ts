@@ -5,7 +5,7 @@ import type { PlanView } from '../../src/core/plan/plan.ts';
 import { FETCH_CODES, type FetchCode } from '../../src/core/problems/fetch-codes.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { arnOf, formatPlan, onePlan, planOf } from '../fetcher/plans.ts';
-import type { Variables } from '../fetcher/stage.ts';
+import { TOKEN_FILE, type Variables } from '../fetcher/stage.ts';
 import { BROKEN, JSON_CANARY, OF_SECRETS_MANAGER, OF_STS } from './canary-faults.ts';
 import { type CanaryStage, makeCanaryStage } from './canary-stage.ts';
 
@@ -94,6 +94,27 @@ describe('what is wrong before anything is fetched', () => {
     stage.expectSilence(await stage.run(onePlan(ARN), variables), 'IDENTITY_MISSING');
   });
 
+  it('IDENTITY_INVALID: the agent is elsewhere', async () => {
+    const variables = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:1/${CANARY}`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: TOKEN_FILE,
+    };
+    stage.expectSilence(await stage.run(onePlan(ARN), variables), 'IDENTITY_INVALID');
+  });
+
+  it('IDENTITY_TAGS_DENIED: STS quotes what it was sent', async () => {
+    const { session, token } = stage.kept;
+    const said = `${CANARY} ${token} ${session.secretAccessKey} is not authorized to perform: sts:TagSession`;
+    stage.aws.standIn.script('AssumeRole', {
+      kind: 'custom',
+      status: 403,
+      body: `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${said}</Message></Error></ErrorResponse>`,
+      times: 'forever',
+    });
+    const variables = { SECRETS_INJECTOR_ASSUME_ROLE_ARN: 'arn:aws:iam::444455556666:role/reader' };
+    stage.expectSilence(await stage.run(onePlan(ARN), variables), 'IDENTITY_TAGS_DENIED');
+  });
+
   it('IDENTITY_TOKEN_UNREADABLE: a file with something else', async () => {
     stage.aws.stage.writeToken(`${stage.kept.token} ${CANARY}`);
     stage.expectSilence(await stage.run(onePlan(ARN)), 'IDENTITY_TOKEN_UNREADABLE');
@@ -104,6 +125,7 @@ it('every code of the fetcher is met in these tests', () => {
   const met = new Set<string>([
     ...[...OF_SECRETS_MANAGER, ...OF_STS, ...UNUSABLE, ...FAILING].map(([code]) => code),
     ...['VALUE_ABSENT', 'PLAN_INVALID', 'IDENTITY_MISSING', 'IDENTITY_TOKEN_UNREADABLE', 'FETCH_TERMINATED'],
+    ...['IDENTITY_INVALID', 'IDENTITY_TAGS_DENIED'],
     // Of forms, in fetcher-canary-forms; of the check, in test/unit/check.
     ...['VALUE_NOT_DECODABLE', 'VALUE_NOT_SELECTABLE', 'ENVIRONMENT_STEERED', 'KUBELET_TOO_OLD'],
   ]);

@@ -6,12 +6,13 @@ import { parseArn } from '../../src/core/names/arn.ts';
 import { FETCH_CODES } from '../../src/core/problems/fetch-codes.ts';
 import { type FetchProblem, formatProblems } from '../../src/core/problems/problems.ts';
 import { classify } from '../../src/fetcher/aws/errors.ts';
-import { signInProblem } from '../../src/fetcher/aws/problems.ts';
 import { withRetries } from '../../src/fetcher/aws/retry.ts';
 import { RetryLog } from '../../src/fetcher/aws/retry-log.ts';
 import { openSecretReader } from '../../src/fetcher/aws/secrets-manager.ts';
 import { Regions, Session } from '../../src/fetcher/aws/session.ts';
+import { webIdentityRefused } from '../../src/fetcher/credentials/refusals.ts';
 import { assumeRoleWithWebIdentity } from '../../src/fetcher/credentials/sts.ts';
+import { claimsOf } from '../../src/fetcher/credentials/token-claims.ts';
 import { fetchSecrets } from '../../src/fetcher/fetch-secrets.ts';
 import { type Fault, type StandIn, startStandIn } from '../aws-fake/index.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
@@ -42,7 +43,10 @@ async function fetchOne(seconds: number) {
   const settings = { sts: standIn.url, secretsManager: standIn.url, fips: false, dualStack: false };
   const regions = new Regions([arn.region], settings, () => undefined);
   const credentials = standIn.startSession(ROLE_ARN);
-  const session = new Session(regions, openSecretReader, credentials, async () => credentials);
+  const session = new Session(regions, openSecretReader, credentials, {
+    roleArn: ROLE_ARN,
+    signIn: async () => credentials,
+  });
   const time = virtualTime(seconds);
   const { problems, values } = await fetchSecrets({ plan: onePlan(ARN), arns: [arn] }, session, {
     ...time,
@@ -125,21 +129,21 @@ it.each<[Fault, string, number, RegExp]>([
   ],
   [{ kind: 'denied' }, 'IDENTITY_REFUSED', 10, /trust policy/],
   [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', 10, /token expired/],
-  [{ kind: 'invalidIdentityToken' }, 'IDENTITY_REFUSED', 10, /OIDC issuer/],
-  [{ kind: 'idpCommunicationError' }, 'IDENTITY_REFUSED', 10, /OIDC issuer/],
+  [{ kind: 'invalidIdentityToken' }, 'IDENTITY_REFUSED', 10, /oidc\.aws-fake\.test/],
+  [{ kind: 'idpCommunicationError' }, 'IDENTITY_REFUSED', 10, /oidc\.aws-fake\.test/],
 ])('STS: %j is %s', async (fault, code, exit, says) => {
   standIn.script('AssumeRoleWithWebIdentity', { ...fault, times: 'forever' });
   const token = await standIn.issueToken(SUBJECT);
   const time = virtualTime(60);
   const target = { service: 'sts', endpoint: new URL(standIn.url), agent: https.globalAgent } as const;
-  const signIn = { target, roleArn: ROLE_ARN, sessionName: 'shop.web', token };
+  const signIn = { roleArn: ROLE_ARN, sessionName: 'shop.web', token };
   const error: unknown = await withRetries(
-    () => assumeRoleWithWebIdentity(signIn, time.deadline.signal),
+    () => assumeRoleWithWebIdentity(target, signIn, time.deadline.signal),
     { classify, retrying: () => undefined },
     time.deadline,
     time.clock,
   ).catch((caught: unknown) => caught);
-  expectProblem([signInProblem(error, ROLE_ARN)], code, exit, says);
+  expectProblem([webIdentityRefused(error, ROLE_ARN, claimsOf(token))], code, exit, says);
   expectNoCanary([String(error), JSON.stringify(error)], token);
 });
 

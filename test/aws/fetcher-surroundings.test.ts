@@ -82,8 +82,8 @@ describe('identity', () => {
 
   it.each([
     ['expired', { expiresInSeconds: -60 }, 'token expired'],
-    ['of another service account', { serviceAccount: 'other' }, 'trust policy'],
-    ['for another audience', { audience: 'vault' }, 'OIDC issuer'],
+    ['of another service account', { serviceAccount: 'other' }, '"system:serviceaccount:shop:other"'],
+    ['for another audience', { audience: 'vault' }, 'add the audience vault'],
   ])('a token that is %s', async (_name, claims, says) => {
     const token = await aws.standIn.issueToken({ namespace: 'shop', serviceAccount: 'web', ...claims });
     aws.stage.writeToken(token);
@@ -94,19 +94,34 @@ describe('identity', () => {
     expectNoCanary([finished.stderr, finished.termination], token);
   });
 
-  it.each([
-    ['nothing', { AWS_ROLE_ARN: undefined, AWS_WEB_IDENTITY_TOKEN_FILE: undefined }, /IRSA.*Pod Identity/],
-    ['a role alone', { AWS_WEB_IDENTITY_TOKEN_FILE: undefined }, /IRSA/],
-    ['a token alone', { AWS_ROLE_ARN: undefined }, /IRSA/],
+  const NONE = { AWS_ROLE_ARN: undefined, AWS_WEB_IDENTITY_TOKEN_FILE: undefined };
+  it.each<[string, Record<string, string | undefined>, RegExp]>([
+    ['nothing', NONE, /AWS_ROLE_ARN: the pod has no AWS identity; .*\(IRSA\).*EKS Pod Identity association/],
     [
-      'static keys alone',
-      { AWS_ROLE_ARN: undefined, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
-      /IRSA/,
+      'a service account alone',
+      { ...NONE, SECRETS_INJECTOR_SERVICE_ACCOUNT: 'shop/web' },
+      /runs as service account "shop\/web", which has no AWS identity; .*skip-containers/,
     ],
     [
-      'EKS Pod Identity',
-      { AWS_ROLE_ARN: undefined, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' },
-      /EKS Pod Identity.*does not support yet.*IRSA/,
+      'the default service account',
+      { ...NONE, SECRETS_INJECTOR_SERVICE_ACCOUNT: 'shop/default' },
+      /"shop\/default" \(a pod without spec\.serviceAccountName runs as "default"\), which has/,
+    ],
+    ['static keys alone', { ...NONE, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, /IRSA/],
+    [
+      'a role alone',
+      { AWS_WEB_IDENTITY_TOKEN_FILE: undefined },
+      /AWS_WEB_IDENTITY_TOKEN_FILE: AWS_ROLE_ARN is set in this container, but AWS_WEB_IDENTITY_TOKEN_FILE is not/,
+    ],
+    [
+      'a token alone',
+      { AWS_ROLE_ARN: undefined },
+      /AWS_WEB_IDENTITY_TOKEN_FILE is set .* AWS_ROLE_ARN is not/,
+    ],
+    [
+      'an agent alone',
+      { ...NONE, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' },
+      /AWS_CONTAINER_CREDENTIALS_FULL_URI is set .* AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not/,
     ],
   ])('%s given is no identity', async (_name, variables, says) => {
     const finished = await aws.stage.run(onePlan(ARN), variables);

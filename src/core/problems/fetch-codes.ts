@@ -22,8 +22,14 @@ export const FETCH_CODES = {
   },
   IDENTITY_MISSING: {
     exit: 10,
-    meaning: 'The pod has no AWS identity.',
-    action: 'Annotate the service account for IRSA, then create the pod again.',
+    meaning: 'The pod has no AWS identity, or only half of one. The message names its service account.',
+    action:
+      'Annotate the service account for IRSA, create an EKS Pod Identity association, or set `role-arn`, then create the pod again.',
+  },
+  IDENTITY_INVALID: {
+    exit: 10,
+    meaning: 'A variable of the AWS identity has a value that the fetcher must not use.',
+    action: 'Remove the variable from the manifest, or check the webhook that sets it.',
   },
   IDENTITY_TOKEN_UNREADABLE: {
     exit: 10,
@@ -33,18 +39,24 @@ export const FETCH_CODES = {
   },
   IDENTITY_REFUSED: {
     exit: 10,
-    meaning: 'AWS STS rejected the role, or Secrets Manager rejected the session.',
-    action: 'Check the trust policy, the audience and the OIDC provider.',
+    meaning:
+      'AWS STS or the EKS Pod Identity Agent rejected the role, or Secrets Manager rejected the session.',
+    action: 'Follow the message. It contains the statement that the trust policy lacks.',
+  },
+  IDENTITY_TAGS_DENIED: {
+    exit: 10,
+    meaning: 'The role of the pod may assume the role of `assume-role-arn`, but not set session tags.',
+    action: 'Allow `sts:TagSession` beside `sts:AssumeRole` in both policies that the message contains.',
   },
   AWS_ACCESS_DENIED: {
     exit: 11,
-    meaning: 'The role is not allowed to read the secret.',
-    action: 'Allow `secretsmanager:GetSecretValue`.',
+    meaning: 'A policy does not allow the role to read the secret.',
+    action: 'Allow `secretsmanager:GetSecretValue` in the policy that the message names.',
   },
   AWS_KMS_DENIED: {
     exit: 11,
-    meaning: 'The role is not allowed to use the KMS key of the secret.',
-    action: 'Allow `kms:Decrypt`.',
+    meaning: 'A policy does not allow the role to use the KMS key of the secret.',
+    action: 'Allow `kms:Decrypt` in the policies that the message names.',
   },
   SECRET_NOT_FOUND: {
     exit: 12,

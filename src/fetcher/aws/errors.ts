@@ -8,17 +8,50 @@ export class AwsFailure extends Error {
   readonly status: number;
   /** Read from the message while it was available. */
   readonly detail: Detail | undefined;
+  readonly denial: Denial | undefined;
 
-  constructor(code: string, status: number, detail?: Detail) {
+  constructor(code: string, status: number, detail?: Detail, denial?: Denial) {
     super('an AWS call failed');
     this.code = /^[\w.:-]{1,80}$/.test(code) ? code : 'Unknown';
     this.status = status;
     this.detail = detail;
+    this.denial = denial;
   }
 }
 
-/** `kms`: the KMS key cannot be used. `deleted`: the secret is scheduled for deletion. */
-export type Detail = 'kms' | 'deleted';
+/** What the message of an error says beyond its code. */
+export type Detail =
+  /** The KMS key cannot be used. */
+  | 'kms'
+  /** The secret of another account uses the key that AWS manages, which cannot be shared. */
+  | 'kms-default-key'
+  /** The secret is scheduled for deletion. */
+  | 'deleted'
+  /** The account of the role has no identity provider for the issuer of the token. */
+  | 'oidc-provider'
+  /** The identity provider does not list the audience of the token. */
+  | 'audience'
+  /** The clock of the caller is wrong. */
+  | 'clock'
+  /** The caller is not allowed to set session tags. */
+  | 'tag-session';
+
+/** A kind of policy that can deny a call. */
+export type PolicyKind =
+  | 'identity'
+  | 'resource'
+  | 'service-control'
+  | 'resource-control'
+  | 'boundary'
+  | 'session'
+  | 'endpoint'
+  | 'trust';
+
+/** The policy that denied a call: it contains a deny, or lacks an allow. */
+export interface Denial {
+  readonly policy: PolicyKind;
+  readonly isExplicit: boolean;
+}
 
 /** No answer, or an answer that could not be read. */
 export class NetworkFailure extends Error {
@@ -44,7 +77,7 @@ export interface ErrorRow {
   readonly isAbsence?: true;
   /** Whether to sign in again before the next try. */
   readonly signsInAgain?: true;
-  /** What to do if STS returns the error at sign-in. */
+  /** What to do if the error is returned at sign-in. Advice that depends on the identity is in `credentials/refusals.ts`. */
   readonly signInAdvice?: string;
 }
 
@@ -78,21 +111,10 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
   RequestTimeTooSkewed: TRANSIENT,
   [INCOMPLETE_ANSWER]: TRANSIENT,
   // STS also returns this error while it cannot get the keys of the OIDC issuer, a transient condition.
-  InvalidIdentityToken: {
-    ...TRANSIENT,
-    signInAdvice:
-      "register the cluster's OIDC issuer as an identity provider in the account of the role, with audience sts.amazonaws.com",
-  },
-  IDPCommunicationError: {
-    ...TRANSIENT,
-    signInAdvice: "make the cluster's OIDC issuer reachable for AWS; STS could not connect to it",
-  },
+  InvalidIdentityToken: TRANSIENT,
+  IDPCommunicationError: TRANSIENT,
 
-  AccessDenied: {
-    ...DENIED,
-    signInAdvice:
-      'allow sts:AssumeRoleWithWebIdentity in the trust policy of the role for system:serviceaccount:<namespace>:<service account> and audience sts.amazonaws.com',
-  },
+  AccessDenied: DENIED,
   AccessDeniedException: DENIED,
   UnauthorizedOperation: DENIED,
 
@@ -115,7 +137,7 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
 
   ValidationError: {
     ...OTHER,
-    signInAdvice: 'use the complete ARN of the role in the annotation of the service account',
+    signInAdvice: 'use the complete ARN of the role',
   },
   RegionDisabledException: {
     ...OTHER,
@@ -123,10 +145,16 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
   },
 };
 
-/** Errors that differ only in their message. The SDK module reads the message and sets the detail. */
-const DETAILS: Readonly<Record<Detail, ErrorRow>> = {
+/** Errors that differ only in their message. `messages.ts` reads the message. */
+const DETAILS: Readonly<Record<Detail, Partial<ErrorRow> & { readonly isLasting?: true }>> = {
   kms: { retry: 'settling', problem: 'AWS_KMS_DENIED' },
+  'kms-default-key': { retry: 'final', problem: 'AWS_KMS_DENIED' },
   deleted: { retry: 'final', problem: 'SECRET_DELETED', isAbsence: true },
+  // Right after a provider was created, STS may not know it yet. Otherwise the error lasts, unlike others of its code.
+  'oidc-provider': { retry: 'settling', isLasting: true },
+  audience: { retry: 'settling', isLasting: true },
+  clock: {},
+  'tag-session': { retry: 'settling' },
 };
 
 /** Problems that name a cause. A status, such as 503, does not change them. */
@@ -143,8 +171,9 @@ export function rowOf(failure: unknown): ErrorRow {
   if (!(failure instanceof AwsFailure)) return { ...TRANSIENT, retry: 'final' };
   const { code, status, detail } = failure;
   const known = Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
-  const row = { ...(known ?? OTHER), ...(detail === undefined ? undefined : DETAILS[detail]) };
-  const passing = passingRow(known, status);
+  const { isLasting, ...change } = detail === undefined ? {} : DETAILS[detail];
+  const row: ErrorRow = { ...(known ?? OTHER), ...change };
+  const passing = passingRow(isLasting === true ? row : known, status);
   if (passing === undefined) return row;
   return { ...row, retry: passing.retry, problem: CAUSES.has(row.problem) ? row.problem : passing.problem };
 }

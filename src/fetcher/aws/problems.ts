@@ -2,30 +2,20 @@
 import type { PlanSecret } from '../../core/plan/plan.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
-import { AwsFailure, describeFailure, ERRORS, isUntrusted, NetworkFailure, rowOf } from './errors.ts';
+import { keyAdvice, readAdvice } from './denials.ts';
+import { AwsFailure, describeFailure, isUntrusted, NetworkFailure, rowOf } from './errors.ts';
 
-/** The problem of a failed sign-in. @param roleArn the role of the pod */
-export function signInProblem(failure: unknown, roleArn: string): FetchProblem {
-  const subject = 'AWS_ROLE_ARN';
-  if (!(failure instanceof AwsFailure) || isUnanswered(failure)) return unavailable(failure, subject, 'STS');
-  return {
-    code: 'IDENTITY_REFUSED',
-    subject,
-    wrong: `STS rejected the role ${quote(roleArn, 200)} (${failure.code})`,
-    expected:
-      ERRORS[failure.code]?.signInAdvice ??
-      'check the role, its trust policy and the OIDC provider of the cluster',
-  };
-}
-
-/** Whether an error of STS says nothing about the role. Some transient errors do, when they last. */
-function isUnanswered(failure: AwsFailure): boolean {
-  const { retry } = rowOf(failure);
-  return failure.status >= 500 || failure.status < 400 || retry === 'throttled';
-}
-
-/** The problem of a secret that could not be fetched. @param subject the annotation of the secret */
-export function fetchProblem(failure: unknown, subject: string, secret: PlanSecret): FetchProblem {
+/**
+ * The problem of a secret that could not be fetched.
+ * @param subject the annotation of the secret
+ * @param roleArn the role of the session, if it is known
+ */
+export function fetchProblem(
+  failure: unknown,
+  subject: string,
+  secret: PlanSecret,
+  roleArn?: string,
+): FetchProblem {
   const { arn } = secret;
   const code = failure instanceof AwsFailure ? rowOf(failure).problem : 'AWS_UNAVAILABLE';
   switch (code) {
@@ -34,7 +24,7 @@ export function fetchProblem(failure: unknown, subject: string, secret: PlanSecr
         code,
         subject,
         wrong: `the role is not allowed to use the KMS key of ${arn}`,
-        expected: 'allow kms:Decrypt in the policy of the role and in the policy of the key',
+        expected: keyAdvice(failure, secret, roleArn),
       };
     case 'SECRET_DELETED':
       return {
@@ -48,8 +38,7 @@ export function fetchProblem(failure: unknown, subject: string, secret: PlanSecr
         code,
         subject,
         wrong: `the role is not allowed to read ${arn}`,
-        expected:
-          'allow secretsmanager:GetSecretValue in the policy of the role, and for another account also in the policy of the secret',
+        expected: readAdvice(failure, secret, roleArn),
       };
     case 'SECRET_NOT_FOUND':
       return {
@@ -63,7 +52,10 @@ export function fetchProblem(failure: unknown, subject: string, secret: PlanSecr
         code,
         subject,
         wrong: `Secrets Manager rejected the session of the role for ${arn} (${codeOf(failure)})`,
-        expected: 'check the clock of the node, and proxies that change requests',
+        expected:
+          failure instanceof AwsFailure && failure.detail === 'clock'
+            ? 'set the clock of the node: it differs from the time of AWS by more than five minutes'
+            : 'check the clock of the node, and proxies that change requests; for a Region that is not enabled by default, check that it is enabled',
       };
     case 'SECRET_REFUSED':
       return {
@@ -93,7 +85,8 @@ function codeOf(failure: unknown): string {
   return failure instanceof AwsFailure ? failure.code : 'Unknown';
 }
 
-function unavailable(failure: unknown, subject: string, service: string): FetchProblem {
+/** A service did not answer before the deadline. */
+export function unavailable(failure: unknown, subject: string, service: string): FetchProblem {
   if (rowOf(failure).retry === 'throttled') {
     return {
       code: 'AWS_THROTTLED',

@@ -53,7 +53,9 @@ const SHAPES: Readonly<Record<Service, (answer: Received) => boolean>> = {
   // Query protocol: XML with a known root element.
   sts: ({ status, body }) => {
     const [, root] = /^\s*(?:<\?xml[^>]*>\s*)?<(\w+)/.exec(body.toString('utf8')) ?? [];
-    return root === (status === 200 ? 'AssumeRoleWithWebIdentityResponse' : 'ErrorResponse');
+    return status === 200
+      ? /^AssumeRole(?:WithWebIdentity)?Response$/.test(root ?? '')
+      : root === 'ErrorResponse';
   },
   // JSON 1.1: an object, and a type with every error.
   secretsmanager: ({ status, headers, body }) => {

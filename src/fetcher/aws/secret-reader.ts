@@ -1,6 +1,8 @@
-/** What the fetcher needs of Secrets Manager. Only types, because the module that implements them is loaded late. */
+/** What the fetcher needs of the AWS SDK. Only types, because the modules that implement them are loaded late. */
 import type { SecretValue } from '../../core/secret/secret-value.ts';
 import type { Received } from '../../runtime/https-request.ts';
+import type { Service } from './endpoints.ts';
+import type { Denial, Detail } from './errors.ts';
 import type { AwsRequest } from './request.ts';
 
 /** A session of a role. */
@@ -25,8 +27,8 @@ export interface FetchedSecret {
 export interface AwsErrorFacts {
   readonly name: string;
   readonly status: number | undefined;
-  readonly isKms: boolean;
-  readonly isDeleted: boolean;
+  readonly detail: Detail | undefined;
+  readonly denial: Denial | undefined;
 }
 
 export interface SecretReader {
@@ -44,3 +46,14 @@ export interface SecretReaderOptions {
 }
 
 export type OpenSecretReader = (options: SecretReaderOptions) => SecretReader;
+
+/** Who signs a request, and for which service. */
+export interface Signing {
+  readonly endpoint: URL;
+  readonly service: Service;
+  readonly region: string;
+  readonly credentials: Credentials;
+}
+
+/** Signs a request with the signer of the SDK. @returns the request with the headers of the signature */
+export type SignRequest = (signing: Signing, request: AwsRequest) => Promise<AwsRequest>;

@@ -1,6 +1,5 @@
 /**
- * Secrets Manager through the AWS SDK. The only module with the SDK, in a bundle of its own, so that it is loaded while STS
- * answers. Values are wrapped here, on the line that receives them.
+ * Secrets Manager through the AWS SDK, which is in a bundle of its own, so that it is loaded while STS answers. Values are wrapped here, on the line that receives them.
  */
 import {
   GetSecretValueCommand,
@@ -8,6 +7,7 @@ import {
   type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import { SecretValue } from '../../core/secret/secret-value.ts';
+import { denialIn, detailIn } from './messages.ts';
 import type { AwsRequest } from './request.ts';
 import type {
   AwsErrorFacts,
@@ -16,6 +16,8 @@ import type {
   SecretReaderOptions,
   SecretRequest,
 } from './secret-reader.ts';
+
+export { signRequest } from './sign.ts';
 
 /** Opens a client for one Region. All settings that the SDK would look up are set. */
 export function openSecretReader(options: SecretReaderOptions): SecretReader {
@@ -93,13 +95,12 @@ async function readSecret(
 function factsOf(error: unknown): AwsErrorFacts {
   const { name, message, $metadata } = error as Record<string, unknown>;
   const status = ($metadata as { httpStatusCode?: unknown } | undefined)?.httpStatusCode;
+  const code = typeof name === 'string' ? name : 'Unknown';
   const text = typeof message === 'string' ? message : '';
-  const isKms =
-    name === 'DecryptionFailure' || name === 'DecryptionFailureException' || /\bKMS\b|\bkms:/.test(text);
   return {
-    name: typeof name === 'string' ? name : 'Unknown',
+    name: code,
     status: typeof status === 'number' ? status : undefined,
-    isKms,
-    isDeleted: name === 'InvalidRequestException' && /delet/i.test(text),
+    detail: detailIn(code, text),
+    denial: denialIn(text),
   };
 }

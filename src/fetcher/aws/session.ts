@@ -47,14 +47,22 @@ export class Session {
   readonly #open: OpenSecretReader;
   readonly #signIn: SignIn;
   readonly #readers = new Map<string, SecretReader>();
+  /** The role of the session, if it is known. */
+  readonly roleArn: string | undefined;
   #credentials: Credentials;
   #renewal: Promise<boolean> | undefined;
 
-  constructor(regions: Regions, open: OpenSecretReader, credentials: Credentials, signIn: SignIn) {
+  constructor(
+    regions: Regions,
+    open: OpenSecretReader,
+    credentials: Credentials,
+    source: { readonly roleArn: string | undefined; readonly signIn: SignIn },
+  ) {
     this.#regions = regions;
     this.#open = open;
     this.#credentials = credentials;
-    this.#signIn = signIn;
+    this.#signIn = (deadline) => source.signIn(deadline);
+    this.roleArn = source.roleArn;
   }
 
   reader(region: string): SecretReader {

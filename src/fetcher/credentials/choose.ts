@@ -2,6 +2,9 @@
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, type Result } from '../../core/problems/result.ts';
 import type { Environment } from '../process/environment.ts';
+import { openAssumedRole } from './assumed-role.ts';
+import { identityMissing } from './missing.ts';
+import { openPodIdentity } from './pod-identity.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { openWebIdentity } from './web-identity.ts';
 
@@ -12,8 +15,8 @@ type Open = (
   parts: SourceParts,
 ) => Result<CredentialSource, FetchProblem> | undefined;
 
-/** In the order of precedence. */
-const SOURCES: readonly Open[] = [openWebIdentity];
+/** In the order of precedence: an association takes precedence over the annotation of IRSA, as in EKS. */
+const SOURCES: readonly Open[] = [openPodIdentity, openWebIdentity];
 
 /**
  * Opens the source that the environment requests. Static credentials, instance metadata and default chains are never used.
@@ -24,24 +27,21 @@ export function openCredentialSource(
   region: string,
   parts: SourceParts,
 ): Result<CredentialSource, FetchProblem> {
-  for (const open of SOURCES) {
-    const source = open(environment, region, parts);
-    if (source !== undefined) return source;
-  }
-  return failed(identityMissing(environment.hasPodIdentity));
+  const { isRoleToken, assumeRoleArn } = environment.identity;
+  // The annotation role-arn requests exactly this role, whatever else EKS adds to the pod.
+  const candidates = isRoleToken ? [openWebIdentity] : SOURCES;
+  const first = firstOf(candidates, (open) => open(environment, region, parts));
+  if (first === undefined) return failed(identityMissing(environment.identity));
+  if (!first.ok || assumeRoleArn === undefined) return first;
+  const assumed = openAssumedRole(first.value, assumeRoleArn, environment, region, parts);
+  if (!assumed.ok) first.value.close();
+  return assumed;
 }
 
-function identityMissing(hasPodIdentity: boolean): FetchProblem {
-  const annotate =
-    'annotate the service account with eks.amazonaws.com/role-arn (IRSA) and create the pod again';
-  return {
-    code: 'IDENTITY_MISSING',
-    subject: 'AWS_WEB_IDENTITY_TOKEN_FILE',
-    wrong: hasPodIdentity
-      ? 'the pod has an EKS Pod Identity association, which this version does not support yet'
-      : 'the pod has no AWS identity',
-    expected: hasPodIdentity
-      ? annotate
-      : `${annotate}; this version does not support EKS Pod Identity associations yet`,
-  };
+function firstOf<T, R>(list: readonly T[], map: (one: T) => R | undefined): R | undefined {
+  for (const one of list) {
+    const result = map(one);
+    if (result !== undefined) return result;
+  }
+  return undefined;
 }

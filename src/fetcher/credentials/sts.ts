@@ -1,40 +1,88 @@
 /**
- * AssumeRoleWithWebIdentity, the only call to STS. It is unsigned, so it is sent before the AWS SDK is loaded, which saves
- * a good part of a second at the start of every pod.
+ * The calls to STS. AssumeRoleWithWebIdentity is unsigned, so it is sent before the AWS SDK is loaded, which saves a good
+ * part of a second at the start of every pod. AssumeRole is signed with the signer of the SDK.
  *
  * Source: the STS API reference, query protocol, version 2011-06-15.
  */
 import { AwsFailure, INCOMPLETE_ANSWER } from '../aws/errors.ts';
-import { type AwsTarget, requestAws } from '../aws/request.ts';
+import { denialIn, detailIn } from '../aws/messages.ts';
+import { type AwsRequest, type AwsTarget, requestAws } from '../aws/request.ts';
 import type { Credentials } from '../aws/secret-reader.ts';
 
-export interface SignIn {
-  readonly target: AwsTarget;
+/** The shortest session of STS. One run of the fetcher takes at most ten minutes. */
+const SESSION_SECONDS = '900';
+
+export interface WebIdentitySignIn {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly token: string;
 }
 
-/** The shortest session of STS. One run of the fetcher takes at most ten minutes. */
-const SESSION_SECONDS = '900';
 /** Exchanges the token of the service account for credentials of the role. @throws AwsFailure or NetworkFailure */
-export async function assumeRoleWithWebIdentity(signIn: SignIn, signal: AbortSignal): Promise<Credentials> {
-  const body = new URLSearchParams({
+export function assumeRoleWithWebIdentity(
+  target: AwsTarget,
+  { roleArn, sessionName, token }: WebIdentitySignIn,
+  signal: AbortSignal,
+): Promise<Credentials> {
+  const request = stsRequest(target, {
     Action: 'AssumeRoleWithWebIdentity',
-    Version: '2011-06-15',
-    RoleArn: signIn.roleArn,
-    RoleSessionName: signIn.sessionName,
-    WebIdentityToken: signIn.token,
-    DurationSeconds: SESSION_SECONDS,
-  }).toString();
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const answer = await requestAws(
-    signIn.target,
-    { path: signIn.target.endpoint.pathname, headers, body },
-    signal,
-  );
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    WebIdentityToken: token,
+  });
+  return call(target, request, signal);
+}
+
+export interface RoleToAssume {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly externalId: string | undefined;
+  /** Session tags, by their key. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * Assumes a role with credentials of another one.
+ * @param sign signs the request with those credentials
+ * @throws AwsFailure or NetworkFailure
+ */
+export async function assumeRole(
+  target: AwsTarget,
+  { roleArn, sessionName, externalId, tags }: RoleToAssume,
+  sign: (request: AwsRequest) => Promise<AwsRequest>,
+  signal: AbortSignal,
+): Promise<Credentials> {
+  const members = Object.entries(tags).flatMap(([key, value], index) => [
+    [`Tags.member.${index + 1}.Key`, key],
+    [`Tags.member.${index + 1}.Value`, value],
+  ]);
+  const request = stsRequest(target, {
+    Action: 'AssumeRole',
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    ...Object.fromEntries(members),
+  });
+  return call(target, await sign(request), signal);
+}
+
+function stsRequest({ endpoint }: AwsTarget, parameters: Readonly<Record<string, string>>): AwsRequest {
+  const all = { ...parameters, Version: '2011-06-15', DurationSeconds: SESSION_SECONDS };
+  return {
+    path: endpoint.pathname,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(all).toString(),
+  };
+}
+
+async function call(target: AwsTarget, request: AwsRequest, signal: AbortSignal): Promise<Credentials> {
+  const answer = await requestAws(target, request, signal);
   const xml = answer.body.toString('utf8');
-  if (answer.status !== 200) throw new AwsFailure(element(xml, 'Code') ?? 'Unknown', answer.status);
+  if (answer.status !== 200) {
+    const code = element(xml, 'Code') ?? 'Unknown';
+    const message = element(xml, 'Message') ?? '';
+    throw new AwsFailure(code, answer.status, detailIn(code, message), denialIn(message));
+  }
   const accessKeyId = element(xml, 'AccessKeyId');
   const secretAccessKey = element(xml, 'SecretAccessKey');
   const sessionToken = element(xml, 'SessionToken');
@@ -43,8 +91,10 @@ export async function assumeRoleWithWebIdentity(signIn: SignIn, signal: AbortSig
   return { accessKeyId, secretAccessKey, sessionToken };
 }
 
-/** The text of the only element of a name. The values are base64, identifiers and codes, which need no unescaping. */
+/** The text of the first element of a name. Credentials and codes need no unescaping, and messages are only searched. */
 function element(xml: string, name: string): string | undefined {
-  const found = new RegExp(`<${name}>([^<&]*)</${name}>`).exec(xml);
-  return found?.[1]?.trim();
+  const start = xml.indexOf(`<${name}>`);
+  const end = start < 0 ? -1 : xml.indexOf('<', start + name.length + 2);
+  if (end < 0 || !xml.startsWith(`</${name}>`, end)) return undefined;
+  return xml.slice(start + name.length + 2, end).trim();
 }

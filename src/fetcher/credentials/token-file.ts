@@ -12,11 +12,11 @@ const MOST_TOKEN_BYTES = 20_000;
 export class TokenUnreadable extends Error {
   readonly problem: FetchProblem;
 
-  constructor(wrong: string) {
+  constructor(subject: string, wrong: string) {
     super('the token cannot be read');
     this.problem = {
       code: 'IDENTITY_TOKEN_UNREADABLE',
-      subject: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+      subject,
       wrong,
       expected:
         'check the projected volume of the pod and its mount in this container; kubelet writes the file',
@@ -24,23 +24,32 @@ export class TokenUnreadable extends Error {
   }
 }
 
+/** Where a token is. */
+export interface TokenFile {
+  readonly path: string;
+  /** The variable with the path, for messages. */
+  readonly variable: string;
+}
+
 /** Reads the token. @throws TokenUnreadable */
-export async function readToken(file: string, signal: AbortSignal): Promise<string> {
-  const content = await Promise.race([readStart(file), rejectedAt(signal)]);
+export async function readToken({ path, variable }: TokenFile, signal: AbortSignal): Promise<string> {
+  const unreadable = (wrong: string) => new TokenUnreadable(variable, wrong);
+  const content = await Promise.race([readStart(path, unreadable), rejectedAt(signal, unreadable)]);
   const token = content.trim();
-  if (token === '') throw new TokenUnreadable('the token file is empty');
-  // A token consists of base64url parts. Any other content would be sent to STS.
+  if (token === '') throw unreadable('the token file is empty');
+  // A token consists of base64url parts. Any other content would be sent to AWS.
   if (content.length > MOST_TOKEN_BYTES || !/^[\w-]+(\.[\w-]+)*$/.test(token))
-    throw new TokenUnreadable('the token file does not contain a token');
+    throw unreadable('the token file does not contain a token');
   return token;
 }
 
+type Unreadable = (wrong: string) => TokenUnreadable;
+
 /** Reads a file, but not much more than a token can have. */
-async function readStart(file: string): Promise<string> {
+async function readStart(file: string, unreadable: Unreadable): Promise<string> {
   try {
     // A FIFO would wait for a writer, and opening some devices has an effect.
-    if (!(await promisify(fs.stat)(file)).isFile())
-      throw new TokenUnreadable('the token file is not a regular file');
+    if (!(await promisify(fs.stat)(file)).isFile()) throw unreadable('the token file is not a regular file');
     const descriptor = await promisify(fs.open)(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     const buffer = Buffer.alloc(MOST_TOKEN_BYTES + 1);
     try {
@@ -52,13 +61,13 @@ async function readStart(file: string): Promise<string> {
   } catch (error) {
     if (error instanceof TokenUnreadable) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw new TokenUnreadable(`the token file cannot be read (${code ?? 'unknown error'})`);
+    throw unreadable(`the token file cannot be read (${code ?? 'unknown error'})`);
   }
 }
 
-function rejectedAt(signal: AbortSignal): Promise<never> {
+function rejectedAt(signal: AbortSignal, unreadable: Unreadable): Promise<never> {
   return new Promise((_, reject) => {
-    const fail = (): void => reject(new TokenUnreadable('the token file was not read before the deadline'));
+    const fail = (): void => reject(unreadable('the token file was not read before the deadline'));
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });

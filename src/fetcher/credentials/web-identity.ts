@@ -1,49 +1,60 @@
-/** IAM roles for service accounts (IRSA): the token of the pod's service account, exchanged by STS. */
+/**
+ * Sign-in with a token of the pod's service account, exchanged by STS: IAM roles for service accounts (IRSA), or the token
+ * that the injector adds for the annotation `role-arn`.
+ */
+import type { WebIdentityFacts } from '../../core/iam/statements.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
 import { endpointOf } from '../aws/endpoints.ts';
 import { classify } from '../aws/errors.ts';
 import { PreopenedAgent } from '../aws/preopened-agent.ts';
-import { signInProblem } from '../aws/problems.ts';
 import { systemClock, withRetries } from '../aws/retry.ts';
 import type { Environment } from '../process/environment.ts';
+import { webIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { assumeRoleWithWebIdentity } from './sts.ts';
+import { claimsOf } from './token-claims.ts';
 import { readToken, TokenUnreadable } from './token-file.ts';
 
 /**
- * Opens the source if the pod has the variables of IRSA.
+ * Opens the source if the pod has the two variables of it.
  * @param region of STS, where the environment sets none
  * @returns undefined without these variables, or the problem of the endpoint
  */
 export function openWebIdentity(
-  environment: Environment,
+  { identity, region: ownRegion, endpoints }: Environment,
   region: string,
   { log, proxyOf }: SourceParts,
 ): Result<CredentialSource, FetchProblem> | undefined {
-  const { roleArn, tokenFile, sessionName } = environment;
+  const { roleArn, tokenFile, sessionName } = identity;
   if (roleArn === undefined || tokenFile === undefined) return undefined;
-  const endpoint = endpointOf('sts', environment.region ?? region, environment.endpoints);
+  const endpoint = endpointOf('sts', ownRegion ?? region, endpoints);
   if (!endpoint.ok) return endpoint;
   const agent = new PreopenedAgent(endpoint.value, 1, proxyOf(endpoint.value));
   const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
+  let claims: WebIdentityFacts | undefined;
   return ok({
+    roleArn,
+    hasSessionTags: false,
     signIn: async (deadline) => {
-      // kubelet replaces the token before it expires, so each sign-in reads it again.
-      const token = await readToken(tokenFile, deadline.signal);
+      const attempt = async () => {
+        // kubelet replaces the token before it expires, so each attempt reads it again.
+        const token = await readToken(
+          { path: tokenFile, variable: 'AWS_WEB_IDENTITY_TOKEN_FILE' },
+          deadline.signal,
+        );
+        claims = claimsOf(token);
+        return assumeRoleWithWebIdentity(target, { roleArn, sessionName, token }, deadline.signal);
+      };
       const answered = log.asking('STS');
-      const credentials = await withRetries(
-        () => assumeRoleWithWebIdentity({ target, roleArn, sessionName, token }, deadline.signal),
-        { classify, retrying: (failure) => log.retrying('STS', failure) },
-        deadline,
-        systemClock,
-      );
+      const react = { classify, retrying: (failure: unknown) => log.retrying('STS', failure) };
+      const credentials = await withRetries(attempt, react, deadline, systemClock);
       answered();
       log.succeeded('STS');
       return credentials;
     },
     explain: (failure) =>
-      failure instanceof TokenUnreadable ? failure.problem : signInProblem(failure, roleArn),
+      failure instanceof TokenUnreadable ? failure.problem : webIdentityRefused(failure, roleArn, claims),
     close: () => agent.destroy(),
   });
 }

@@ -1,6 +1,13 @@
 /** The fetcher's settings. Only this file reads environment variables and arguments. */
 import path from 'node:path';
 import {
+  ASSUME_ROLE_VARIABLE,
+  EXTERNAL_ID_VARIABLE,
+  POD_NAME_VARIABLE,
+  ROLE_TOKEN_FILE,
+  SERVICE_ACCOUNT_VARIABLE,
+} from '../../core/names/identity-variables.ts';
+import {
   CA_BUNDLE_VARIABLE,
   HTTPS_PROXY_VARIABLE,
   NO_PROXY_VARIABLE,
@@ -13,10 +20,7 @@ import { TERMINATION_LOG } from '../../runtime/termination-message.ts';
 
 export interface Environment {
   readonly planText: string | undefined;
-  readonly roleArn: string | undefined;
-  readonly tokenFile: string | undefined;
-  readonly hasPodIdentity: boolean;
-  readonly sessionName: string;
+  readonly identity: Identity;
   /** Region of STS; by default the Region of the first secret. */
   readonly region: string | undefined;
   /** Variables that are set, but not used because of their value. */
@@ -27,6 +31,29 @@ export interface Environment {
   readonly caBundle: string | undefined;
   readonly viewsDirectory: string;
   readonly terminationLog: string;
+}
+
+/** The identity of the pod, as webhooks set it. Every part can be missing. */
+export interface Identity {
+  readonly roleArn: string | undefined;
+  readonly tokenFile: string | undefined;
+  /** Whether the token is the injector's own, for the annotation `role-arn`. */
+  readonly isRoleToken: boolean;
+  /** The endpoint of the EKS Pod Identity Agent, and the file with the token for it. */
+  readonly credentialsUri: string | undefined;
+  readonly credentialsTokenFile: string | undefined;
+  readonly sessionName: string;
+  /** The role to assume with the credentials of the pod. */
+  readonly assumeRoleArn: string | undefined;
+  readonly externalId: string | undefined;
+  readonly pod: PodFacts;
+}
+
+/** The pod, for messages and session tags. */
+export interface PodFacts {
+  readonly namespace: string | undefined;
+  readonly serviceAccount: string | undefined;
+  readonly name: string | undefined;
 }
 
 export interface EndpointSettings {
@@ -54,7 +81,6 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function readEnvironment(variables: Variables, root: string): Environment {
   const absolute = (file: string) => (root === '/' ? file : path.join(root, file));
   const text = (name: string) => variables[name] || undefined;
-  const tokenFile = text('AWS_WEB_IDENTITY_TOKEN_FILE');
   const ignoreEndpoints = variables['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true';
   const endpoint = (name: string) => (ignoreEndpoints ? undefined : (text(name) ?? text('AWS_ENDPOINT_URL')));
   // A Region becomes part of the host that gets the token.
@@ -62,10 +88,7 @@ export function readEnvironment(variables: Variables, root: string): Environment
   const region = REGION_VARIABLES.find(isUsable);
   return {
     planText: variables[PLAN_VARIABLE],
-    roleArn: text('AWS_ROLE_ARN'),
-    tokenFile: tokenFile === undefined ? undefined : absolute(tokenFile),
-    hasPodIdentity: text('AWS_CONTAINER_CREDENTIALS_FULL_URI') !== undefined,
-    sessionName: validSessionName(text('AWS_ROLE_SESSION_NAME') ?? 'aws-secrets-injector'),
+    identity: readIdentity(text, absolute),
     region: region === undefined ? undefined : text(region),
     ignored: REGION_VARIABLES.filter((name) => text(name) !== undefined && !isUsable(name)),
     endpoints: {
@@ -78,5 +101,31 @@ export function readEnvironment(variables: Variables, root: string): Environment
     caBundle: text(CA_BUNDLE_VARIABLE),
     viewsDirectory: absolute(VIEWS_DIRECTORY),
     terminationLog: absolute(TERMINATION_LOG),
+  };
+}
+
+function readIdentity(
+  text: (name: string) => string | undefined,
+  absolute: (file: string) => string,
+): Identity {
+  const file = (name: string) => {
+    const written = text(name);
+    return written === undefined ? undefined : absolute(written);
+  };
+  const [namespace, serviceAccount] = (text(SERVICE_ACCOUNT_VARIABLE) ?? '').split('/', 2);
+  return {
+    roleArn: text('AWS_ROLE_ARN'),
+    tokenFile: file('AWS_WEB_IDENTITY_TOKEN_FILE'),
+    isRoleToken: text('AWS_WEB_IDENTITY_TOKEN_FILE') === ROLE_TOKEN_FILE,
+    credentialsUri: text('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
+    credentialsTokenFile: file('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'),
+    sessionName: validSessionName(text('AWS_ROLE_SESSION_NAME') ?? 'aws-secrets-injector'),
+    assumeRoleArn: text(ASSUME_ROLE_VARIABLE),
+    externalId: text(EXTERNAL_ID_VARIABLE),
+    pod: {
+      namespace: namespace || undefined,
+      serviceAccount: serviceAccount || undefined,
+      name: text(POD_NAME_VARIABLE),
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** Everything that the fetcher concludes from one AWS error response, as one line of text. */
 import { AwsFailure, type Detail, rowOf } from '../../../../src/fetcher/aws/errors.ts';
-import { fetchProblem, signInProblem } from '../../../../src/fetcher/aws/problems.ts';
+import { fetchProblem } from '../../../../src/fetcher/aws/problems.ts';
+import { webIdentityRefused } from '../../../../src/fetcher/credentials/refusals.ts';
 
 /** `retry class, problem of a secret, problem of a sign-in`, then `absent` and `renews` where they apply. */
 export function verdictOf(code: string, status: number, detail: Detail | undefined): string {
@@ -9,7 +10,7 @@ export function verdictOf(code: string, status: number, detail: Detail | undefin
   return [
     row.retry,
     fetchProblem(failure, 'subject', { arn: 'arn' }).code,
-    signInProblem(failure, 'role').code,
+    webIdentityRefused(failure, 'role', undefined).code,
     ...(row.isAbsence === true ? ['absent'] : []),
     ...(row.signsInAgain === true ? ['renews'] : []),
   ].join(' ');
@@ -17,5 +18,5 @@ export function verdictOf(code: string, status: number, detail: Detail | undefin
 
 /** What the fetcher advises after a sign-in that AWS rejected. */
 export function signInAdvice(code: string): string {
-  return signInProblem(new AwsFailure(code, 400), 'role').expected;
+  return webIdentityRefused(new AwsFailure(code, 400), 'role', undefined).expected;
 }

@@ -1,0 +1,79 @@
+/** What to do about a denied call, as far as the answer tells the policies apart, with the statement that is missing. */
+import {
+  decryptStatement,
+  readStatement,
+  type Statement,
+  shareKeyStatement,
+  shareStatement,
+} from '../../core/iam/statements.ts';
+import { parseArn, type SecretArn } from '../../core/names/arn.ts';
+import { parseRoleArn } from '../../core/names/role-arn.ts';
+import type { PlanSecret } from '../../core/plan/plan.ts';
+import { AwsFailure, type Denial } from './errors.ts';
+
+const UNKNOWN_ROLE = '<ARN of the role>';
+
+/** Advice for a policy that neither the role nor the secret has: whoever manages it has to change it. */
+export function deniedBy(denial: Denial | undefined): string | undefined {
+  if (denial === undefined) return undefined;
+  const policy = POLICIES[denial.policy];
+  if (denial.isExplicit) return `remove the explicit deny in ${policy}`;
+  return denial.policy === 'identity' || denial.policy === 'resource' || denial.policy === 'trust'
+    ? undefined
+    : `allow the call in ${policy}`;
+}
+
+const POLICIES: Readonly<Record<Denial['policy'], string>> = {
+  identity: 'the permission policy of the role',
+  resource: 'the resource policy of the secret',
+  'service-control': "a service control policy of the role's organization",
+  'resource-control': "a resource control policy of the secret's organization",
+  boundary: 'the permissions boundary of the role',
+  session: 'the session policy',
+  endpoint: 'the policy of the VPC endpoint',
+  trust: 'the trust policy of the role',
+};
+
+/** A secret that the role may not read. @param roleArn the role of the session, if it is known */
+export function readAdvice(failure: unknown, secret: PlanSecret, roleArn: string | undefined): string {
+  const denial = denialOf(failure);
+  const elsewhere = deniedBy(denial);
+  const arn = arnOf(secret);
+  if (arn === undefined) return elsewhere ?? 'allow secretsmanager:GetSecretValue';
+  const permission = `add to the permission policy of the role: ${written(readStatement(arn))}`;
+  const resource = `add to the resource policy of the secret: ${written(shareStatement(roleArn ?? UNKNOWN_ROLE))}`;
+  if (elsewhere !== undefined)
+    return `${elsewhere}; secretsmanager:GetSecretValue must be allowed for ${arn.text}`;
+  if (denial?.policy === 'resource') return resource;
+  if (denial?.policy === 'identity' || isSameAccount(arn, roleArn)) return permission;
+  return `${permission}; if the secret is in another account than the role, also ${resource}`;
+}
+
+/** A secret whose key the role may not use. @param roleArn the role of the session, if it is known */
+export function keyAdvice(failure: unknown, secret: PlanSecret, roleArn: string | undefined): string {
+  if (failure instanceof AwsFailure && failure.detail === 'kms-default-key')
+    return 'encrypt the secret with a customer managed key: the key aws/secretsmanager cannot be used from another account';
+  const arn = arnOf(secret);
+  const elsewhere = deniedBy(denialOf(failure));
+  if (arn === undefined || elsewhere !== undefined) return `${elsewhere ?? 'allow'} kms:Decrypt`;
+  const permission = `add to the permission policy of the role: ${written(decryptStatement(arn))}`;
+  if (isSameAccount(arn, roleArn)) return `${permission}, and check the policy of the key`;
+  return `${permission}; if the key is in another account than the role, also add to the policy of the key: ${written(shareKeyStatement(arn, roleArn ?? UNKNOWN_ROLE))}`;
+}
+
+function isSameAccount(arn: SecretArn, roleArn: string | undefined): boolean {
+  return roleArn !== undefined && parseRoleArn(roleArn)?.account === arn.account;
+}
+
+function denialOf(failure: unknown): Denial | undefined {
+  return failure instanceof AwsFailure ? failure.denial : undefined;
+}
+
+function arnOf({ arn }: PlanSecret): SecretArn | undefined {
+  const parsed = parseArn(arn, '');
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function written(statement: Statement): string {
+  return JSON.stringify(statement);
+}

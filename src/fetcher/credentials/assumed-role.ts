@@ -1,0 +1,91 @@
+/**
+ * A second role, assumed with the credentials of the pod (annotation `assume-role-arn`), for example in another account.
+ * Its sessions have tags with the namespace, the service account and the pod, with the keys that EKS Pod Identity uses.
+ */
+import type { FetchProblem } from '../../core/problems/problems.ts';
+import { ok, type Result } from '../../core/problems/result.ts';
+import { endpointOf } from '../aws/endpoints.ts';
+import { classify } from '../aws/errors.ts';
+import { PreopenedAgent } from '../aws/preopened-agent.ts';
+import { systemClock, withRetries } from '../aws/retry.ts';
+import type { Environment, PodFacts } from '../process/environment.ts';
+import { assumedRoleRefused } from './refusals.ts';
+import type { CredentialSource, SourceParts } from './source.ts';
+import { assumeRole } from './sts.ts';
+
+/** A failure of the first sign-in. */
+class FirstSignInFailed extends Error {
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
+    super('the first sign-in failed');
+    this.failure = failure;
+  }
+}
+
+/**
+ * Wraps a source.
+ * @param roleArn the role to assume
+ * @param region of STS, where the environment sets none
+ */
+export function openAssumedRole(
+  first: CredentialSource,
+  roleArn: string,
+  { identity, region: ownRegion, endpoints }: Environment,
+  region: string,
+  { log, proxyOf, loadSigner }: SourceParts,
+): Result<CredentialSource, FetchProblem> {
+  const stsRegion = ownRegion ?? region;
+  const endpoint = endpointOf('sts', stsRegion, endpoints);
+  if (!endpoint.ok) return endpoint;
+  const { sessionName, externalId, pod } = identity;
+  const agent = new PreopenedAgent(endpoint.value, 1, proxyOf(endpoint.value));
+  const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
+  // Tags of the first session are transitive, and STS rejects the same keys again.
+  const tags = first.hasSessionTags ? {} : tagsOf(pod);
+  const role = { roleArn, sessionName, externalId, tags };
+  const service = `STS (role ${roleArn})`;
+  return ok({
+    roleArn,
+    hasSessionTags: true,
+    signIn: async (deadline) => {
+      const signingIn = first.signIn(deadline).catch((failure: unknown) => {
+        throw new FirstSignInFailed(failure);
+      });
+      agent.secure();
+      const credentials = await signingIn;
+      const signing = { endpoint: endpoint.value, service: 'sts', region: stsRegion, credentials } as const;
+      const answered = log.asking(service);
+      const react = { classify, retrying: (failure: unknown) => log.retrying(service, failure) };
+      const assumed = await withRetries(
+        () => assumeRole(target, role, (request) => loadSigner()(signing, request), deadline.signal),
+        react,
+        deadline,
+        systemClock,
+      );
+      answered();
+      log.succeeded(service);
+      return assumed;
+    },
+    explain: (failure) =>
+      failure instanceof FirstSignInFailed
+        ? first.explain(failure.failure)
+        : assumedRoleRefused(failure, { roleArn, externalId, principal: first.roleArn }),
+    close: () => {
+      first.close();
+      agent.destroy();
+    },
+  });
+}
+
+// Source: the session tags of EKS Pod Identity, so that one policy fits all identities.
+function tagsOf({ namespace, serviceAccount, name }: PodFacts): Readonly<Record<string, string>> {
+  const tags = {
+    'kubernetes-namespace': namespace,
+    'kubernetes-service-account': serviceAccount,
+    'kubernetes-pod-name': name,
+  };
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+  );
+}
