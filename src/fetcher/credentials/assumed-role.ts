@@ -44,7 +44,6 @@ export function openAssumedRole(
   // Tags of the first session are transitive, and STS rejects the same keys again.
   const tags = first.hasSessionTags ? {} : tagsOf(pod);
   const role = { roleArn, sessionName, externalId, tags };
-  const service = `STS (role ${roleArn})`;
   return ok({
     roleArn,
     hasSessionTags: true,
@@ -55,8 +54,13 @@ export function openAssumedRole(
       agent.secure();
       const credentials = await signingIn;
       const signing = { endpoint: endpoint.value, service: 'sts', region: stsRegion, credentials } as const;
-      const answered = log.asking(service);
-      const react = { classify, retrying: (failure: unknown) => log.retrying(service, failure) };
+      const answered = log.asking('STS');
+      const react = {
+        classify,
+        // A denial is about this role, everything else about the service.
+        retrying: (failure: unknown) =>
+          log.retrying(classify(failure) === 'settling' ? roleArn : 'STS', failure),
+      };
       const assumed = await withRetries(
         () => assumeRole(target, role, (request) => loadSigner()(signing, request), deadline.signal),
         react,
@@ -64,7 +68,7 @@ export function openAssumedRole(
         systemClock,
       );
       answered();
-      log.succeeded(service);
+      log.succeeded('STS', roleArn);
       return assumed;
     },
     explain: (failure) =>
