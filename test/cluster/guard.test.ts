@@ -4,6 +4,7 @@ import { clusterUnavailable, startCluster } from './cluster.ts';
 import { Api } from './product/api.ts';
 import { applyGuard } from './product/guard.ts';
 import { guardedContainers } from './product/scenarios/guard/containers.ts';
+import { guardedFailover } from './product/scenarios/guard/failover.ts';
 import { guardedGolden } from './product/scenarios/guard/golden.ts';
 import { guardedMutations } from './product/scenarios/guard/mutated-plans.ts';
 import { guardedNative } from './product/scenarios/guard/native.ts';
@@ -29,6 +30,7 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
 
   guardedRequests(api);
   guardedPlans(api);
+  guardedFailover(api);
   guardedMutations(api);
   guardedContainers(api);
   guardedUpdates(api);

@@ -43,14 +43,22 @@ export interface Reading {
   readonly findings: Findings;
 }
 
+/** A version of a secret, and the Regions of its replicas. */
+interface WantedVersion extends Omit<Reference, 'key'> {
+  readonly failover?: readonly string[] | undefined;
+}
+
 /** Versions of secrets, each listed once, in the order of first mention. */
 export class SecretTable {
   readonly list: PlanSecret[] = [];
   readonly #indices = new Map<string, number>();
 
-  /** The index of the version that a reference names. A new version is added to the list. */
-  indexOf({ arn, stage, versionId }: Omit<Reference, 'key'>): number {
-    const version = `${arn.text}\n${stage ?? ''}\n${versionId ?? ''}`;
+  /**
+   * The index of the version that a reference names. A new version is added to the list, and so is the same version with
+   * other Regions to fail over to.
+   */
+  indexOf({ arn, stage, versionId, failover }: WantedVersion): number {
+    const version = `${arn.text}\n${stage ?? ''}\n${versionId ?? ''}\n${failover ?? ''}`;
     const known = this.#indices.get(version);
     if (known !== undefined) return known;
     this.#indices.set(version, this.list.length);
@@ -58,6 +66,7 @@ export class SecretTable {
       arn: arn.text,
       ...(stage === undefined ? {} : { stage }),
       ...(versionId === undefined ? {} : { versionId }),
+      ...(failover === undefined ? {} : { failover }),
     });
     return this.list.length - 1;
   }

@@ -1,6 +1,8 @@
 /** From entries of the YAML form to references, sorted by the set of containers that receives them. */
 import { constantFault, jmesPathFault } from '../jmespath/index.ts';
+import type { SecretArn } from '../names/arn.ts';
 import { nameFrom } from '../names/env-names.ts';
+import { failoverFaults } from '../names/failover.ts';
 import { subjectAt } from '../names/form-subject.ts';
 import { matcher } from '../names/key-patterns.ts';
 import { filePathFault } from '../names/paths.ts';
@@ -49,7 +51,18 @@ function secretOf(entry: Entry, { aliases, secrets, arns, findings }: Reading): 
   const arn = findings.take(resolved);
   if (arn === undefined) return undefined;
   if (entry.secret.startsWith('arn:')) arns.push({ arn, subject });
-  return secrets.indexOf({ arn, stage, versionId });
+  checkFailover(entry, arn, findings);
+  return secrets.indexOf({ arn, stage, versionId, failover: entry.failover });
+}
+
+function checkFailover({ index, failover = [] }: Entry, arn: SecretArn, findings: Findings): void {
+  for (const { index: place, wrong, expected } of failoverFaults(failover, arn))
+    findings.add({
+      code: 'FAILOVER_INVALID',
+      subject: subjectAt([index, 'failover', place]),
+      wrong,
+      expected,
+    });
 }
 
 /** Reads one entry into a group. */

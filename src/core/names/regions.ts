@@ -69,10 +69,11 @@ export function partitionOf(region: string): Partition {
   return AWS;
 }
 
-// A Region becomes a label of host names, so nothing else may pass, and not more than a label can have.
-const REGION = /^(?=.{1,63}$)[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/;
+/** A Region becomes a label of host names, so nothing else may pass, and not more than a label can have. */
+export const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/;
+export const LONGEST_REGION = 63;
 
 /** Whether a text has the form of a Region's name. New Regions are accepted without a list. */
 export function isRegion(text: string): boolean {
-  return REGION.test(text);
+  return text.length <= LONGEST_REGION && REGION.test(text);
 }

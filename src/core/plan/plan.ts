@@ -17,6 +17,8 @@ export interface PlanSecret {
   readonly arn: string;
   readonly stage?: string;
   readonly versionId?: string;
+  /** Regions that have a replica, in the order in which they are tried after the Region of the ARN. */
+  readonly failover?: readonly string[];
 }
 
 /** The entry of the YAML form that a reference comes from, for messages; undefined for an annotation of its own. */

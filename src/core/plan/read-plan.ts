@@ -4,6 +4,7 @@ import { asArray, asObject, field } from '../json.ts';
 import { MAX_PLAN_BYTES } from '../limits.ts';
 import { parseArn, type SecretArn } from '../names/arn.ts';
 import { isEnvName } from '../names/env-names.ts';
+import { failoverFaults, MAX_FAILOVER_REGIONS } from '../names/failover.ts';
 import { filePathFault } from '../names/paths.ts';
 import { isViewVolume } from '../names/volume-layout.ts';
 import type { FetchProblem } from '../problems/problems.ts';
@@ -56,6 +57,9 @@ export function readPlan(text: string | undefined): Result<ReadPlan, FetchProble
   for (const secret of json.secrets) {
     const arn = parseArn(secret.arn, PLAN_VARIABLE);
     if (!arn.ok) return invalid(arn.problem.wrong, arn.problem.expected);
+    // A Region becomes part of the host that gets the signed request.
+    const [fault] = failoverFaults(secret.failover ?? [], arn.value);
+    if (fault !== undefined) return invalid(`failover of ${secret.arn}: ${fault.wrong}`, REWRITTEN);
     arns.push(arn.value);
   }
   return ok({ plan: json, arns });
@@ -77,7 +81,12 @@ function isPlan(json: unknown): json is Plan {
   return hasShape<Plan>(json, {
     version: (value) => value === PLAN_VERSION,
     timeoutSeconds: (value) => isInteger(value) && value >= 1 && value <= 3600,
-    secrets: listOf<PlanSecret>({ arn: isText, stage: optional(isText), versionId: optional(isText) }),
+    secrets: listOf<PlanSecret>({
+      arn: isText,
+      stage: optional(isText),
+      versionId: optional(isText),
+      failover: optional(isRegionList),
+    }),
     views: (value) =>
       asArray(value)?.length !== 0 && listOf<PlanView>(viewShape(secrets?.length ?? 0))(value),
   });
@@ -160,6 +169,11 @@ function isText(value: unknown): value is string {
 
 function isTexts(value: unknown): boolean {
   return asArray(value)?.every(isText) === true;
+}
+
+function isRegionList(value: unknown): boolean {
+  const length = asArray(value)?.length ?? 0;
+  return isTexts(value) && length > 0 && length <= MAX_FAILOVER_REGIONS;
 }
 
 function isTrue(value: unknown): boolean {

@@ -91,6 +91,11 @@ export const ADMISSION_CODES = {
     meaning: 'The partition of the ARN does not match its Region.',
     action: 'Use the partition that the message names.',
   },
+  FAILOVER_INVALID: {
+    status: 400,
+    meaning: 'A Region of `failover` cannot have a replica of the secret, or is listed twice.',
+    action: 'Use other Regions of the same partition, each once.',
+  },
   ARN_INCOMPLETE: {
     status: 403,
     meaning: 'The ARN lacks its six-character suffix, and an operator policy requires complete ARNs.',

@@ -119,7 +119,7 @@ describe('the literals in expressions are the names in src/core', () => {
         ...ENV_MODES,
         OPTIONS['env-format'].default,
         // What separates names in the plan's text, in references and in lists of containers.
-        ...['', ' ', '"', ',', ':', ']', '{', '}', '$', '*', 'arn:'],
+        ...['', ' ', '"', ',', ':', '[', ']', '{', '}', '$', '*', 'arn:'],
         // What kubelet expands.
         ...['$(', '$$'],
       ],

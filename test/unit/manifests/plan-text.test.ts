@@ -24,7 +24,7 @@ import { COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 type Members<T> = Readonly<Record<keyof T, true>>;
 
 const PLAN: Members<Plan> = { version: true, timeoutSeconds: true, secrets: true, views: true };
-const SECRET: Members<PlanSecret> = { arn: true, stage: true, versionId: true };
+const SECRET: Members<PlanSecret> = { arn: true, stage: true, versionId: true, failover: true };
 // The guard reads the volume's name, then expects the receivers.
 const VIEW: Members<PlanView> = {
   volume: true,
@@ -94,6 +94,7 @@ const FORM = [
   {
     secret: 'db',
     versionStage: 'AWSPREVIOUS',
+    failover: ['us-east-1', 'ap-southeast-2'],
     optional: true,
     env: { FULL: { jmesPath: 'a', decode: 'base64', optional: true, default: HOSTILE } },
     envFrom: { prefix: 'DB_', case: 'upper', exclude: [HOSTILE], onCollision: 'skip' },

@@ -4,6 +4,8 @@ import { type Plan, referencesOf } from '../../../src/core/plan/plan.ts';
 const countViews = ({ views }: Plan): number => views.length;
 
 const once = (): number => 1;
+const countReplicated = ({ secrets }: Plan): number =>
+  secrets.filter(({ failover }) => failover !== undefined).length;
 const countEntries = ({ views }: Plan): number =>
   views.flatMap(referencesOf).filter(({ entry }) => entry !== undefined).length;
 /** References to all keys of a secret that an entry of the YAML form makes: these have no name. */
@@ -42,6 +44,8 @@ export const COUNTED_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
   '"secret":': ({ views }) => views.flatMap(referencesOf).length,
   '{"arn":"': ({ secrets }) => secrets.length,
   '"arn":': ({ secrets }) => secrets.length,
+  '"failover":': countReplicated,
+  '","failover":["': countReplicated,
   '"secrets":': once,
   '"views":': once,
   '],"views":[{"volume":"': once,

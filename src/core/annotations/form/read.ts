@@ -40,6 +40,8 @@ export interface Entry {
   readonly versionStage: string | undefined;
   readonly versionId: string | undefined;
   readonly optional: boolean | undefined;
+  /** Regions that have a replica, in order. */
+  readonly failover: readonly string[] | undefined;
 }
 
 /**
@@ -66,12 +68,7 @@ export function readSecretsForm(text: string, findings: Findings): readonly Entr
     : withoutFaults(root ?? [], addIssues(result.error.issues, tree, found));
   const entries: Entry[] = [];
   for (const [index, form] of forms.entries()) {
-    if (form === undefined) continue;
-    if (form.failover !== undefined) {
-      const wrong = 'this version of aws-secrets-injector does not support failover yet';
-      found.add('ANNOTATION_UNAVAILABLE', [index, 'failover'], wrong, 'remove the field');
-    }
-    entries.push(entryOf(form, index));
+    if (form !== undefined) entries.push(entryOf(form, index));
   }
   return entries;
 }
@@ -140,6 +137,7 @@ function entryOf(form: EntryForm, index: number): Entry {
     versionStage: form.versionStage,
     versionId: form.versionId,
     optional: form.optional,
+    failover: form.failover,
   };
 }
 

@@ -5,6 +5,8 @@
 import * as z from 'zod/mini';
 import { DIALECTS } from '../../formats/index.ts';
 import { MAX_REFERENCES } from '../../limits.ts';
+import { MAX_FAILOVER_REGIONS } from '../../names/failover.ts';
+import { LONGEST_REGION, REGION } from '../../names/regions.ts';
 import { FILE_MODE, FILE_MODE_EXPECTED } from '../../plan/file-mode.ts';
 import { PEM_PARTS } from '../../secret/pem.ts';
 import { ESCAPES } from '../../template/escapes.ts';
@@ -13,7 +15,6 @@ import { conflicts, type Rule } from './rules.ts';
 
 export const MAX_ENTRIES = 100;
 const MAX_CONTAINERS = 500;
-const MAX_REGIONS = 10;
 
 const KEY = 'use the name of a top-level key, or {} for the whole value';
 const KEY_LIST = 'use a list of keys such as ["host", "port"]';
@@ -150,6 +151,12 @@ const filesFrom = fields(
   { id: 'filesFrom', description: 'How to turn keys into files.' },
 );
 
+const REGION_EXPECTED = 'use the name of a Region such as us-east-1';
+const region = z
+  .string({ error: REGION_EXPECTED })
+  .check(z.regex(REGION, { error: REGION_EXPECTED }), z.maxLength(LONGEST_REGION, { error: REGION_EXPECTED }))
+  .register(FORM_DOCS, { description: 'A Region of the same partition as the secret.' });
+
 /** One secret and its uses. */
 export const ENTRY = fields(
   {
@@ -197,9 +204,9 @@ export const ENTRY = fields(
     optional: z.exactOptional(flag('The default of `optional` for the whole entry.')),
     failover: z.exactOptional(
       list(
-        text('A Region.'),
-        { least: 1, most: MAX_REGIONS },
-        'Regions that have a replica of the secret, in order. Not supported yet: the pod is rejected.',
+        region,
+        { least: 1, most: MAX_FAILOVER_REGIONS },
+        'Regions that have a replica of the secret, in order. A replica is used if the Region of the secret is unavailable.',
         'use a list of Regions such as [us-east-1]',
       ),
     ),

@@ -197,7 +197,19 @@ describe('shape', () => {
       '- { secret: db, envFrom: true, versionStage: a, versionId: b }',
       'REFERENCE_STAGE_AND_ID @[0]: the map has both versionStage',
     ],
-    ['- { secret: db, envFrom: true, failover: [us-east-1] }', 'ANNOTATION_UNAVAILABLE @[0].failover:'],
+    [
+      '- { secret: db, envFrom: true, failover: us-east-1 }',
+      '@[0].failover: the value is "us-east-1"; use a list of Regions such as [us-east-1]',
+    ],
+    ['- { secret: db, envFrom: true, failover: [] }', '@[0].failover: the list is empty'],
+    [
+      '- { secret: db, envFrom: true, failover: [Frankfurt] }',
+      '@[0].failover[0]: the value is "Frankfurt"; use the name of a Region such as us-east-1',
+    ],
+    [
+      '- { secret: db, envFrom: true, failover: [us-east-1, us-east-2, us-west-1, us-west-2, ca-west-1] }',
+      '@[0].failover: the value is a list of 5; use at most 4 elements',
+    ],
   ])('%s', (text, complaint) => {
     const complaints = complaintsOf(text);
     expect(complaints).toHaveLength(1);
