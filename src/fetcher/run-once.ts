@@ -64,6 +64,7 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     read.arns.map((arn) => arn.region),
     environment.endpoints,
     proxyOf.value,
+    read.plan.secrets.flatMap((secret) => secret.failover ?? []),
   );
   try {
     if (!regions.findings.isClean) return failed(regions.findings.problems);
@@ -103,19 +104,28 @@ async function fetchAndRender(
   session: Session,
   retries: Retries,
   engines: Engines,
-): Promise<Result<readonly RenderedView[], readonly FetchProblem[]>> {
-  const { values, problems } = await fetchSecrets({ plan, arns }, session, retries);
-  return problems.length > 0 ? failed(problems) : renderViews(plan, values, engines);
+): Promise<Result<Rendered, readonly FetchProblem[]>> {
+  const { values, problems, warnings } = await fetchSecrets({ plan, arns }, session, retries);
+  if (problems.length > 0) return failed(problems);
+  const rendered = renderViews(plan, values, engines);
+  return rendered.ok ? ok({ views: rendered.value, warnings }) : rendered;
 }
 
-function write({ plan }: ReadPlan, rendered: readonly RenderedView[], viewsDirectory: string): Outcome {
+/** What is ready to be written. */
+interface Rendered {
+  readonly views: readonly RenderedView[];
+  /** Regions that were used instead of others. */
+  readonly warnings: readonly string[];
+}
+
+function write({ plan }: ReadPlan, { views: rendered, warnings }: Rendered, viewsDirectory: string): Outcome {
   const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
   try {
     return ok({
       written: writeViews(views),
       files: rendered.reduce((sum, view) => sum + view.files.length, 0),
       secrets: plan.secrets.length,
-      warnings: rendered.flatMap(warningsOf),
+      warnings: [...warnings, ...rendered.flatMap(warningsOf)],
     });
   } catch (error) {
     return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);

@@ -9,12 +9,17 @@ const MOST_LINES = 30;
 /** Failures or services that the termination message names. */
 const MOST_TOLD = 3;
 
+/** The last failures of Regions that are unavailable, in the order in which they were tried. */
+export type Unavailable = ReadonlyMap<string, unknown>;
+
 export class RetryLog {
   readonly #write: (line: string) => void;
   /** The last failure of each service or secret whose next try has not succeeded. */
   readonly #failures = new Map<string, string>();
   /** How many requests to each service have not been answered. */
   readonly #pending = new Map<string, number>();
+  /** Regions that are used instead of others, which were logged. */
+  readonly #replacements = new Set<string>();
   #lines = 0;
 
   constructor(write: (line: string) => void) {
@@ -33,8 +38,22 @@ export class RetryLog {
     const text = describeFailure(failure);
     if (this.#failures.get(what) === text) return;
     this.#failures.set(what, text);
+    this.#log(`${what}: ${text}; retrying`);
+  }
+
+  /** Notes that a Region is used instead of others. @param before the Regions that are unavailable, if any */
+  failingOver(before: Unavailable, region: string): void {
+    for (const [other, failure] of before) {
+      const line = `Secrets Manager in ${other}: ${describeFailure(failure)}; using ${region} instead`;
+      if (this.#replacements.has(line)) continue;
+      this.#replacements.add(line);
+      this.#log(line);
+    }
+  }
+
+  #log(line: string): void {
     this.#lines += 1;
-    if (this.#lines < MOST_LINES) this.#write(`${what}: ${text}; retrying`);
+    if (this.#lines < MOST_LINES) this.#write(line);
     else if (this.#lines === MOST_LINES) this.#write('further failures that are retried are not logged');
   }
 

@@ -9,24 +9,52 @@ import { type AwsTarget, requestAws } from './request.ts';
 import type { Deadline } from './retry.ts';
 import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
 
-/** Connections to the Regions of a plan, opened before the sign-in is complete. */
+/**
+ * Connections to the Regions of a plan, opened before the sign-in is complete. Connections to the Regions of replicas are
+ * opened when they are needed.
+ */
 export class Regions {
   readonly findings = new Findings<FetchCode>();
   readonly #targets = new Map<string, AwsTarget & { readonly agent: PreopenedAgent }>();
 
-  /** @param regions the Region of each secret, once for every secret */
-  constructor(regions: readonly string[], settings: EndpointSettings, proxyOf: ProxyOf) {
+  readonly #replicas = new Map<string, URL>();
+  readonly #proxyOf: ProxyOf;
+
+  /**
+   * @param regions the Region of each secret, once for every secret
+   * @param failover the Regions of replicas
+   */
+  constructor(
+    regions: readonly string[],
+    settings: EndpointSettings,
+    proxyOf: ProxyOf,
+    failover: readonly string[] = [],
+  ) {
+    this.#proxyOf = proxyOf;
     for (const [region, secrets] of Map.groupBy(regions, (one) => one)) {
       const endpoint = this.findings.take(endpointOf('secretsmanager', region, settings));
-      if (endpoint === undefined) continue;
-      const agent = new PreopenedAgent(endpoint, secrets.length, proxyOf(endpoint));
-      this.#targets.set(region, { service: 'secretsmanager', endpoint, agent });
+      if (endpoint !== undefined) this.#open(region, endpoint, secrets.length);
+    }
+    for (const region of failover) {
+      const endpoint = this.#targets.has(region) ? undefined : endpointOf('secretsmanager', region, settings);
+      // Without an endpoint for replicas there is none for the secrets, which was found above.
+      if (endpoint?.ok === true) this.#replicas.set(region, endpoint.value);
     }
   }
 
   target(region: string): AwsTarget {
     const target = this.#targets.get(region);
-    if (target === undefined) throw new RangeError('the plan does not contain this Region');
+    if (target !== undefined) return target;
+    const endpoint = this.#replicas.get(region);
+    if (endpoint === undefined) throw new RangeError('the plan does not contain this Region');
+    return this.#open(region, endpoint, 0);
+  }
+
+  /** @param connections how many to open in advance */
+  #open(region: string, endpoint: URL, connections: number): AwsTarget {
+    const agent = new PreopenedAgent(endpoint, connections, this.#proxyOf(endpoint));
+    const target = { service: 'secretsmanager', endpoint, agent } as const;
+    this.#targets.set(region, target);
     return target;
   }
 
