@@ -48,14 +48,21 @@ const PACE: Readonly<Record<'settling' | 'throttled' | 'transient', Pace>> = {
 };
 const SETTLING_TRIES = 4;
 
-/** The pause before a try: a random part of a window that doubles ("full jitter"). @param failures the number of failed tries */
+/**
+ * The pause before a try: a random part of a window that doubles ("full jitter"). The window ends with the deadline, so
+ * that a long pause does not end a run that has time for another try.
+ * @param failures the number of failed tries
+ * @param left milliseconds until the deadline
+ */
 export function pauseBefore(
   kind: 'settling' | 'throttled' | 'transient',
   failures: number,
   random: number,
+  left: number,
 ): number {
   const { base, most } = PACE[kind];
-  const window = Math.min(most, base * 2 ** Math.min(failures, 16));
+  // Not shorter than the base, or the tries would come faster and faster towards the deadline.
+  const window = Math.min(most, base * 2 ** Math.min(failures, 16), Math.max(base, left));
   // Settling takes some time in any case, so half of the window is fixed.
   return kind === 'settling' ? window / 2 + (window / 2) * random : window * random;
 }
@@ -87,8 +94,9 @@ export async function withRetries<T>(
       const kind = react.classify(error);
       if (kind === 'final' || (kind === 'settling' && failures >= SETTLING_TRIES - 1)) throw error;
       before = error;
-      const pause = pauseBefore(kind, failures, clock.random());
-      if (clock.now() + pause >= deadline.at) throw error;
+      const left = deadline.at - clock.now();
+      const pause = pauseBefore(kind, failures, clock.random(), left);
+      if (pause >= left) throw error;
       react.retrying(error);
       // The check after the pause handles an aborted one.
       await clock.sleep(pause, deadline.signal).catch(() => undefined);
