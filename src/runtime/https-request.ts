@@ -4,13 +4,14 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /** Limits of one request, in milliseconds and bytes. */
 export interface RequestLimits {
   /** Until the TLS handshake is done. Only for requests that open a connection of their own. */
   readonly connect?: number;
-  /** Without any byte, including while connecting. */
+  /** Without progress: a connection, a handshake, or bytes of the answer. */
   readonly silence?: number;
   /** From the start to the end of the answer. A peer that sends a byte now and then is never silent. */
   readonly total: number;
@@ -75,8 +76,10 @@ export function sendRequest(options: Request): Promise<Answer> {
       return;
     }
     const timers: NodeJS.Timeout[] = [];
+    let silence: Silence | undefined;
     const end = (answer: Answer): void => {
       for (const timer of timers) clearTimeout(timer);
+      silence?.stop();
       signal?.removeEventListener('abort', abort);
       resolve(answer);
       if (!answer.ok) sent.destroy();
@@ -89,14 +92,20 @@ export function sendRequest(options: Request): Promise<Answer> {
       timers.push(connecting);
       sent.on('socket', (socket) => socket.once('secureConnect', () => clearTimeout(connecting)));
     }
-    sent.on('timeout', () => fail(TIMEOUT));
+    const { silence: quiet } = limits;
+    if (quiet !== undefined)
+      sent.on('socket', (socket) => {
+        silence = watchSilence(socket, quiet, () => fail(TIMEOUT));
+      });
     sent.on('error', (error) => fail(codeOf(error)));
     sent.on('response', (response) => {
+      silence?.refresh();
       const peer =
         options.comparesPeer === true ? (response.socket as TLSSocket).getPeerCertificate().raw : undefined;
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
+        silence?.refresh();
         bytes += chunk.length;
         chunks.push(chunk);
         if (bytes > limits.bytes) fail(TOO_LARGE);
@@ -116,11 +125,35 @@ export function sendRequest(options: Request): Promise<Answer> {
   });
 }
 
-function start({ url, method, headers, body, agent, ca, limits, comparesPeer }: Request): http.ClientRequest {
+interface Silence {
+  refresh(): void;
+  stop(): void;
+}
+
+/** Steps of a connection. */
+const STEPS = ['lookup', 'connect', 'secureConnect'];
+
+/**
+ * Not the option `timeout` of Node.js: while a request waits for a handshake, it takes twice as long.
+ * @param most milliseconds
+ */
+function watchSilence(socket: Socket, most: number, fail: () => void): Silence {
+  const timer = setTimeout(fail, most);
+  const refresh = () => void timer.refresh();
+  for (const step of STEPS) socket.on(step, refresh);
+  return {
+    refresh,
+    stop: () => {
+      clearTimeout(timer);
+      for (const step of STEPS) socket.off(step, refresh);
+    },
+  };
+}
+
+function start({ url, method, headers, body, agent, ca, comparesPeer }: Request): http.ClientRequest {
   return (url.protocol === 'https:' ? https : http).request(url, {
     method,
     headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
-    ...(limits.silence === undefined ? {} : { timeout: limits.silence }),
     ...(agent === undefined ? {} : { agent }),
     ...(ca === undefined ? {} : { ca }),
     ...(comparesPeer === true ? { rejectUnauthorized: false } : {}),

@@ -1,6 +1,6 @@
 /** The HTTPS client against a real TLS server that misbehaves. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { Agent, createServer } from 'node:https';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type Request, sendRequest } from '../../../src/runtime/https-request.ts';
@@ -122,6 +122,49 @@ test('a refused connection, and one that never completes its handshake', async (
   const silent = await listen(net.createServer());
   expect(await sendRequest(requestTo(silent, { limits }))).toEqual({ ok: false, code: 'CONNECT_TIMEOUT' });
   expect(await sendRequest(requestTo(1, { limits }))).toEqual({ ok: false, code: 'ECONNREFUSED' });
+});
+
+test('a handshake that stops is silence', async () => {
+  const silent = await listen(net.createServer());
+  // Node counts silence twice while a request waits for the handshake.
+  const limits = { ...LIMITS, silence: 100, connect: 190 };
+  expect(await sendRequest(requestTo(silent, { limits }))).toEqual({ ok: false, code: 'TIMEOUT' });
+});
+
+test('progress is not silence', async () => {
+  const answer = await send(
+    (_, response) => {
+      let left = 12;
+      const timer = setInterval(() => {
+        left -= 1;
+        if (left > 0) response.write('x');
+        else response.end(() => clearInterval(timer));
+      }, 100);
+    },
+    { limits: { ...LIMITS, silence: 1_000 } },
+  );
+  expect(answer.ok).toBe(true);
+});
+
+test('a connection that is used again gathers no listeners', async () => {
+  const agent = new Agent({ keepAlive: true });
+  const { key, cert } = material;
+  const sockets = new Set<Socket>();
+  const server = createServer({ key, cert }, ({ socket }, response) => {
+    sockets.add(socket);
+    response.end();
+  });
+  const port = await listen(server);
+  const warned = vi.fn();
+  process.on('warning', warned);
+  for (let count = 0; count < 15; count += 1)
+    expect(await sendRequest(requestTo(port, { agent, limits: { ...LIMITS, silence: 1000 } }))).toMatchObject(
+      { ok: true },
+    );
+  process.off('warning', warned);
+  agent.destroy();
+  expect(sockets.size).toBe(1);
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test('a signal ends a request, before it is sent and while it waits', async () => {
