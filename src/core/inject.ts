@@ -1,5 +1,5 @@
 /** The whole mutation: decide, then add what is missing. Objects that an earlier pass added are left alone. */
-import { sharedIdentity } from './additions/aws-identity.ts';
+import { NO_IDENTITY, sharedIdentity } from './additions/aws-identity.ts';
 import {
   accountOf,
   checkContainer,
@@ -19,6 +19,7 @@ import {
 import { addNativeVariables, isDamaged } from './additions/native-variables.ts';
 import { PatchBuilder } from './additions/patch.ts';
 import { fetcherResources, viewBytes } from './additions/resources.ts';
+import { roleTokenVolume } from './additions/role-token.ts';
 import { prefixedCommand, shellPrefix } from './additions/shell-mode.ts';
 import { decide, type Injection } from './decide/decide.ts';
 import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
@@ -47,7 +48,7 @@ export function decideInjection(
   const decision = decide(json, context.namespace, settings);
   if (decision.kind !== 'inject') return decision;
   const patch = new PatchBuilder(json);
-  const problem = addVolumes(patch, decision);
+  const problem = addVolumes(patch, decision, settings);
   if (problem !== undefined) return denied([problem]);
   const inserted = addInitContainers(patch, decision, context.namespace, settings);
   for (const view of decision.views) {
@@ -64,7 +65,11 @@ export function decideInjection(
   };
 }
 
-function addVolumes(patch: PatchBuilder, { pod, views }: Injection): Problem | undefined {
+function addVolumes(
+  patch: PatchBuilder,
+  { pod, views, options }: Injection,
+  settings: InjectionSettings,
+): Problem | undefined {
   const wanted = [
     ...views.map(({ volume, contents }) => memoryVolume(volume, viewBytes(representations(contents)))),
     NO_API.volume,
@@ -78,6 +83,9 @@ function addVolumes(patch: PatchBuilder, { pod, views }: Injection): Problem | u
       return nameConflict(`volumes[${index}]`, wrong);
     }
   }
+  // Another volume with this name has been rejected before.
+  const token = options.roleArn === undefined ? [] : [roleTokenVolume(settings)];
+  for (const volume of withoutNames(token, pod.volumes)) patch.append(['spec', 'volumes'], volume);
   return undefined;
 }
 
@@ -88,11 +96,11 @@ function addInitContainers(
   namespace: string,
   settings: InjectionSettings,
 ): number {
-  const { pod, made, runAs } = injection;
+  const { pod, made, options, runAs } = injection;
   const { fetcher, check, fetcherIndex } = injection.earlier;
-  const shared = sharedIdentity(pod, FETCHER_NAME);
-  const mounts = fetcherMounts(made.plan);
-  const env = fetcherEnv(made.text, accountOf(pod, namespace), settings);
+  const shared = options.roleArn === undefined ? sharedIdentity(pod, FETCHER_NAME) : NO_IDENTITY;
+  const mounts = fetcherMounts({ ...made, options });
+  const env = fetcherEnv({ ...made, options }, accountOf(pod, namespace), settings);
   const probed = made.plan.views.find((view) => view.probe === true);
   const needsCheck = probed !== undefined && check === undefined;
   // Before anything is inserted, which would change the indices.
@@ -112,7 +120,7 @@ function addInitContainers(
     env,
     mounts,
     shared,
-    resources: fetcherResources(pod, injection.options, settings.resources, volumeBytes(injection.views)),
+    resources: fetcherResources(pod, options, settings.resources, volumeBytes(injection.views)),
     securityContext: security,
   };
   const list = ['spec', 'initContainers'];

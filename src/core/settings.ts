@@ -30,7 +30,20 @@ export interface InjectionSettings {
   readonly native?: NativeSupport;
   /** Whether to reject ARNs without the six-character suffix. */
   readonly requireCompleteArns?: boolean;
+  /** The audience of the token for the annotation `role-arn`. */
+  readonly roleTokenAudience?: string;
+  /** The roles that pods may name, by namespace. Without an element, every pod may name every role. */
+  readonly allowedRoles?: readonly AllowedRole[];
 }
+
+/** Patterns of a namespace and of the ARN of a role: `*` matches any characters. */
+export interface AllowedRole {
+  readonly namespace: string;
+  readonly role: string;
+}
+
+/** The audience that IAM OIDC providers of EKS clusters expect. */
+export const DEFAULT_ROLE_TOKEN_AUDIENCE = 'sts.amazonaws.com';
 
 /** How variables reach the process, as users and operators choose it. */
 export const ENV_MODES = ['auto', 'native', 'shell', 'file'] as const;

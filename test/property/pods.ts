@@ -71,6 +71,10 @@ const option = fc.oneof(
   fc.constantFrom('30s', '5m').map((text) => ['fetch-timeout', text] as const),
   fc.constantFrom('*').map((text) => ['containers', text] as const),
   fc.constantFrom('100m', 'none').map((text) => ['cpu-limit', text] as const),
+  fc
+    .constantFrom('a', 'team/b')
+    .map((name) => ['role-arn', `arn:aws:iam::111122223333:role/${name}`] as const),
+  fc.constant(['assume-role-arn', 'arn:aws:iam::444455556666:role/c'] as const),
 );
 
 /** Annotations that a user means. */
@@ -110,6 +114,9 @@ export const hostileAnnotations = fc.dictionary(
           'env-mode',
           'run-as-user',
           'cpu-limit',
+          'role-arn',
+          'assume-role-arn',
+          'external-id',
         ),
         fc.string({ unit: anyCharacter, maxLength: 20 }),
       )

@@ -10,6 +10,8 @@
  * Source: variables, volumes and paths of aws/amazon-eks-pod-identity-webhook.
  */
 import { asArray, field, type JsonObject, textField } from '../json.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
+import { ROLE_TOKEN_DIRECTORY } from '../names/identity-variables.ts';
 import { replacedBy } from '../names/injected-paths.ts';
 import { comparablePath, covers } from '../names/paths.ts';
 import { isRegion } from '../names/regions.ts';
@@ -54,7 +56,7 @@ export interface SharedIdentity {
   readonly mounts: readonly JsonObject[];
 }
 
-const NOTHING: SharedIdentity = { env: [], mounts: [] };
+export const NO_IDENTITY: SharedIdentity = { env: [], mounts: [] };
 
 /** The identity variables and the token mount of another container; empty if no container has them. */
 export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
@@ -72,12 +74,15 @@ export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
       return { env, mounts: [{ name, mountPath, readOnly: true }] };
     }
   }
-  return NOTHING;
+  return NO_IDENTITY;
 }
 
 /** Why the fetcher must not use an identity variable that another webhook or user set, or undefined. */
 export function identityFault(pod: Pod, fetcher: Container, name: string): string | undefined {
   if (IDENTITIES.some(({ tokenFile }) => tokenFile === name)) {
+    const file = literalOf(fetcher, name);
+    if (file !== undefined && covers(ROLE_TOKEN_DIRECTORY, file))
+      return `names the token for ${annotationKey('role-arn')}, which the pod does not request`;
     const isToken = tokenMount(volumesOf(pod), fetcher, name) !== undefined || lostToken(pod, fetcher, name);
     return isToken
       ? undefined

@@ -1,5 +1,7 @@
 /** The objects that are added to a pod: volumes, mounts and init containers. */
+import type { Options } from '../annotations/options.ts';
 import { type JsonObject, textField } from '../json.ts';
+import { SERVICE_ACCOUNT_VARIABLE } from '../names/identity-variables.ts';
 import { validSessionName } from '../names/session-name.ts';
 import { PROBE_FILE, PROBE_VARIABLE, VIEWS_DIRECTORY } from '../names/volume-layout.ts';
 import { PLAN_VARIABLE, type Plan } from '../plan/plan.ts';
@@ -7,6 +9,7 @@ import type { Container, Pod } from '../pod/pod.ts';
 import { memoryQuantity } from '../pod/quantity.ts';
 import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
 import type { SharedIdentity } from './aws-identity.ts';
+import { assumedRoleEnv, ROLE_TOKEN_MOUNT, roleEnv } from './role-token.ts';
 
 /** Name of the fetcher's init container. */
 export const FETCHER_NAME = 'aws-secrets-fetch';
@@ -51,32 +54,42 @@ export function accountOf(pod: Pod, namespace: string): Account {
   return { namespace, serviceAccount: textField(pod.spec, 'serviceAccountName') ?? 'default' };
 }
 
-/** The fetcher's mounts, without the identity's token mount. */
-export function fetcherMounts(plan: Plan): readonly JsonObject[] {
+/** What the annotations of a pod request: the plan, its text, and the options. */
+export interface Requested {
+  readonly plan: Plan;
+  readonly text: string;
+  readonly options: Options;
+}
+
+/** The fetcher's mounts, without the token mount of an identity that other webhooks add. */
+export function fetcherMounts({ plan, options }: Omit<Requested, 'text'>): readonly JsonObject[] {
   const views = plan.views.map((view) => ({
     name: view.volume,
     mountPath: `${VIEWS_DIRECTORY}/${view.volume}`,
   }));
-  return [...views, NO_API.mount];
+  return [...views, NO_API.mount, ...(options.roleArn === undefined ? [] : [ROLE_TOKEN_MOUNT])];
 }
 
 /**
- * The fetcher's variables, without those of its identity. The name of the AWS session is
+ * The fetcher's variables, without those of an identity that other webhooks add. The name of the AWS session is
  * `<namespace>.<service account>`, so that CloudTrail shows who read a secret.
  */
 export function fetcherEnv(
-  planText: string,
+  { plan, text, options }: Requested,
   account: Account,
   settings: InjectionSettings,
 ): readonly JsonObject[] {
   return [
-    { name: PLAN_VARIABLE, value: planText },
+    { name: PLAN_VARIABLE, value: text },
     {
       name: 'AWS_ROLE_SESSION_NAME',
       value: validSessionName(`${account.namespace}.${account.serviceAccount}`),
     },
     // The fetcher never uses the role of the node; this tells other AWS libraries as well.
     { name: 'AWS_EC2_METADATA_DISABLED', value: 'true' },
+    { name: SERVICE_ACCOUNT_VARIABLE, value: `${account.namespace}/${account.serviceAccount}` },
+    ...roleEnv(options, plan, settings),
+    ...assumedRoleEnv(options),
     ...(settings.fetcherEnv ?? []),
   ];
 }

@@ -100,7 +100,7 @@ function invalid(option: Option, text: string, expected: string): Problem {
   return {
     code: 'OPTION_INVALID',
     subject: annotationKey(option),
-    wrong: `${quote(text)} is not a valid value`,
+    wrong: `${quote(text)} is not ${option.endsWith('role-arn') ? 'the ARN of a role' : 'a valid value'}`,
     expected,
   };
 }

@@ -6,6 +6,8 @@
 import { identityFault } from '../additions/aws-identity.ts';
 import { isDamaged } from '../additions/native-variables.ts';
 import { asArray, asObject, field, type JsonObject, textField } from '../json.ts';
+import { annotationKey } from '../names/annotation-keys.ts';
+import { ROLE_TOKEN_VOLUME } from '../names/identity-variables.ts';
 import { replacedBy } from '../names/injected-paths.ts';
 import { comparablePath, covers } from '../names/paths.ts';
 import { steeringOf } from '../names/steering-variables.ts';
@@ -97,6 +99,8 @@ function checkVariables(pod: Pod, container: Container, written: Written['env'],
 /** Whether an entry is the injector's, or the rest of it after a webhook with an older library. */
 function isSame(entry: JsonObject, wanted: JsonObject): boolean {
   const source = asObject(entry['valueFrom']);
+  const path = textField(field(wanted['valueFrom'], 'fieldRef'), 'fieldPath');
+  if (path !== undefined) return isFieldOf(source, path);
   const file = field(wanted['valueFrom'], 'fileKeyRef');
   if (file === undefined) return source === undefined && (entry['value'] ?? '') === wanted['value'];
   if (isDamaged(entry)) return true;
@@ -105,6 +109,16 @@ function isSame(entry: JsonObject, wanted: JsonObject): boolean {
     Object.keys(source ?? {}).length === 1 &&
     ['volumeName', 'path', 'key'].every((name) => field(given, name) === field(file, name)) &&
     field(given, 'optional') !== true
+  );
+}
+
+/** Whether a source is a field of the pod. The API server sets the default of `apiVersion`. */
+function isFieldOf(source: JsonObject | undefined, path: string): boolean {
+  const given = field(source, 'fieldRef');
+  return (
+    Object.keys(source ?? {}).length === 1 &&
+    field(given, 'fieldPath') === path &&
+    (field(given, 'apiVersion') ?? 'v1') === 'v1'
   );
 }
 
@@ -137,6 +151,8 @@ function mountFault(mount: JsonObject, path: string, written: Written['mounts'])
       : 'has another value of readOnly';
   }
   if (isViewVolume(textField(mount, 'name') ?? '')) return 'is a secrets volume at another path';
+  if (mount['name'] === ROLE_TOKEN_VOLUME)
+    return `is the volume for ${annotationKey('role-arn')}, which the injector does not mount here`;
   const replaced =
     replacedBy(path) ?? written.map((one) => String(one['mountPath'])).find((one) => covers(one, path));
   return replaced === undefined ? undefined : `would replace files of the container below ${replaced}`;

@@ -14,6 +14,7 @@ import { type Denied, denied, type Unchanged, unchanged } from './outcome.ts';
 import { planViews } from './plan-views.ts';
 import { checkPod } from './pod-problems.ts';
 import { warnAboutPod } from './pod-warnings.ts';
+import { checkPartitions } from './roles.ts';
 import type { RunAs } from './run-as.ts';
 
 export interface Injection {
@@ -45,7 +46,8 @@ export function decide(
   if (field(annotations, 'kubernetes.io/config.mirror') !== undefined) return unchanged('mirror-pod');
 
   const asked = readAsked(set, namespace, settings, findings);
-  checkOperatorPolicy(asked.arns, settings, findings);
+  checkPartitions(asked.options, asked.secrets, findings);
+  checkOperatorPolicy(asked, namespace, settings, findings);
   const pod = findings.take(readPod(json));
   if (pod === undefined) return denied(findings.problems, findings.dropped);
   if (asked.isEmpty && findings.isClean) return unchanged('nothing-asked', findings.warnings);

@@ -1,16 +1,22 @@
 /** The operator's rules for what pods may request. A rule is a check here and a setting in `InjectionSettings`. */
 import type { WrittenArn } from '../annotations/asked.ts';
+import type { Asked } from '../annotations/read-asked.ts';
+import { matcher } from '../names/key-patterns.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import type { InjectionSettings } from '../settings.ts';
+import { rolesOf, type WrittenRole } from './roles.ts';
 
 /** Checks the ARNs of a pod against the operator's rules. */
 export function checkOperatorPolicy(
-  arns: readonly WrittenArn[],
+  { arns, options }: Pick<Asked, 'arns' | 'options'>,
+  namespace: string,
   settings: InjectionSettings,
   findings: Findings,
 ): void {
+  for (const written of rolesOf(options))
+    if (!isAllowed(written.role.text, namespace, settings)) findings.add(notAllowed(written, namespace));
   for (const written of arns) {
     if (written.arn.suffix !== undefined) continue;
     if (settings.requireCompleteArns === true) findings.add(incomplete(written));
@@ -19,6 +25,23 @@ export function checkOperatorPolicy(
         `${written.subject}: the ARN has no suffix; it matches any secret created with this name`,
       );
   }
+}
+
+function isAllowed(role: string, namespace: string, { allowedRoles = [] }: InjectionSettings): boolean {
+  return (
+    allowedRoles.length === 0 ||
+    allowedRoles.some((one) => matcher([one.namespace])(namespace) && matcher([one.role])(role))
+  );
+}
+
+function notAllowed({ role, subject }: WrittenRole, namespace: string): Problem {
+  return {
+    code: 'ROLE_NOT_ALLOWED',
+    subject,
+    wrong: `an operator policy does not allow role ${quote(role.text, 128)} in namespace ${quote(namespace)}`,
+    expected:
+      'use a role that the policy allows, or ask the operator to add the role to the setting allowed-roles',
+  };
 }
 
 function incomplete({ arn, subject }: WrittenArn): Problem {

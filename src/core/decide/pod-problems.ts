@@ -14,6 +14,7 @@ import type { DeliveredView } from './delivery.ts';
 import { conflict, type EarlierPass } from './earlier-pass.ts';
 import type { MadePlan } from './make-plan.ts';
 import { checkMounts } from './mount-conflicts.ts';
+import { checkRoleToken } from './roles.ts';
 import { representations } from './views.ts';
 
 export interface PodCheck {
@@ -34,17 +35,22 @@ export function checkPod(check: PodCheck, findings: Findings): void {
   if (volumeBytes(views) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
   findings.add(resourceProblems(pod, options, settings.resources));
   checkMounts(pod, views, options.mountPath, findings);
+  checkRoleToken(pod, options, settings, findings);
   // With other problems, the plan cannot be the same.
   if (findings.isClean) findings.add(planProblem(earlier, made));
   if (findings.isClean) checkInjected(check, findings);
 }
 
 /** The containers of an earlier pass must still be what the injector writes now. */
-function checkInjected({ pod, namespace, earlier, made, settings }: PodCheck, findings: Findings): void {
+function checkInjected(
+  { pod, namespace, earlier, made, options, settings }: PodCheck,
+  findings: Findings,
+): void {
   const { fetcher, check } = earlier;
   if (fetcher !== undefined) {
-    const env = fetcherEnv(made.text, accountOf(pod, namespace), settings);
-    checkAltered(pod, fetcher.container, { env, mounts: fetcherMounts(made.plan) }, findings);
+    const requested = { ...made, options };
+    const env = fetcherEnv(requested, accountOf(pod, namespace), settings);
+    checkAltered(pod, fetcher.container, { env, mounts: fetcherMounts(requested) }, findings);
   }
   const probed = made.plan.views.find((view) => view.probe === true);
   if (check !== undefined && probed !== undefined)

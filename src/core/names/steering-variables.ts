@@ -6,6 +6,12 @@
  *
  * The webhook, the guard's policies, the programs and the tests use these lists. `*` at the end matches any characters.
  */
+import {
+  ASSUME_ROLE_VARIABLE,
+  EXTERNAL_ID_VARIABLE,
+  POD_NAME_VARIABLE,
+  SERVICE_ACCOUNT_VARIABLE,
+} from './identity-variables.ts';
 import { CA_BUNDLE_VARIABLE, HTTPS_PROXY_VARIABLE, NO_PROXY_VARIABLE } from './network-variables.ts';
 
 /**
@@ -25,7 +31,7 @@ export const ACTS_BEFORE_START: readonly string[] = [
   'NODE_V8_COVERAGE',
 ];
 
-/** Runs foreign code, creates files, or changes where the fetcher connects to and what it trusts there. */
+/** Runs foreign code, creates files, or changes where the fetcher connects to, what it trusts there, and which role it assumes. */
 export const REFUSED: readonly string[] = [
   ...ACTS_BEFORE_START,
   'AWS_ENDPOINT_URL*',
@@ -33,6 +39,10 @@ export const REFUSED: readonly string[] = [
   CA_BUNDLE_VARIABLE,
   HTTPS_PROXY_VARIABLE,
   NO_PROXY_VARIABLE,
+  SERVICE_ACCOUNT_VARIABLE,
+  POD_NAME_VARIABLE,
+  ASSUME_ROLE_VARIABLE,
+  EXTERNAL_ID_VARIABLE,
 ];
 
 /**

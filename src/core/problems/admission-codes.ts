@@ -88,7 +88,8 @@ export const ADMISSION_CODES = {
   },
   ARN_PARTITION_MISMATCH: {
     status: 400,
-    meaning: 'The partition of the ARN does not match its Region.',
+    meaning:
+      'The partition of the ARN does not match its Region, or the partition of a role does not match the secrets.',
     action: 'Use the partition that the message names.',
   },
   FAILOVER_INVALID: {
@@ -100,6 +101,12 @@ export const ADMISSION_CODES = {
     status: 403,
     meaning: 'The ARN lacks its six-character suffix, and an operator policy requires complete ARNs.',
     action: 'Copy the complete ARN from AWS.',
+  },
+  ROLE_NOT_ALLOWED: {
+    status: 403,
+    meaning:
+      'The operator does not allow pods of the namespace to use the role of `role-arn` or `assume-role-arn`.',
+    action: 'Use an allowed role, or ask the operator to add the role to the setting `allowed-roles`.',
   },
   TOO_MANY_REFERENCES: {
     status: 400,

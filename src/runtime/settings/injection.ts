@@ -1,8 +1,15 @@
 /** The operator's settings for injection, which the webhook and `render` share. */
 import { isRegion } from '../../core/names/regions.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
-import { ENV_MODES, type InjectionSettings, type NativeSupport } from '../../core/settings.ts';
 import {
+  DEFAULT_ROLE_TOKEN_AUDIENCE,
+  ENV_MODES,
+  type InjectionSettings,
+  type NativeSupport,
+} from '../../core/settings.ts';
+import { ALLOWED_ROLES } from './allowed-roles.ts';
+import {
+  AUDIENCE,
   choice,
   IMAGE,
   namespaceChoices,
@@ -92,6 +99,16 @@ export const INJECTION_SETTINGS = {
     false,
     'Deny pods with ARNs that do not end in the six random characters of a secret.',
   ),
+  'allowed-roles': setting(
+    ALLOWED_ROLES,
+    [],
+    'A role that pods of a namespace can name in role-arn and assume-role-arn. Can be set several times. In the environment variable, separate several with commas or line feeds. Without it, every pod can name every role.',
+  ),
+  'role-token-audience': setting(
+    AUDIENCE,
+    DEFAULT_ROLE_TOKEN_AUDIENCE,
+    'Audience of the service account token for the annotation role-arn. The IAM OIDC provider of the cluster must accept it.',
+  ),
 } as const;
 
 export type InjectionValues = Values<typeof INJECTION_SETTINGS>;
@@ -156,6 +173,8 @@ export function injectionSettings(values: InjectionValues): InjectionSettings {
     envMode: values['env-mode'],
     namespaceEnvModes: new Map(values['namespace-env-mode'].map((one) => [one.namespace, one.choice])),
     requireCompleteArns: values['require-complete-arns'],
+    allowedRoles: values['allowed-roles'],
+    roleTokenAudience: values['role-token-audience'],
   });
 }
 

@@ -183,3 +183,10 @@ function parseVariables(
   }
   return [...found].map(([name, value]) => ({ name, value }));
 }
+
+/** The audience of a service account token, as the API server and IAM accept it. */
+export const AUDIENCE: Kind<string> = {
+  placeholder: 'audience',
+  expects: 'an audience such as sts.amazonaws.com, of 1 to 255 printable ASCII characters without blanks',
+  parse: (text) => (/^[!-~]{1,255}$/.test(text) ? text : undefined),
+};

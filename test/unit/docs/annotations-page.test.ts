@@ -61,8 +61,13 @@ const ASKED: Readonly<Record<string, string>> = {
   'env-mode': 'file',
 };
 
+/** Options that need another. */
+const NEEDED: Readonly<Record<string, Option>> = { 'external-id': 'assume-role-arn' };
+
 it.each(Object.entries(EXAMPLES.options))('the example of %s changes what is injected', (option, value) => {
-  const { [option]: _, ...asked } = ASKED;
+  const { [option]: _, ...others } = ASKED;
+  const needed = NEEDED[option];
+  const asked = needed === undefined ? others : { ...others, [needed]: EXAMPLES.options[needed] };
   const without = outcomeWith(asked);
   const outcome = outcomeWith({ ...asked, [option]: value });
   if (option === 'inject') expect(outcome).toMatchObject({ kind: 'unchanged', reason: 'inject-false' });

@@ -7,7 +7,6 @@ import { IDENTITY_VARIABLES } from '../../../src/core/additions/aws-identity.ts'
 import {
   CHECK_NAME,
   FETCHER_NAME,
-  fetcherEnv,
   NO_API,
   NO_API_VOLUME,
 } from '../../../src/core/additions/injected-objects.ts';
@@ -139,9 +138,9 @@ describe('the literals in expressions are the names in src/core', () => {
         ...NEVER_SET,
         ...INJECTED_PATHS,
         ...IDENTITY_VARIABLES.filter((name) => name !== 'AWS_STS_REGIONAL_ENDPOINTS'),
-        ...fetcherEnv('', { namespace: 'a', serviceAccount: 'b' }, { image: 'x' }).map(({ name }) =>
-          String(name),
-        ),
+        PLAN_VARIABLE,
+        'AWS_ROLE_SESSION_NAME',
+        'AWS_EC2_METADATA_DISABLED',
         PROBE_VARIABLE,
         ' terminationMessagePath',
         '/dev/termination-log',

@@ -116,6 +116,8 @@ describe('settings of the injection', () => {
       envMode: 'auto',
       namespaceEnvModes: new Map(),
       requireCompleteArns: false,
+      allowedRoles: [],
+      roleTokenAudience: 'sts.amazonaws.com',
     });
   });
 
@@ -181,6 +183,54 @@ describe('settings of the injection', () => {
     expect(injection(['--cpu-request=2', '--cpu-limit=none'])).toMatchObject({
       resources: { cpuLimit: 'none' },
     });
+  });
+
+  const ROLE = 'arn:aws:iam::111122223333:role/team/a,b=c';
+
+  test.each<[text: string, pairs: readonly [namespace: string, role: string][]]>([
+    [`shop=${ROLE}`, [['shop', ROLE]]],
+    [
+      `shop=${ROLE},*=*`,
+      [
+        ['shop', ROLE],
+        ['*', '*'],
+      ],
+    ],
+    [
+      ` shop-*=arn:aws:iam::111122223333:role/*,\n b=${ROLE}\n`,
+      [
+        ['shop-*', 'arn:aws:iam::111122223333:role/*'],
+        ['b', ROLE],
+      ],
+    ],
+  ])('take roles by namespace from %j', (text, pairs) => {
+    const allowedRoles = pairs.map(([namespace, role]) => ({ namespace, role }));
+    expect(injection([], { SECRETS_INJECTOR_ALLOWED_ROLES: text })).toMatchObject({ allowedRoles });
+    expect(injection(['--allowed-roles=z=*', `--allowed-roles=${text}`])).toMatchObject({
+      allowedRoles: [{ namespace: 'z', role: '*' }, ...allowedRoles],
+    });
+  });
+
+  test.each([
+    '',
+    'shop',
+    `=${ROLE}`,
+    'Shop=*',
+    'shop=role/x',
+    'shop=shop-*',
+    'shop=arn:aws:iam::1:role/x',
+    'shop=arn:aws:s3:::x',
+    `shop=${ROLE} x`,
+  ])('refuse %j as allowed roles', (text) => {
+    expect(injection([`--allowed-roles=${text}`])).toMatchObject({ kind: 'problems' });
+  });
+
+  test('take the audience of the token for roles', () => {
+    expect(injection(['--role-token-audience=https://a.example'])).toMatchObject({
+      roleTokenAudience: 'https://a.example',
+    });
+    for (const text of ['', 'a b', 'ä', 'x'.repeat(256)])
+      expect(injection([`--role-token-audience=${text}`])).toMatchObject({ kind: 'problems' });
   });
 
   test('take modes of namespaces from several flags or one variable', () => {
