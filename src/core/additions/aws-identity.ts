@@ -1,7 +1,7 @@
 /**
  * The pod's AWS identity for the fetcher. The EKS pod identity webhook adds variables and a token mount to every container
  * of the pod. If it ran before the injector, it did not see the fetcher, so both are copied from another container. If it
- * runs later, nothing needs to be done. Both orders result in the same pod.
+ * runs later, nothing needs to be done. Every order results in the same pod: copies have the webhook's own order.
  *
  * Anybody can write the variables, so only what that webhook writes is copied: literal values of the expected form, and
  * the mount of a volume that contains nothing but service account tokens. A file that a user controls would otherwise
@@ -24,17 +24,27 @@ const ROLE = 'AWS_ROLE_ARN';
 const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
 const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
 const CREDENTIALS_TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
-const REGIONS = ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS'];
+const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
+const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
-/** IAM roles for service accounts, then EKS Pod Identity: the variable with the token's path, and what goes with it. */
+/**
+ * EKS Pod Identity and IAM roles for service accounts: the variable with the token's path, and what goes with it. The
+ * first takes precedence, as it does for that webhook if a service account has both.
+ */
 const IDENTITIES = [
-  { tokenFile: TOKEN_FILE, required: ROLE },
   { tokenFile: CREDENTIALS_TOKEN_FILE, required: CREDENTIALS_URI },
+  { tokenFile: TOKEN_FILE, required: ROLE },
 ] as const;
+
+/** Each of them shows that a container has an identity. */
+export const TOKEN_FILE_VARIABLES: ReadonlySet<unknown> = new Set(
+  IDENTITIES.map(({ tokenFile }) => tokenFile),
+);
 
 /** Every variable that AWS webhooks set. The guard lists them as well. */
 export const IDENTITY_VARIABLES: readonly string[] = [
   ...IDENTITIES.flatMap(({ tokenFile, required }) => [tokenFile, required]),
+  STS_ENDPOINTS,
   ...REGIONS,
 ];
 
@@ -48,7 +58,7 @@ const VALID: Readonly<Record<string, (value: string) => boolean>> = {
     /^http:\/\/(?:169\.254\.170\.23|\[fd00:ec2::23\])\/v1\/credentials$/.test(value),
   AWS_REGION: isRegion,
   AWS_DEFAULT_REGION: isRegion,
-  AWS_STS_REGIONAL_ENDPOINTS: (value) => value === 'regional' || value === 'legacy',
+  [STS_ENDPOINTS]: (value) => value === 'regional' || value === 'legacy',
 };
 
 export interface SharedIdentity {
@@ -61,12 +71,12 @@ export const NO_IDENTITY: SharedIdentity = { env: [], mounts: [] };
 /** The identity variables and the token mount of another container; empty if no container has them. */
 export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
   const volumes = volumesOf(pod);
-  for (const container of [...pod.containers, ...pod.initContainers]) {
-    if (container.name === fetcherName) continue;
-    for (const { tokenFile, required } of IDENTITIES) {
-      const mount = tokenMount(volumes, container, tokenFile);
-      if (mount === undefined || !isKnownPlace(mount) || validOf(container, required) === undefined) continue;
-      const env = [required, tokenFile, ...REGIONS].flatMap((name) => {
+  for (const { tokenFile, required } of IDENTITIES) {
+    for (const container of [...pod.containers, ...pod.initContainers]) {
+      const mount =
+        container.name === fetcherName ? undefined : identityMount(volumes, container, tokenFile, required);
+      if (mount === undefined) continue;
+      const env = [STS_ENDPOINTS, ...REGIONS, required, tokenFile].flatMap((name) => {
         const value = name === tokenFile ? literalOf(container, name) : validOf(container, name);
         return value === undefined ? [] : [{ name, value }];
       });
@@ -75,6 +85,37 @@ export function sharedIdentity(pod: Pod, fetcherName: string): SharedIdentity {
     }
   }
   return NO_IDENTITY;
+}
+
+/**
+ * Finds the variables of a container that the webhook wrote: whether it ran before or after the injector must not change the
+ * plan. Only one of the variables for the Region, or two that differ, are the container's own.
+ */
+export function addedVariables(pod: Pod): (container: Container) => ReadonlySet<string> {
+  const volumes = volumesOf(pod);
+  return (container) => {
+    const identity = IDENTITIES.find(({ tokenFile, required }) =>
+      identityMount(volumes, container, tokenFile, required),
+    );
+    if (identity === undefined) return NO_VARIABLES;
+    const [region, other] = REGIONS.map((name) => validOf(container, name));
+    const regions = region !== undefined && region === other ? REGIONS : [];
+    return new Set([identity.tokenFile, identity.required, STS_ENDPOINTS, ...regions]);
+  };
+}
+
+const NO_VARIABLES: ReadonlySet<string> = new Set();
+
+/** The mount of an identity that is complete and that the webhook can have written. */
+function identityMount(
+  volumes: Volumes,
+  container: Container,
+  tokenFile: string,
+  required: string,
+): Mount | undefined {
+  if (validOf(container, required) === undefined) return undefined;
+  const mount = tokenMount(volumes, container, tokenFile);
+  return mount !== undefined && isKnownPlace(mount) ? mount : undefined;
 }
 
 /** Why the fetcher must not use an identity variable that another webhook or user set, or undefined. */
@@ -137,7 +178,12 @@ function volumesOf(pod: Pod): Volumes {
 
 function isKnownPlace(mount: Mount): boolean {
   const path = textField(mount, 'mountPath') ?? '';
-  return covers(TOKENS, path) && comparablePath(path) !== comparablePath(TOKENS) && !covers(API_TOKENS, path);
+  return (
+    covers(TOKENS, path) &&
+    comparablePath(path) !== comparablePath(TOKENS) &&
+    !covers(API_TOKENS, path) &&
+    !covers(ROLE_TOKEN_DIRECTORY, path)
+  );
 }
 
 function depthOf(mount: Mount): number {

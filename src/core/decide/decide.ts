@@ -55,7 +55,10 @@ export function decide(
   if (earlier === undefined) return denied(findings.problems, findings.dropped);
   const { views: planned, runAs } = planViews(asked, pod, earlier, { settings, findings });
   const { options, secrets, count: references } = asked;
-  const made = makePlan({ secrets, views: planned, options, probes: probes(earlier, settings) }, findings);
+  const made = makePlan(
+    { pod, secrets, views: planned, options, probes: probes(earlier, settings) },
+    findings,
+  );
   const views = planned.map(({ view }) => view);
   checkPod({ pod, namespace, earlier, views, made, options, settings }, findings);
   if (!findings.isClean) return denied(findings.problems, findings.dropped);

@@ -1,10 +1,12 @@
 /** From views and their containers to the plan. */
+import { addedVariables } from '../additions/aws-identity.ts';
 import type { Options } from '../annotations/options.ts';
 import { textField } from '../json.ts';
 import { MAX_PLAN_BYTES } from '../limits.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
 import type { FileMode } from '../plan/file-mode.ts';
 import { formatPlan, PLAN_VERSION, type Plan, type PlanSecret, type PlanView } from '../plan/plan.ts';
+import type { Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import { exceedsUtf8 } from '../utf8.ts';
 import type { DeliveredView } from './delivery.ts';
@@ -19,6 +21,7 @@ export interface PlannedView {
 }
 
 export interface PlanSource {
+  readonly pod: Pod;
   readonly secrets: readonly PlanSecret[];
   readonly views: readonly PlannedView[];
   readonly options: Options;
@@ -33,13 +36,13 @@ export interface MadePlan {
 }
 
 /** Makes the plan of a pod. A plan that is too large is added to the findings. */
-export function makePlan({ secrets, views, options, probes }: PlanSource, findings: Findings): MadePlan {
+export function makePlan({ pod, secrets, views, options, probes }: PlanSource, findings: Findings): MadePlan {
   const probed = probes ? views.findIndex(({ view }) => namesOf(view, 'native').length > 0) : -1;
   const plan: Plan = {
     version: PLAN_VERSION,
     timeoutSeconds: options.timeoutSeconds,
     secrets,
-    views: views.map((view, index) => planView(view, options, index === probed)),
+    views: views.map((view, index) => planView(view, { pod, options, probe: index === probed })),
   };
   const text = formatPlan(plan);
   if (exceedsUtf8(text, MAX_PLAN_BYTES)) {
@@ -55,7 +58,10 @@ export function makePlan({ secrets, views, options, probes }: PlanSource, findin
 }
 
 /** The order of members is part of the contract: see `formatPlan`. */
-function planView({ view, fileMode, recorded }: PlannedView, options: Options, probe: boolean): PlanView {
+function planView(
+  { view, fileMode, recorded }: PlannedView,
+  { pod, options, probe }: { readonly pod: Pod; readonly options: Options; readonly probe: boolean },
+): PlanView {
   return {
     volume: view.volume,
     receivers: {
@@ -66,7 +72,7 @@ function planView({ view, fileMode, recorded }: PlannedView, options: Options, p
     fileMode,
     format: options.envFormat,
     ...view.contents,
-    declared: recorded?.declared ?? (view.contents.envFrom.length > 0 ? declaredBy(view) : []),
+    declared: recorded?.declared ?? (view.contents.envFrom.length > 0 ? declaredBy(view, pod) : []),
     ...(probe ? { probe } : {}),
   };
 }
@@ -75,11 +81,16 @@ function namesOf({ recipients }: DeliveredView, mode: Delivery): readonly string
   return recipients.filter((one) => one.envMode === mode).map((one) => one.container.name);
 }
 
-/** Names of the variables that the containers declare themselves, sorted. */
-function declaredBy({ containers }: DeliveredView): readonly string[] {
+/** Names of the variables that the containers declare themselves, sorted, without those of the AWS identity. */
+function declaredBy({ containers }: DeliveredView, pod: Pod): readonly string[] {
   const names = new Set<string>();
+  const addedTo = addedVariables(pod);
   for (const container of containers) {
-    for (const entry of container.env) names.add(textField(entry, 'name') ?? '');
+    const added = addedTo(container);
+    for (const entry of container.env) {
+      const name = textField(entry, 'name') ?? '';
+      if (!added.has(name)) names.add(name);
+    }
   }
   return [...names].sort();
 }

@@ -10,6 +10,7 @@ import { quote } from '../problems/quote.ts';
 import type { DeliveredView } from './delivery.ts';
 import type { EarlierPass } from './earlier-pass.ts';
 import type { RunAs } from './run-as.ts';
+import { skippedIdentity } from './skipped-identity.ts';
 
 export interface PodFacts {
   readonly pod: Pod;
@@ -20,7 +21,10 @@ export interface PodFacts {
 }
 
 export function warnAboutPod(facts: PodFacts, findings: Findings): void {
-  for (const warning of [sharedProcesses(facts), shortDeadline(facts), noNetwork(facts)])
+  const { pod, earlier, options } = facts;
+  const identity =
+    options.roleArn === undefined ? skippedIdentity(pod, earlier.fetcher?.container) : undefined;
+  for (const warning of [sharedProcesses(facts), shortDeadline(facts), noNetwork(facts), identity])
     if (warning !== undefined) findings.warn(warning);
 }
 
