@@ -11,7 +11,7 @@ export { neighboursUnavailable, type Program } from './program.ts';
 export type { Behaviour, Registered, Registration } from './registration.ts';
 
 export interface NeighbourOptions {
-  /** The AWS role that `rewrite` adds to pods without the annotation `eks.amazonaws.com/role-arn`. */
+  /** The AWS role that `web-identity` adds to pods without the annotation `eks.amazonaws.com/role-arn`. */
   readonly roleArn?: string;
   /** The image of added containers; default: the busybox image of the node. */
   readonly image?: string;

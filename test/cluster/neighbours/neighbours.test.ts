@@ -13,6 +13,7 @@ import {
   INJECTED,
   names,
   type PodSpec,
+  podOf,
   show,
   specOf,
   WITH_FILE_KEY,
@@ -70,33 +71,33 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
   if (unavailable === undefined && !fileKeys)
     console.log(`skipped: Kubernetes ${wantedKubernetes()} does not support variables from files`);
 
-  withFileKeys('rewrite with a current library keeps variables from files', async () => {
-    await register({ path: 'rewrite' });
+  withFileKeys('web-identity with a current library keeps variables from files', async () => {
+    await register({ path: 'web-identity' });
     expect(find((await admitted(WITH_FILE_KEY)).containers, 'app').env).toContainEqual(FROM_FILE);
   });
 
-  withFileKeys('rewrite with an old library makes variables from files invalid', async () => {
-    await register({ path: 'rewrite', program: 'old' });
+  withFileKeys('web-identity with an old library makes variables from files invalid', async () => {
+    await register({ path: 'web-identity', program: 'old' });
     const refused = await create(WITH_FILE_KEY);
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toContain('spec.containers[0].env[0].valueFrom: Invalid value: ""');
   });
 
-  it('rewrite with a current library keeps sidecars', async () => {
-    await register({ path: 'rewrite' });
+  it('web-identity with a current library keeps sidecars', async () => {
+    await register({ path: 'web-identity' });
     expect(find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar').restartPolicy).toBe('Always');
   });
 
-  it('rewrite with an old library drops newer fields', async () => {
-    await register({ path: 'rewrite', program: 'old' });
+  it('web-identity with an old library drops newer fields', async () => {
+    await register({ path: 'web-identity', program: 'old' });
     const sidecar = find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar');
     expect(sidecar.restartPolicy).toBeUndefined();
     expect(names(sidecar.env)).toContain('AWS_ROLE_ARN');
   });
 
-  it('rewrite adds the role and the token to every container', async () => {
+  it('web-identity adds the role and the token to every container', async () => {
     const role = 'arn:aws:iam::111122223333:role/of-the-pod';
-    await register({ path: 'rewrite' });
+    await register({ path: 'web-identity' });
     const spec = await admitted(INJECTED, { 'eks.amazonaws.com/role-arn': role });
     for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
       expect(find(container.env, 'AWS_ROLE_ARN').value).toBe(role);
@@ -108,8 +109,68 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
     expect(names(spec.volumes)[0]).toBe('aws-iam-token');
   });
 
-  it('rewrite is called again for a later container, and adds nothing twice', async () => {
-    await register({ name: 'a-rewrite', path: 'rewrite', reinvocationPolicy: 'IfNeeded' });
+  it('with an old library, web-identity drops newer fields even if it has nothing to add; rewrite-to-add does not', async () => {
+    await register({ path: 'web-identity' });
+    const complete = await admitted(WITH_SIDECAR);
+    await neighbours.removeAll();
+    await register({ path: 'rewrite-to-add', program: 'old' });
+    expect(find((await admitted(complete)).initContainers, 'sidecar').restartPolicy).toBe('Always');
+    expect(find((await admitted(WITH_SIDECAR)).initContainers, 'sidecar').restartPolicy).toBeUndefined();
+    await neighbours.removeAll();
+    await register({ path: 'web-identity', program: 'old' });
+    expect(find((await admitted(complete)).initContainers, 'sidecar').restartPolicy).toBeUndefined();
+  });
+
+  it('web-identity and pod-identity skip the containers of the annotation', async () => {
+    await register({ name: 'a', path: 'web-identity' });
+    await register({ name: 'b', path: 'pod-identity' });
+    const spec = await admitted(INJECTED, {
+      'eks.amazonaws.com/skip-containers': 'other,aws-secrets-fetch',
+    });
+    for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+      const variables = names(container.env).filter((name) => /ROLE_ARN|FULL_URI/.test(name));
+      expect([container.name, variables]).toEqual([
+        container.name,
+        container.name === 'app' ? ['AWS_ROLE_ARN', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'] : [],
+      ]);
+    }
+  });
+
+  it('pod-identity adds what an EKS Pod Identity association adds', async () => {
+    await register({ path: 'pod-identity' });
+    const pods = await Promise.all(Array.from({ length: 4 }, async () => podOf(await create(INJECTED))));
+    for (const { metadata, spec } of pods) {
+      for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+        const value = (name: string): string | undefined => find(container.env, name).value;
+        expect(value('AWS_CONTAINER_CREDENTIALS_FULL_URI')).toBe('http://169.254.170.23/v1/credentials');
+        const folder = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
+        expect(value('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')).toBe(`${folder}/eks-pod-identity-token`);
+        expect(names(container.env)).not.toContain('AWS_ROLE_ARN');
+        expect(find(container.volumeMounts, 'eks-pod-identity-token')).toEqual({
+          name: 'eks-pod-identity-token',
+          mountPath: folder,
+          readOnly: true,
+        });
+      }
+      expect(metadata.labels).toEqual({ 'eks.amazonaws.com/pod-identity': 'enabled' });
+      expect(names(spec.volumes)[0]).toBe('eks-pod-identity-token');
+    }
+    const tokens = pods.map(({ spec }) => find(spec.volumes, 'eks-pod-identity-token'));
+    const seconds = tokens.map(({ projected }) => {
+      const [source] = projected?.sources ?? [];
+      expect(source?.serviceAccountToken).toMatchObject({
+        audience: 'pods.eks.amazonaws.com',
+        path: 'eks-pod-identity-token',
+      });
+      return source?.serviceAccountToken?.expirationSeconds ?? 0;
+    });
+    expect(Math.min(...seconds)).toBeGreaterThanOrEqual(79_200);
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(86_400);
+    expect(new Set(seconds).size).toBeGreaterThan(1);
+  });
+
+  it('web-identity is called again for a later container, and adds nothing twice', async () => {
+    await register({ name: 'a-identity', path: 'web-identity', reinvocationPolicy: 'IfNeeded' });
     await register({ name: 'b-late', path: 'append-container' });
     const spec = await admitted(INJECTED);
     expect(names(spec.containers)).toEqual(['app', 'other', 'late']);
@@ -121,7 +182,7 @@ describe.skipIf(unavailable !== undefined)('neighbours', () => {
   });
 
   it('without reinvocation a later container has no role', async () => {
-    await register({ name: 'a-rewrite', path: 'rewrite' });
+    await register({ name: 'a-identity', path: 'web-identity' });
     await register({ name: 'b-late', path: 'append-container/registry.example:5000/team/late:3' });
     const late = find((await admitted(INJECTED)).containers, 'late');
     expect(late.image).toBe('registry.example:5000/team/late:3');

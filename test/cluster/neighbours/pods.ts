@@ -12,12 +12,29 @@ export interface Container {
   readonly restartPolicy?: string;
   readonly command?: readonly string[];
   readonly env?: readonly Entry[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
+}
+export interface Volume {
+  readonly name: string;
+  readonly emptyDir?: object;
+  readonly projected?: {
+    readonly sources: readonly {
+      readonly serviceAccountToken?: { readonly audience?: string; readonly expirationSeconds?: number };
+    }[];
+  };
 }
 export interface PodSpec {
   readonly initContainers?: readonly Container[];
   readonly containers: readonly Container[];
-  readonly volumes: readonly { readonly name: string; readonly emptyDir?: object }[];
+  readonly volumes: readonly Volume[];
+}
+export interface Pod {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: PodSpec;
 }
 
 export const FROM_FILE: Entry = {
@@ -61,9 +78,14 @@ export async function show(
 }
 
 /** The admitted pod. @throws Error with the reason if the API server rejected it */
-export function specOf({ status, stdout, stderr }: Outcome): PodSpec {
+export function podOf({ status, stdout, stderr }: Outcome): Pod {
   if (status !== 0) throw new Error(stderr);
-  return (JSON.parse(stdout) as { readonly spec: PodSpec }).spec;
+  return JSON.parse(stdout) as Pod;
+}
+
+/** Its spec. @throws Error as podOf does */
+export function specOf(outcome: Outcome): PodSpec {
+  return podOf(outcome).spec;
 }
 
 export function names(list: readonly { readonly name: string }[] | undefined): readonly string[] {

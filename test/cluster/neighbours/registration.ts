@@ -6,10 +6,12 @@ import type { Program } from './program.ts';
 
 /** The behaviours of webhook/ by path. Text after a slash is a parameter. */
 export type Behaviour =
-  /** Replaces whole lists, decoded with its own types, as the EKS pod identity webhook does. */
-  | 'rewrite'
-  /** The same, even if it has nothing to add. */
-  | 'rewrite-every-time'
+  /** Adds a role as the EKS Pod Identity webhook does: it always replaces the lists of containers, with its own types. */
+  | 'web-identity'
+  /** The same for an EKS Pod Identity association. Parameter: the URL of the agent without its scheme. */
+  | `pod-identity${Parameter}`
+  /** Adds a role by replacing all lists, only if it has something to add. */
+  | 'rewrite-to-add'
   /** Appends the regular container `late`. Parameter: its image. */
   | `append-container${Parameter}`
   /** Adds the containers of a mesh by replacing whole lists. Parameter: their image. */

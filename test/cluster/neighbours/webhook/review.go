@@ -38,8 +38,9 @@ func (c call) imageOrDefault() string {
 type behaviour func(call) []operation
 
 var behaviours = map[string]behaviour{
-	"rewrite":            rewriteWithIdentity,
-	"rewrite-every-time": rewriteEveryTime,
+	"web-identity":       func(c call) []operation { return writeIdentity(c, webIdentity(c)) },
+	"pod-identity":       func(c call) []operation { return writeIdentity(c, podIdentity(c)) },
+	"rewrite-to-add":     rewriteToAdd,
 	"append-container":   appendContainer,
 	"istio-classic":      istioClassic,
 	"istio-native":       istioNative,

@@ -1,4 +1,4 @@
-/** Other webhooks that replace whole lists, decoded with their own types, as the EKS pod identity webhook does. */
+/** Other webhooks that replace whole lists, decoded with their own types, as the EKS Pod Identity webhook does. */
 import { describe, expect, it } from 'vitest';
 import type { Neighbours } from '../../../neighbours/neighbour.ts';
 import { find, names } from '../../../neighbours/pods.ts';
@@ -23,7 +23,7 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
     const orders = (['before', 'after'] as const).flatMap((place) =>
       (['old', 'current'] as const).flatMap((program) =>
         (['Never', 'IfNeeded'] as const).map(
-          (reinvocationPolicy): Neighbour => ({ place, program, reinvocationPolicy, path: 'rewrite' }),
+          (reinvocationPolicy): Neighbour => ({ place, program, reinvocationPolicy, path: 'web-identity' }),
         ),
       ),
     );
@@ -61,7 +61,7 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
     it.each(['before', 'after'] as const)(
       '%s the injector: the pod starts with the identity',
       async (place) => {
-        const scene = await makeScene(stage(), neighbours(), { place, path: 'rewrite', program: 'old' });
+        const scene = await makeScene(stage(), neighbours(), { place, path: 'web-identity', program: 'old' });
         const { namespace, annotations, db } = scene;
         await stage().mustCreate(pod(namespace, { annotations, containers: [READS], identity: false }));
         expect(await stage().outputOf(namespace, 'app')).toEqual([checksum(db.user), checksum(db.text)]);
@@ -83,7 +83,7 @@ export function lists(stage: () => Stage, neighbours: () => Neighbours): void {
       const scene = await makeScene(
         stage(),
         neighbours(),
-        { place: 'before', path: 'rewrite', program: 'old', reinvocationPolicy: 'IfNeeded' },
+        { place: 'before', path: 'web-identity', program: 'old', reinvocationPolicy: 'IfNeeded' },
         { place: 'after', path: 'append-container' },
       );
       const spec = await scene.admitted({ identity: false });

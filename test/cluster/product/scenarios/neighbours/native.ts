@@ -33,7 +33,7 @@ export function natives(stage: () => Stage, neighbours: () => Neighbours): void 
       return nativeScene(await makeSceneIn(namespace, stage(), neighbours(), ...all));
     };
     const old = (when: string, place: string, reinvocationPolicy: string): Neighbour => {
-      const path = when === 'every time' ? 'rewrite-every-time' : 'rewrite';
+      const path = when === 'every time' ? 'web-identity' : 'rewrite-to-add';
       return { place, reinvocationPolicy, path, program: 'old' } as Neighbour;
     };
 
