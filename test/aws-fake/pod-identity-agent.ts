@@ -49,6 +49,8 @@ export interface AgentRequest extends Partial<PodIdentity> {
 export interface PodIdentityAgent extends AsyncDisposable {
   /** The value of AWS_CONTAINER_CREDENTIALS_FULL_URI, for the first address. */
   readonly url: string;
+  /** The same for every address. */
+  readonly urls: readonly string[];
   readonly port: number;
   /** Adds an association. If several match a service account, the last one counts. */
   associate(association: PodIdentityAssociation): void;
@@ -151,12 +153,14 @@ export async function startPodIdentityAgent(options: PodIdentityAgentOptions): P
       }),
     );
   };
-  await listen();
-  if (options.ready === false) await refuse();
-  const [host = ''] = hosts;
-  const authority = host.includes(':') ? `[${host}]` : host;
+  const ready = options.ready ?? true;
+  // A free port is known only after the agent has listened once.
+  if (ready || port === 0) await listen();
+  if (!ready) await refuse();
+  const urls = hosts.map((host) => urlOf(host, port));
   return {
-    url: `http://${authority}${port === 80 ? '' : `:${port}`}/v1/credentials`,
+    url: urls[0] ?? '',
+    urls,
     port,
     associate: (association) => void associations.push(association),
     listen,
@@ -175,6 +179,11 @@ export async function startPodIdentityAgent(options: PodIdentityAgentOptions): P
     stop: refuse,
     [Symbol.asyncDispose]: refuse,
   };
+}
+
+function urlOf(host: string, port: number): string {
+  const authority = host.includes(':') ? `[${host}]` : host;
+  return `http://${authority}${port === 80 ? '' : `:${port}`}/v1/credentials`;
 }
 
 function isOf(association: PodIdentityAssociation, identity: PodIdentity): boolean {

@@ -144,6 +144,8 @@ function faultReply(fault: AgentFault | undefined): Reply | undefined {
   switch (fault?.kind) {
     case 'denied':
       return eksAuthError('AccessDeniedException');
+    case 'notFound':
+      return eksAuthError('ResourceNotFoundException');
     case 'throttle':
       return eksAuthError('ThrottlingException');
     case 'serverError':

@@ -4,6 +4,8 @@ import type { DeliveryFault } from './faults.ts';
 export type AgentAnswerFault =
   /** EKS may not assume the role of the association: status 400, as EKS Auth responds. */
   | { readonly kind: 'denied' }
+  /** The service account has no association: status 404. */
+  | { readonly kind: 'notFound' }
   /** EKS Auth throttles the node: status 429. */
   | { readonly kind: 'throttle' }
   /** EKS Auth fails: status 500. */

@@ -136,6 +136,7 @@ test('faults apply in order, to their namespace only', async () => {
   agent.script(
     { kind: 'denied', namespace: 'other' },
     { kind: 'denied', namespace: 'shop' },
+    { kind: 'notFound' },
     { kind: 'throttle' },
     { kind: 'serverError' },
     { kind: 'unavailable' },
@@ -147,10 +148,10 @@ test('faults apply in order, to their namespace only', async () => {
   );
   const answers: Answer[] = [];
   while (agent.pendingFaults.length > 1) answers.push(await ask(agent, token));
-  expect(answers.map(({ status }) => status)).toEqual([400, 429, 500, 503, 500, 418, 200, 200, 200]);
+  expect(answers.map(({ status }) => status)).toEqual([400, 404, 429, 500, 503, 500, 418, 200, 200, 200]);
   expect(answers[0]?.body).toContain('(AccessDeniedException)');
-  expect(answers[6]?.body).toBe('{');
-  const changed = JSON.parse(answers[7]?.body ?? '') as Record<string, string>;
+  expect(answers[7]?.body).toBe('{');
+  const changed = JSON.parse(answers[8]?.body ?? '') as Record<string, string>;
   expect(Object.keys(changed)).toEqual(['AccessKeyId', 'SecretAccessKey', 'AccountId', 'Expiration']);
   expect(changed['Expiration']).toBe('soon');
   expect(agent.requests.at(-1)).toMatchObject({ fault: 'slow', status: 200 });
