@@ -1,4 +1,4 @@
-/** The iptables rules of kube-proxy and kubelet, for IPv4 and IPv6. */
+/** The iptables rules of a node, for IPv4 and IPv6: those of kube-proxy and kubelet, and own ones. */
 import { spawnSync } from 'node:child_process';
 
 const FAMILIES = ['iptables', 'ip6tables'] as const;
@@ -14,12 +14,29 @@ export function hasClusterRules(): boolean {
   );
 }
 
-/** Removes these rules and chains. All others keep their order and their counters. @throws Error */
-export function removeFirewallRules(): void {
+/** Drops packets for an address unless they arrive through a bridge. @throws Error */
+export function restrictToBridge(bridge: string, address: string): void {
+  const family = FAMILIES[address.includes(':') ? 1 : 0];
+  // Before connection tracking: a packet from elsewhere leaves no trace.
+  const args = ['--table', 'raw', '--insert', 'PREROUTING', '!', '--in-interface', bridge];
+  const { status, stderr } = spawnSync(
+    family,
+    ['--wait=5', ...args, '--destination', address, '--jump', 'DROP'],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`${family}: ${stderr.trim()}`);
+}
+
+/**
+ * Removes the rules and chains of kube-proxy and kubelet, and the own rules about a bridge. All others keep their order
+ * and their counters.
+ * @throws Error
+ */
+export function removeFirewallRules(bridge: string): void {
   for (const family of FAMILIES) {
     for (const table of tables(save(family))) {
       const lines = table.split('\n');
-      const kept = lines.filter((line) => !THEIRS.test(line));
+      const kept = lines.filter((line) => !THEIRS.test(line) && !line.includes(` ! -i ${bridge} `));
       if (kept.length < lines.length) restore(family, `${kept.join('\n')}\n`);
     }
   }

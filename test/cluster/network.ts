@@ -1,9 +1,14 @@
 /** The bridge of the pods, and the CNI configuration that connects them to it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Networks } from './addresses.ts';
+import { restrictToBridge } from './firewall.ts';
 import type { Run } from './run.ts';
+
+// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+const AGENT_IPV4 = '169.254.170.23';
+const AGENT_IPV6 = 'fd00:ec2::23';
 
 /** Creates the bridge before the first pod: kubelet looks for the address of the node on it when it starts. */
 export function makeBridge(name: string, networks: Networks): void {
@@ -12,6 +17,22 @@ export function makeBridge(name: string, networks: Networks): void {
   ip('link', 'add', name, 'address', hardware, 'type', 'bridge');
   ip('address', 'add', `${networks.bridgeAddress}/24`, 'dev', name);
   ip('link', 'set', name, 'up');
+}
+
+/**
+ * Adds the addresses of the EKS Pod Identity Agent to the bridge. The real agent adds them to an interface of the node.
+ * Only pods can reach them.
+ * @returns the addresses, the second one only if this machine has IPv6
+ */
+export function addAgentAddresses(bridge: string): readonly string[] {
+  const addresses = [AGENT_IPV4, ...(hasIpv6() ? [AGENT_IPV6] : [])];
+  for (const address of addresses) {
+    restrictToBridge(bridge, address);
+    // Without duplicate address detection, which would need a port on the bridge.
+    const prefix = address === AGENT_IPV6 ? ['128', 'nodad'] : ['32'];
+    ip('address', 'add', `${address}/${prefix[0]}`, 'dev', bridge, ...prefix.slice(1));
+  }
+  return addresses;
 }
 
 export function removeBridge(name: string): void {
@@ -30,13 +51,22 @@ export function writeCniConfiguration(run: Run, networks: Networks): string {
     ipam: {
       type: 'host-local',
       ranges: [[{ subnet: networks.pods, gateway: networks.bridgeAddress }]],
-      routes: [{ dst: '0.0.0.0/0' }],
+      // Pods have link-local IPv6 addresses only, so they can reach nothing but neighbors on the bridge.
+      routes: [{ dst: '0.0.0.0/0' }, ...(hasIpv6() ? [{ dst: `${AGENT_IPV6}/128` }] : [])],
       dataDir: path.join(run.directory, 'cni-addresses'),
     },
   };
   const list = { cniVersion: '0.4.0', name: run.name, plugins: [bridge] };
   writeFileSync(path.join(folder, '10-bridge.conflist'), JSON.stringify(list));
   return folder;
+}
+
+/** Whether pods can reach an IPv6 address on the bridge. */
+export function hasIpv6(): boolean {
+  return ['all', 'default'].every((scope) => {
+    const setting = `/proc/sys/net/ipv6/conf/${scope}/disable_ipv6`;
+    return existsSync(setting) && readFileSync(setting, 'utf8').trim() === '0';
+  });
 }
 
 function ip(...args: readonly string[]): void {

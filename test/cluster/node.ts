@@ -9,7 +9,7 @@ import type { Credentials } from './credentials.ts';
 import type { Daemons } from './daemon.ts';
 import { hasClusterRules } from './firewall.ts';
 import { writeBusyboxImages } from './images.ts';
-import { makeBridge, writeCniConfiguration } from './network.ts';
+import { addAgentAddresses, makeBridge, writeCniConfiguration } from './network.ts';
 import { containerdConfiguration, kubeletConfiguration } from './node-configuration.ts';
 import type { NodeFacts, Order } from './options.ts';
 import type { Run } from './run.ts';
@@ -43,6 +43,7 @@ export async function startNode(
   chmodSync(run.directory, 0o711);
   makeCgroups(run.name);
   makeBridge(run.name, networks);
+  const agentAddresses = addAgentAddresses(run.name);
   const folders = {
     root: path.join(run.directory, 'containerd'),
     state: path.join(run.directory, 'containerd-state'),
@@ -66,6 +67,7 @@ export async function startNode(
     containerdRoot: folders.root,
     containerdSocket: folders.socket,
     ctr: programs.ctr,
+    agentAddresses,
   };
   return {
     facts,

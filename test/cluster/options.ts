@@ -43,6 +43,8 @@ export interface NodeFacts {
   readonly containerdRoot: string;
   readonly containerdSocket: string;
   readonly ctr: string;
+  /** The addresses of the EKS Pod Identity Agent, which only pods can reach: IPv4, and IPv6 if the machine has it. */
+  readonly agentAddresses: readonly string[];
 }
 
 export interface Order {

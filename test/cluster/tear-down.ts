@@ -27,7 +27,7 @@ export async function tearDown(run: Run): Promise<readonly string[]> {
   if (run.level === 'node') {
     await attempt('mounts', () => unmountBelow(run.directory));
     await attempt('bridge', () => removeBridge(run.name));
-    await attempt('firewall rules', removeFirewallRules);
+    await attempt('firewall rules', () => removeFirewallRules(run.name));
     await attempt('cgroups', async () => await removeCgroups(run.name));
     await attempt('files in fixed places', () => removeRuntimeLeftovers(run.directory, run.fixedPlaces));
     await attempt('kernel settings', () => restoreKernelSettings(run.kernelSettings));

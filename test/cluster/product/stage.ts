@@ -1,7 +1,12 @@
 /** A cluster with the product installed, and the AWS fake: the environment of every scenario. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { type StandIn, startStandIn } from '../../aws-fake/index.ts';
+import {
+  type PodIdentityAgent,
+  type StandIn,
+  startPodIdentityAgent,
+  startStandIn,
+} from '../../aws-fake/index.ts';
 import { type Cluster, type ClusterOptions, startCluster } from '../cluster.ts';
 import { until } from '../until.ts';
 import { Api } from './api.ts';
@@ -15,10 +20,13 @@ export const ROLE = 'arn:aws:iam::111122223333:role/shop';
 
 export class Stage extends Api implements AsyncDisposable {
   readonly aws: StandIn;
+  /** Refuses connections until a scenario starts it. The role is associated with every service account. */
+  readonly agent: PodIdentityAgent;
 
-  constructor(cluster: Cluster, aws: StandIn) {
+  constructor(cluster: Cluster, aws: StandIn, agent: PodIdentityAgent) {
     super(cluster);
     this.aws = aws;
+    this.agent = agent;
   }
 
   /**
@@ -76,6 +84,7 @@ export class Stage extends Api implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.agent.stop();
     await this.aws.stop();
     await this.cluster.stop();
   }
@@ -96,6 +105,9 @@ export async function startStage(options: Partial<ClusterOptions> = {}): Promise
       subjects: ['system:serviceaccount:shop-*:*'],
       allow: ['arn:aws:secretsmanager:*:111122223333:secret:shop/*'],
     });
+    const hosts = facts.node?.agentAddresses ?? [];
+    const agent = await startPodIdentityAgent({ aws, hosts, port: 80, ready: false });
+    agent.associate({ namespace: 'shop-*', serviceAccount: '*', roleArn: ROLE });
     const folder = path.join(facts.directory, 'product');
     mkdirSync(folder);
     process.stderr.write('building the image …\n');
@@ -104,7 +116,7 @@ export async function startStage(options: Partial<ClusterOptions> = {}): Promise
     await cluster.importImage(buildImageArchive(image, aws.caPem));
     process.stderr.write('installing …\n');
     await install(cluster, folder, aws.url);
-    return new Stage(cluster, aws);
+    return new Stage(cluster, aws, agent);
   } catch (error) {
     await cluster.stop();
     throw error;

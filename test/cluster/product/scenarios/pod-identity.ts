@@ -70,6 +70,13 @@ export function podIdentity(stage: () => Stage, neighbours: () => Neighbours): v
       ]);
     });
 
+    it('nothing but pods reaches the agent', async () => {
+      await ready.promise;
+      for (const url of stage().agent.urls)
+        await expect(fetch(url, { signal: AbortSignal.timeout(1000) }), url).rejects.toThrow('timeout');
+      expect(stage().agent.requests.filter(({ namespace }) => namespace === undefined)).toEqual([]);
+    });
+
     it('an association and the annotation of a role: the association has precedence', async () => {
       const scene = await sceneWithAgent({ ...AFTER, path: 'web-identity' }, AFTER);
       await create(stage(), scene);

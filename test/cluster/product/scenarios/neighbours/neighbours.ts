@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Neighbours, neighboursUnavailable, startNeighbours } from '../../../neighbours/neighbour.ts';
 import { ROLE, type Stage } from '../../stage.ts';
+import { podIdentity } from '../pod-identity.ts';
 import { damage } from './damage.ts';
 import { lists } from './lists.ts';
 import { meshes } from './meshes.ts';
@@ -31,5 +32,6 @@ export function neighbours(stage: () => Stage): void {
     meshes(stage, running);
     damage(stage, running);
     natives(stage, running);
+    podIdentity(stage, running);
   });
 }
