@@ -118,7 +118,7 @@ async function fetchAll(
   const reader: SecretReader = {
     read: async ({ arn }, signal) =>
       (await send(secretsManager, signal)) === 'throttled'
-        ? { name: 'ThrottlingException', status: 400, isKms: false, isDeleted: false }
+        ? { name: 'ThrottlingException', status: 400, detail: undefined, denial: undefined }
         : { arn, value: new SecretValue('x') },
     close: () => undefined,
   };
@@ -128,11 +128,9 @@ async function fetchAll(
   );
   if (!plan.ok) throw new TypeError(plan.problem.wrong);
   const regions = new Regions(['eu-west-1'], PLAIN_HTTP, () => undefined);
-  const session = new Session(
-    regions,
-    () => reader,
-    CREDENTIALS,
-    async () => CREDENTIALS,
-  );
+  const session = new Session(regions, () => reader, CREDENTIALS, {
+    roleArn: undefined,
+    signIn: async () => CREDENTIALS,
+  });
   return (await fetchSecrets(plan.value, session, { deadline, clock, log })).problems;
 }
