@@ -27,6 +27,8 @@ export interface Running {
 
 export class Stage {
   readonly root: string;
+  /** What starts the program: a command, which gets the program and its arguments. */
+  launcher: readonly string[] = [];
   readonly #variables: Variables;
 
   /** @param variables what every run gets besides the plan; a run can change each or leave it out */
@@ -79,10 +81,11 @@ export class Stage {
     nodeFlags: readonly string[] = [],
     entry = BUILT_ENTRY,
   ): Running {
-    const [program, ...args] =
+    const command =
       nodeFlags.length === 0
         ? [BUILT_EXECUTABLE, 'fetch', '--root', this.root]
         : [process.execPath, ...nodeFlags, entry, '--root', this.root];
+    const [program = '', ...args] = [...this.launcher, ...command];
     const child = spawn(program, args, {
       env: this.environment(plan, variables),
       stdio: ['ignore', 'pipe', 'pipe'],
