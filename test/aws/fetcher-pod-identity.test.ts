@@ -121,7 +121,7 @@ describe('faults that last', () => {
       'EKS may not assume the role',
       { kind: 'denied' },
       10,
-      /^IDENTITY_REFUSED AWS_CONTAINER_CREDENTIALS_FULL_URI: .*rejected service account "shop\/web" \(AccessDeniedException\); add to the trust policy of the associated role: \{"Effect":"Allow","Principal":\{"Service":"pods\.eks\.amazonaws\.com"\},"Action":\["sts:AssumeRole","sts:TagSession"\]\}$/,
+      /^IDENTITY_REFUSED AWS_CONTAINER_CREDENTIALS_FULL_URI: .*rejected service account "shop\/web" \(AccessDeniedException\); add to the trust policy of the associated role: \{"Effect":"Allow","Principal":\{"Service":"pods\.eks\.amazonaws\.com"\},"Action":\["sts:AssumeRole","sts:TagSession"\]\}\nsee docs\/reference\/problems\.md#identity_refused$/,
     ],
     [
       'a code that nobody knows',

@@ -14,6 +14,11 @@ export interface Problem<Code extends string = AdmissionCode> {
 
 export type FetchProblem = Problem<FetchCode>;
 
+/** The anchor of a code in docs/reference/problems.md. */
+export function problemAnchor(code: string): string {
+  return code.toLowerCase();
+}
+
 /** One line for people: `CODE subject: what is wrong; what is expected`. */
 export function formatProblem(problem: Problem<string>): string {
   return `${problem.code} ${problem.subject}: ${problem.wrong}; ${problem.expected}`;

@@ -1,6 +1,6 @@
 /** The fetcher's report: the log, and the termination message that `kubectl describe pod` shows. */
 import { FETCH_CODES } from '../../core/problems/fetch-codes.ts';
-import { type FetchProblem, formatProblems } from '../../core/problems/problems.ts';
+import { type FetchProblem, formatProblems, problemAnchor } from '../../core/problems/problems.ts';
 import { writeTerminationMessage } from '../../runtime/termination-message.ts';
 
 /** The lowest exit code of all problems, because a problem of an earlier step has to be fixed first. */
@@ -10,10 +10,19 @@ export function exitCodeFor(problems: readonly FetchProblem[]): number {
 
 /** Reports problems on stderr and in the termination message. */
 export function reportProblems(problems: readonly FetchProblem[], terminationLog: string): void {
-  const text = formatProblems(problems);
+  const text = [formatProblems(problems), ...helpFor(problems)].join('\n');
   process.stderr.write(`${text}\n`);
   writeTerminationMessage(text, terminationLog);
 }
+
+/** The page about the first problem of identity or access, which takes more than a line to explain. */
+function helpFor(problems: readonly FetchProblem[]): readonly string[] {
+  const code = problems.map((problem) => problem.code).find((one) => HELPED.has(FETCH_CODES[one].exit));
+  return code === undefined ? [] : [`see docs/reference/problems.md#${problemAnchor(code)}`];
+}
+
+/** Exit codes of problems with identity and access. */
+const HELPED: ReadonlySet<number> = new Set([10, 11]);
 
 /** Reports warnings of a successful run. The termination message contains at most five. */
 export function reportWarnings(warnings: readonly string[], terminationLog: string): void {
