@@ -6,6 +6,7 @@ import { applyGuard } from './product/guard.ts';
 import { guardedContainers } from './product/scenarios/guard/containers.ts';
 import { guardedFailover } from './product/scenarios/guard/failover.ts';
 import { guardedGolden } from './product/scenarios/guard/golden.ts';
+import { guardedIdentity } from './product/scenarios/guard/identity.ts';
 import { guardedMutations } from './product/scenarios/guard/mutated-plans.ts';
 import { guardedNative } from './product/scenarios/guard/native.ts';
 import { guardedPlans } from './product/scenarios/guard/plans.ts';
@@ -33,6 +34,7 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
   guardedFailover(api);
   guardedMutations(api);
   guardedContainers(api);
+  guardedIdentity(api);
   guardedUpdates(api);
   guardedShell(api);
   guardedNative(api);

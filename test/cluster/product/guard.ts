@@ -44,6 +44,8 @@ export async function applyGuard(api: Api, fetcherEnv: string): Promise<void> {
     [optedIn, 'aws-secrets-injector-plan'],
     [optedIn, 'aws-secrets-injector-containers'],
     [optedIn, 'aws-secrets-injector-image'],
+    [optedIn, 'aws-secrets-injector-identity'],
+    [optedIn, 'aws-secrets-injector-near-prefixes'],
     [other, 'aws-secrets-injector-not-opted-in'],
   ] as const) {
     await until(`the policy ${policy}`, { seconds: 60 }, async () => {
@@ -73,7 +75,11 @@ const FORGED = (namespace: string) => ({
   metadata: {
     namespace,
     name: 'forged',
-    annotations: { 'secrets-injector.dev/file.value': 'x' },
+    annotations: {
+      'secrets-injector.dev/file.value': 'x',
+      'secrets-injector.dev/assume-role-arn': 'x',
+      'secret-injector.dev/file.value': 'x',
+    },
   },
   spec: {
     initContainers: [{ name: 'aws-secrets-fetch', image: 'x', args: ['x'] }],

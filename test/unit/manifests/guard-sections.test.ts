@@ -4,7 +4,7 @@ import { NEVER_SET } from '../../../src/core/decide/altered.ts';
 import { MAX_VIEWS } from '../../../src/core/limits.ts';
 import { FAMILIES, type Family, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
-import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
+import { NAMESPACE_LABEL, NEAR_DOMAINS, PREFIX } from '../../../src/core/names/prefix.ts';
 import { namesAndPrefixes } from '../../../src/core/names/steering-variables.ts';
 import {
   CHECK_COMMAND,
@@ -52,6 +52,10 @@ it('the guard knows every family, the largest number of views and the commands',
     'requests-secrets': requestingPods(),
     references: references(),
   });
+});
+
+it('the guard knows every domain that is nearly that of the prefix', () => {
+  expectSections('base/guard/near-prefixes.yaml', { 'near-prefixes': nearPrefixes() });
 });
 
 const ANY_ANNOTATION = ['has(object.metadata.annotations)', '&& object.metadata.annotations.exists(k,'];
@@ -105,6 +109,15 @@ function refusedVariables(): string {
     ...listed(names, ']'),
     ...prefixes.map((prefix) => `|| e.name.startsWith('${prefix}')`),
     ") && !(has(e.value) && (e.name + '=' + e.value) in variables.operator)).map(e, c.name + ' ' + e.name) : [])",
+  ]);
+}
+
+/** By objects, the keys of annotations below a domain that is nearly that of the prefix. */
+function nearPrefixes(): string {
+  return item('near', [
+    'variables.metadata.map(m, has(m.annotations) ? m.annotations.filter(k,',
+    "k.contains('/') && k.lowerAscii().split('/')[0] in [",
+    ...listed(NEAR_DOMAINS, ']) : [])'),
   ]);
 }
 

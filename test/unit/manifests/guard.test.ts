@@ -14,8 +14,13 @@ import { SHELLS, shellPrefix } from '../../../src/core/additions/shell-mode.ts';
 import { NEVER_SET } from '../../../src/core/decide/altered.ts';
 import { SELINUX_TYPES } from '../../../src/core/decide/weaker-security.ts';
 import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
+import {
+  ROLE_TOKEN_DIRECTORY,
+  ROLE_TOKEN_FILE,
+  ROLE_TOKEN_VOLUME,
+} from '../../../src/core/names/identity-variables.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
-import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
+import { NAMESPACE_LABEL, NEAR_DOMAINS, PREFIX } from '../../../src/core/names/prefix.ts';
 import {
   ENV_FILE,
   isViewVolume,
@@ -31,7 +36,7 @@ import {
   ENV_MODES,
   FETCH_COMMAND,
 } from '../../../src/core/settings.ts';
-import { GUARDED_VARIABLES } from './guarded-variables.ts';
+import { GUARDED_VARIABLES, IDENTITY_OPTIONS } from './guarded-variables.ts';
 import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
 import { COUNTED_MEMBERS, COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 
@@ -46,9 +51,22 @@ const [ephemeral = {}, ephemeralBinding = {}] = documents('base/guard/ephemeral-
 const [configMap = {}, image = {}, imageBinding = {}] = documents('base/guard/image.yaml');
 const [notOptedIn = {}, notOptedInBinding = {}] = documents('base/guard/not-opted-in.yaml');
 const [workloads = {}, workloadsBinding = {}] = documents('base/guard/workloads.yaml');
+const [identity = {}, identityBinding = {}] = documents('base/guard/identity.yaml');
+const [nearPrefixes = {}, nearPrefixesBinding = {}] = documents('base/guard/near-prefixes.yaml');
 const [noNative = {}, noNativeBinding = {}] = documents('components/no-native-variables/policy.yaml');
 const configuration = only('base/mutating-webhook-configuration.yaml');
-const policies = [injected, plan, containers, image, ephemeral, notOptedIn, workloads, noNative];
+const policies = [
+  injected,
+  plan,
+  containers,
+  image,
+  identity,
+  ephemeral,
+  notOptedIn,
+  workloads,
+  nearPrefixes,
+  noNative,
+];
 
 const options = Object.keys(OPTIONS).map((option) => PREFIX + option);
 const requesting = Object.keys(FAMILIES).filter((family) => family !== 'secret');
@@ -177,6 +195,28 @@ describe('the literals in expressions are the names in src/core', () => {
     expectLiterals(workloads, [PREFIX]);
   });
 
+  it('the fetcher uses the roles that the annotations name', () => {
+    expectLiterals(identity, [
+      ...['role-arn', 'assume-role-arn', 'external-id'].map((option) => PREFIX + option),
+      FETCHER_NAME,
+      'AWS_ROLE_ARN',
+      'AWS_WEB_IDENTITY_TOKEN_FILE',
+      ...IDENTITY_OPTIONS,
+      ROLE_TOKEN_VOLUME,
+      ROLE_TOKEN_DIRECTORY,
+      ROLE_TOKEN_FILE,
+      ROLE_TOKEN_FILE.slice(ROLE_TOKEN_DIRECTORY.length + 1),
+      'metadata.name',
+      'default',
+      '/',
+      '',
+    ]);
+  });
+
+  it('prefixes are those of the injector', () => {
+    expectLiterals(nearPrefixes, [...NEAR_DOMAINS, '/']);
+  });
+
   it('native variables are forbidden', () => {
     expectLiterals(noNative, [VIEW_VOLUME]);
   });
@@ -219,6 +259,8 @@ it.each([
   [image, imageBinding],
   [notOptedIn, notOptedInBinding],
   [workloads, workloadsBinding],
+  [identity, identityBinding],
+  [nearPrefixes, nearPrefixesBinding],
   [noNative, noNativeBinding],
 ])('a binding applies each policy', (policy, binding) => {
   expect(at(binding, 'spec.policyName')).toBe(at(policy, 'metadata.name'));
@@ -246,6 +288,7 @@ it('messages name annotations and objects that exist', () => {
     FETCHER_NAME,
     CHECK_NAME,
     NO_API_VOLUME,
+    ROLE_TOKEN_VOLUME,
     GUARD,
     ...yamlFiles('base')
       .flatMap(documents)

@@ -8,6 +8,7 @@ const QUIET: readonly (readonly [string, Readonly<Record<string, string>>])[] = 
   ['without annotations', {}],
   ['with an alias alone', { 'secrets-injector.dev/secret.db': arnOf('guard') }],
   ['with an option alone', { 'secrets-injector.dev/env-mode': 'file' }],
+  ['with a role alone', { 'secrets-injector.dev/role-arn': 'x' }],
   [
     'with aliases and options',
     { 'secrets-injector.dev/secret.db': arnOf('guard'), 'secrets-injector.dev/mount-path': '/x' },
@@ -24,7 +25,7 @@ const ASKING: readonly (readonly [string, Readonly<Record<string, string>>])[] =
   ['with the YAML form', { 'secrets-injector.dev/secrets': '[]' }],
   ['with a misspelt option', { 'secrets-injector.dev/env-mod': 'file' }],
   ['with a misspelt family', { 'secrets-injector.dev/secert.db': arnOf('guard') }],
-  ['with an option of a later version', { 'secrets-injector.dev/role-arn': 'x' }],
+  ['with an option of a later version', { 'secrets-injector.dev/refresh': 'x' }],
   ['with a prefix in upper case', { 'Secrets-Injector.dev/env.A': arnOf('guard') }],
   ['with an option and a prefix in upper case', { 'Secrets-Injector.dev/env-mode': 'file' }],
 ];

@@ -29,7 +29,10 @@ export function guardedUpdates(api: () => Api): void {
       const asking = (name: string) =>
         pod(namespace, {
           name,
-          annotations: { 'secrets-injector.dev/file.value': arnOf('guard') },
+          annotations: {
+            'secrets-injector.dev/file.value': arnOf('guard'),
+            'secrets-injector.dev/role-arn': 'arn:aws:iam::111122223333:role/shop',
+          },
           containers: [{ name: 'app', command: ['sh', '-c', 'true'] }],
           spec: { volumes: [{ name: 'own', emptyDir: {} }] },
           identity: false,
@@ -100,6 +103,7 @@ export function guardedUpdates(api: () => Api): void {
 
     it.each<[what: string, container: Json]>([
       ['a mount of a view', mount('aws-secrets')],
+      ['a mount of the token for role-arn', mount('aws-secrets-token')],
       ...(native ? [['a variable of a view', fileKey('aws-secrets')] satisfies [string, Json]] : []),
     ])('an ephemeral container with %s: a warning', async (_what, container) => {
       expect(await debug('injected', container)).toContain(USES);
