@@ -14,6 +14,7 @@ const PAGES = [
   'docs/guides/operations.md',
   'docs/guides/other-webhooks.md',
   'docs/reference/formats.md',
+  'docs/guides/roles.md',
 ];
 
 const BLOCKS = PAGES.flatMap((page) =>
@@ -36,7 +37,12 @@ function podOf(block: unknown): object {
 
 it('finds them', () => {
   expect(new Set(BLOCKS.map(({ page }) => page))).toEqual(
-    new Set(['README.md', 'docs/reference/annotations.md', 'docs/guides/env-modes.md']),
+    new Set([
+      'README.md',
+      'docs/reference/annotations.md',
+      'docs/guides/env-modes.md',
+      'docs/guides/roles.md',
+    ]),
   );
 });
 
