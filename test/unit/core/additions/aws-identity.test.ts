@@ -1,7 +1,9 @@
 /** Which identity of another container the fetcher takes over. */
 import { expect, it } from 'vitest';
-import { sharedIdentity } from '../../../../src/core/additions/aws-identity.ts';
+import { addedVariables, sharedIdentity } from '../../../../src/core/additions/aws-identity.ts';
 import { readPod } from '../../../../src/core/pod/pod.ts';
+
+const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
 type Json = Record<string, unknown>;
 type Change = (parts: { env: Json[]; mounts: Json[]; volume: Json; sources: Json[] }) => unknown;
@@ -56,6 +58,7 @@ it.each<[what: string, change: Change]>([
     '/opt',
     '/var/run/secrets',
     '/var/run/secrets/kubernetes.io/serviceaccount',
+    '/var/run/secrets/secrets-injector.dev/serviceaccount',
   ].map((path): [string, Change] => [
     `at ${path}`,
     ({ env, mounts }) => {
@@ -67,7 +70,36 @@ it.each<[what: string, change: Change]>([
   expect(identity(change)).toEqual({ env: [], mounts: [] });
 });
 
+it.each<[what: string, change: Change, added: readonly string[]]>([
+  ['alone', () => {}, []],
+  ['with both Regions', ({ env }) => env.push(region('AWS_DEFAULT_REGION'), region('AWS_REGION')), REGIONS],
+  ['with a Region of its own', ({ env }) => env.push(region('AWS_REGION')), []],
+  [
+    'with Regions that differ',
+    ({ env }) => env.push(region('AWS_DEFAULT_REGION'), region('AWS_REGION', 'us-east-1')),
+    [],
+  ],
+])('the variables of an identity %s are added by the webhook', (_what, change, added) => {
+  const { pod, app } = podOf(change);
+  expect([...addedVariables(pod)(app)].toSorted()).toEqual(
+    ['AWS_ROLE_ARN', 'AWS_STS_REGIONAL_ENDPOINTS', 'AWS_WEB_IDENTITY_TOKEN_FILE', ...added].toSorted(),
+  );
+});
+
+it('the variables of half an identity are those of the container', () => {
+  const { pod, app } = podOf(({ mounts }) => mounts.splice(0));
+  expect([...addedVariables(pod)(app)]).toEqual([]);
+});
+
+function region(name: string, value = 'eu-west-1'): Json {
+  return { name, value };
+}
+
 function identity(change: Change) {
+  return sharedIdentity(podOf(change).pod, 'aws-secrets-fetch');
+}
+
+function podOf(change: Change) {
   const sources: Json[] = [{ serviceAccountToken: { audience: 'sts.amazonaws.com', path: 'token' } }];
   const volume: Json = { name: 'token', projected: { sources } };
   const env: Json[] = [
@@ -78,8 +110,9 @@ function identity(change: Change) {
   change({ env, mounts, volume, sources });
   const containers = [{ name: 'app', env, volumeMounts: mounts }];
   const pod = readPod({ spec: { containers, volumes: [volume, { name: 'own', emptyDir: {} }] } });
-  if (!pod.ok) throw new Error('the pod is malformed');
-  return sharedIdentity(pod.value, 'aws-secrets-fetch');
+  const [app] = pod.ok ? pod.value.containers : [];
+  if (!pod.ok || app === undefined) throw new Error('the pod is malformed');
+  return { pod: pod.value, app };
 }
 
 function set(object: Json | undefined, name: string, value: unknown): void {
