@@ -24,9 +24,9 @@ import { prefixedCommand, shellPrefix } from './additions/shell-mode.ts';
 import { decide, type Injection } from './decide/decide.ts';
 import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
 import { nameConflict } from './decide/earlier-pass.ts';
+import { roomFor } from './decide/manifest-file.ts';
 import { denied, type Outcome, unchanged } from './decide/outcome.ts';
 import { volumeBytes } from './decide/pod-problems.ts';
-import { representations } from './decide/views.ts';
 import { HARDENED } from './decide/weaker-security.ts';
 import { asObject, field, type JsonObject, textField } from './json.ts';
 import { comparablePath } from './names/paths.ts';
@@ -71,7 +71,7 @@ function addVolumes(
   settings: InjectionSettings,
 ): Problem | undefined {
   const wanted = [
-    ...views.map(({ volume, contents }) => memoryVolume(volume, viewBytes(representations(contents)))),
+    ...views.map(({ volume, contents }) => memoryVolume(volume, viewBytes(roomFor(contents, options)))),
     NO_API.volume,
   ];
   for (const volume of wanted) {
@@ -120,7 +120,7 @@ function addInitContainers(
     env,
     mounts,
     shared,
-    resources: fetcherResources(pod, options, settings.resources, volumeBytes(injection.views)),
+    resources: fetcherResources(pod, options, settings.resources, volumeBytes(injection.views, options)),
     securityContext: security,
   };
   const list = ['spec', 'initContainers'];
@@ -184,7 +184,7 @@ function addReceiver(
   const isAfterFetcher = container.list === 'initContainers' && container.index >= earlier.fetcherIndex;
   const path = ['spec', container.list, container.index + (isAfterFetcher ? inserted : 0)];
   const { env, files, filesFrom } = view.contents;
-  const readsFiles = envMode !== 'native' || files.length > 0 || filesFrom.length > 0;
+  const readsFiles = envMode !== 'native' || files.length > 0 || filesFrom.length > 0 || options.manifestFile;
   const isMounted = container.mounts.some((mount) => mount['name'] === view.volume);
   if (readsFiles && !isMounted)
     patch.append([...path, 'volumeMounts'], receiverMount(view.volume, options.mountPath));

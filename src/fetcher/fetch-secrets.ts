@@ -5,6 +5,7 @@ import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/p
 import { subjectsOfSecret } from '../core/plan/plan-subjects.ts';
 import type { ReadPlan } from '../core/plan/read-plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
+import type { SecretSource } from '../core/render/manifest.ts';
 import type { SecretValue } from '../core/secret/secret-value.ts';
 import { classify, rowOf } from './aws/errors.ts';
 import { Outages, RegionFailure, readInOrder } from './aws/failover.ts';
@@ -27,6 +28,8 @@ export interface Retries {
 export interface Fetched {
   /** In the order of the plan's secrets; undefined for missing optional secrets. */
   readonly values: readonly (SecretValue | undefined)[];
+  /** Where each value was read, in the same order. */
+  readonly sources: readonly (SecretSource | undefined)[];
   readonly problems: readonly FetchProblem[];
   /** Regions that were used instead of others. */
   readonly warnings: readonly string[];
@@ -39,6 +42,7 @@ export async function fetchSecrets(
   { deadline, clock, log }: Retries,
 ): Promise<Fetched> {
   const values: (SecretValue | undefined)[] = plan.secrets.map(() => undefined);
+  const sources: (SecretSource | undefined)[] = plan.secrets.map(() => undefined);
   const problems: FetchProblem[] = [];
   const replicas = new ReplicaCount();
   const run = { outages: new Outages(), deadline, clock, log };
@@ -65,6 +69,7 @@ export async function fetchSecrets(
       if (problem !== undefined) problems.push(problem);
       else if (answer.value !== undefined) {
         values[index] = answer.value;
+        sources[index] = { region, versionId: answer.versionId, stages: answer.stages };
         replicas.add(region, before);
       }
     } catch (failure) {
@@ -77,7 +82,7 @@ export async function fetchSecrets(
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');
   await Promise.all([...byRegion.values()].map((indices) => eachAtMost(MOST_SOCKETS, indices, fetchOne)));
-  return { values, problems, warnings: replicas.warnings };
+  return { values, sources, problems, warnings: replicas.warnings };
 }
 
 interface ReadOptions {

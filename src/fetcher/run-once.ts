@@ -15,8 +15,9 @@ import type { OpenSecretReader, SignRequest } from './aws/secret-reader.ts';
 import { Regions, Session } from './aws/session.ts';
 import { trustAuthorities } from './aws/trust.ts';
 import { openCredentialSource } from './credentials/choose.ts';
-import { fetchSecrets, type Retries } from './fetch-secrets.ts';
+import { type Fetched, fetchSecrets, type Retries } from './fetch-secrets.ts';
 import { certificateWarnings } from './files/certificate-expiry.ts';
+import { withManifest } from './files/manifest-file.ts';
 import { type ViewToWrite, writeViews } from './files/writer.ts';
 import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
@@ -105,27 +106,27 @@ async function fetchAndRender(
   retries: Retries,
   engines: Engines,
 ): Promise<Result<Rendered, readonly FetchProblem[]>> {
-  const { values, problems, warnings } = await fetchSecrets({ plan, arns }, session, retries);
-  if (problems.length > 0) return failed(problems);
-  const rendered = renderViews(plan, values, engines);
-  return rendered.ok ? ok({ views: rendered.value, warnings }) : rendered;
+  const fetched = await fetchSecrets({ plan, arns }, session, retries);
+  if (fetched.problems.length > 0) return failed(fetched.problems);
+  const rendered = renderViews(plan, fetched.values, engines);
+  return rendered.ok ? ok({ rendered: rendered.value, fetched }) : rendered;
 }
 
 /** What is ready to be written. */
 interface Rendered {
-  readonly views: readonly RenderedView[];
-  /** Regions that were used instead of others. */
-  readonly warnings: readonly string[];
+  readonly rendered: readonly RenderedView[];
+  readonly fetched: Fetched;
 }
 
-function write({ plan }: ReadPlan, { views: rendered, warnings }: Rendered, viewsDirectory: string): Outcome {
+function write({ plan }: ReadPlan, { rendered, fetched }: Rendered, viewsDirectory: string): Outcome {
   const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
   try {
+    const whole = views.map((view) => withManifest(view, plan, fetched.sources, new Date()));
     return ok({
-      written: writeViews(views),
-      files: rendered.reduce((sum, view) => sum + view.files.length, 0),
+      written: writeViews(whole),
+      files: whole.reduce((sum, { view }) => sum + view.files.length, 0),
       secrets: plan.secrets.length,
-      warnings: [...warnings, ...rendered.flatMap(warningsOf)],
+      warnings: [...fetched.warnings, ...rendered.flatMap(warningsOf)],
     });
   } catch (error) {
     return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);

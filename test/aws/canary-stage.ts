@@ -63,7 +63,7 @@ export async function makeCanaryStage(): Promise<CanaryStage> {
       expect(finished.stderr.endsWith(`${finished.termination}\n`)).toBe(true);
       const before = finished.stderr.slice(0, -finished.termination.length - 1);
       expect(before).toMatch(
-        /^(?:(?:STS|Secrets Manager in [\w-]+|arn:[\w:/-]+): [^\n;]+; retrying\n){0,10}$/,
+        /^(?:(?:STS|Secrets Manager in [\w-]+|arn:[\w:/-]+): [^\n;]+; (?:retrying|using [\w-]+ instead)\n){0,12}$/,
       );
       expect(leaksAfter(finished)).toEqual([]);
     },

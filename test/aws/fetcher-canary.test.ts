@@ -15,7 +15,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   await stage.reset();
   for (const [name, value] of Object.entries(VALUES))
-    stage.aws.standIn.putSecret({ arn: arnOf(name), value });
+    for (const region of ['eu-west-1', 'us-east-1'])
+      stage.aws.standIn.putSecret({ arn: arnOf(name, region), value });
 });
 afterAll(() => stage.aws.stop());
 
@@ -31,6 +32,7 @@ const ARNS = Object.keys(VALUES).map((name) => arnOf(name));
 /** A plan that asks for each of the values in the way that suits it. */
 function wholePlan(timeoutSeconds?: number): Plan {
   const view = {
+    manifest: true as const,
     env: [{ name: 'PASSWORD', secret: 1, key: 'password' }],
     envFrom: [{ id: 'keys', secret: 4 }],
     files: [
@@ -42,17 +44,33 @@ function wholePlan(timeoutSeconds?: number): Plan {
   return planOf(ARNS, view, timeoutSeconds);
 }
 
+/** The same plan with a replica of each secret. */
+function replicatedPlan(): Plan {
+  const plan = wholePlan();
+  return { ...plan, secrets: plan.secrets.map(({ arn }) => ({ arn, failover: ['us-east-1'] })) };
+}
+
 it('finds what it searches for where it belongs, and nowhere else', async () => {
   const finished = await stage.run(wholePlan());
   expect(finished).toMatchObject({ code: 0, stderr: '', termination: '' });
   const files = new Set(stage.leaksAfter(finished).map((where) => path.basename(where)));
   expect([...files].toSorted()).toEqual(['binary', 'broken', 'env', 'plain']);
+  expect(JSON.parse(stage.aws.stage.read('.manifest.json').toString()).secrets).toHaveLength(ARNS.length);
 });
 
 describe('a fault of Secrets Manager that lasts', () => {
   it.each(OF_SECRETS_MANAGER)('%s: %j', async (code, fault) => {
     stage.aws.standIn.script('GetSecretValue', { ...fault, times: 'forever' });
     stage.expectSilence(await stage.run(wholePlan()), code, ARNS.length);
+  });
+
+  it.each(OF_SECRETS_MANAGER)('in the Region of a replica, %s: %j', async (code, fault) => {
+    stage.aws.standIn.script('GetSecretValue', { kind: 'reset', region: 'eu-west-1', times: 'forever' });
+    stage.aws.standIn.script('GetSecretValue', { ...fault, times: 'forever' });
+    const finished = await stage.run(replicatedPlan());
+    // Throttling of one Region and an outage of another are an outage.
+    stage.expectSilence(finished, code === 'AWS_THROTTLED' ? 'AWS_UNAVAILABLE' : code, ARNS.length);
+    expect(finished.stderr).toContain('using us-east-1 instead');
   });
 
   it.each(ARNS)('met by one secret alone, the others being there: %s', async (secretId) => {

@@ -7,6 +7,7 @@ import { guardedContainers } from './product/scenarios/guard/containers.ts';
 import { guardedFailover } from './product/scenarios/guard/failover.ts';
 import { guardedGolden } from './product/scenarios/guard/golden.ts';
 import { guardedIdentity } from './product/scenarios/guard/identity.ts';
+import { guardedManifestFile } from './product/scenarios/guard/manifest-file.ts';
 import { guardedMutations } from './product/scenarios/guard/mutated-plans.ts';
 import { guardedNative } from './product/scenarios/guard/native.ts';
 import { guardedPlans } from './product/scenarios/guard/plans.ts';
@@ -32,6 +33,7 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
   guardedRequests(api);
   guardedPlans(api);
   guardedFailover(api);
+  guardedManifestFile(api);
   guardedMutations(api);
   guardedContainers(api);
   guardedIdentity(api);

@@ -38,6 +38,8 @@ export interface Options {
   /** The role that the fetcher assumes with the credentials of the first. */
   readonly assumeRoleArn: RoleArn | undefined;
   readonly externalId: string | undefined;
+  /** Whether each view gets a file that lists what was delivered. */
+  readonly manifestFile: boolean;
 }
 
 const DEFAULT_MOUNT_PATH = '/run/secrets/aws';
@@ -62,7 +64,7 @@ export function readOptions(
     findings.add(invalid(option, text, parsed.problem));
     return fallback;
   };
-  read('inject', parseInject, true);
+  read('inject', parseSwitch, true);
   const containers = read<Options['containers']>('containers', parseContainers, undefined);
   const mountPath = readMountPath(texts.get('mount-path'), findings);
   const writtenEnvMode = read<EnvMode | 'invalid' | undefined>(
@@ -90,6 +92,7 @@ export function readOptions(
     roleArn: read<RoleArn | undefined>('role-arn', parseRole, undefined),
     assumeRoleArn: read<RoleArn | undefined>('assume-role-arn', parseRole, undefined),
     externalId: read<string | undefined>('external-id', parseExternalId, undefined),
+    manifestFile: read('manifest-file', parseSwitch, false),
   };
   findings.add(formatConflict(options));
   if (texts.has('external-id') && !texts.has('assume-role-arn')) findings.add(externalIdConflict());
@@ -125,7 +128,7 @@ function externalIdConflict(): Problem {
   };
 }
 
-function parseInject(text: string): Result<boolean, string> {
+function parseSwitch(text: string): Result<boolean, string> {
   if (text === 'true' || text === 'false') return ok(text === 'true');
   return failed('use "true" or "false"');
 }

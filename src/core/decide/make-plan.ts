@@ -74,6 +74,7 @@ function planView(
     ...view.contents,
     declared: recorded?.declared ?? (view.contents.envFrom.length > 0 ? declaredBy(view, pod) : []),
     ...(probe ? { probe } : {}),
+    ...(options.manifestFile ? { manifest: true } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { deliver, recordedModes } from './delivery.ts';
 import { defaultProblems, nativeSizeProblem } from './delivery-problems.ts';
 import type { EarlierPass } from './earlier-pass.ts';
 import type { PlannedView } from './make-plan.ts';
+import { manifestConflicts } from './manifest-file.ts';
 import { Recipients } from './recipients.ts';
 import { fileModeFor, fileModeProblems, isComputedMode, type RunAs, runAsOf } from './run-as.ts';
 import { viewsOf } from './views.ts';
@@ -40,6 +41,7 @@ export function planViews(
     const modes = recorded === undefined ? undefined : recordedModes(recorded);
     const delivered = deliver(view, { options, native: settings.native, recorded: modes }, findings);
     findings.add(defaultProblems(delivered, options.envFormat));
+    if (options.manifestFile) findings.add(manifestConflicts(view.contents));
     return { view: delivered, fileMode, recorded };
   });
   findings.add(nativeSizeProblem(views.map(({ view }) => view)));

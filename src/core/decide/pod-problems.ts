@@ -13,9 +13,9 @@ import { checkAltered } from './altered.ts';
 import type { DeliveredView } from './delivery.ts';
 import { conflict, type EarlierPass } from './earlier-pass.ts';
 import type { MadePlan } from './make-plan.ts';
+import { roomFor } from './manifest-file.ts';
 import { checkMounts } from './mount-conflicts.ts';
 import { checkRoleToken } from './roles.ts';
-import { representations } from './views.ts';
 
 export interface PodCheck {
   readonly pod: Pod;
@@ -32,7 +32,7 @@ export function checkPod(check: PodCheck, findings: Findings): void {
   const { pod, earlier, views, made, options, settings } = check;
   if (isWindows(pod)) findings.add(windows());
   findings.add(kubeletCheckProblems(earlier, made, pod));
-  if (volumeBytes(views) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
+  if (volumeBytes(views, options) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
   findings.add(resourceProblems(pod, options, settings.resources));
   checkMounts(pod, views, options.mountPath, findings);
   checkRoleToken(pod, options, settings, findings);
@@ -58,8 +58,8 @@ function checkInjected(
 }
 
 /** The memory of all views together. */
-export function volumeBytes(views: readonly DeliveredView[]): number {
-  return views.reduce((sum, view) => sum + viewBytes(representations(view.contents)), 0);
+export function volumeBytes(views: readonly DeliveredView[], options: Options): number {
+  return views.reduce((sum, view) => sum + viewBytes(roomFor(view.contents, options)), 0);
 }
 
 /** A kubelet check that proves nothing, or that kubelet could not start. */

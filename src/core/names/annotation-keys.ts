@@ -57,6 +57,10 @@ export const OPTIONS = {
     doc: 'ARN of a second IAM role to assume, for secrets of another account',
   },
   'external-id': { default: 'not set', doc: 'external ID for the role of assume-role-arn' },
+  'manifest-file': {
+    default: 'false',
+    doc: '"true" adds the file .manifest.json, which lists the delivered secrets, versions and keys without values',
+  },
 } as const satisfies Record<string, { default: string; doc: string }>;
 
 export type Option = keyof typeof OPTIONS;

@@ -8,6 +8,8 @@ export const ENV_FILE = 'env';
 export const PROBE_FILE = '.probe';
 export const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
 export const PROBE_VALUE = 'ok';
+/** The file of a view that lists what was delivered, without values. */
+export const MANIFEST_FILE = '.manifest.json';
 /** The volume of the first view; the volumes of further views are numbered. */
 export const FIRST_VOLUME = 'aws-secrets';
 const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;

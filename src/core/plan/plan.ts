@@ -108,6 +108,8 @@ export interface PlanView {
   readonly declared: readonly string[];
   /** Set for the view that the kubelet check reads its probe variable from. */
   readonly probe?: true;
+  /** Writes a file that lists what was delivered. */
+  readonly manifest?: true;
 }
 
 export interface Plan {

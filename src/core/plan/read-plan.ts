@@ -137,6 +137,7 @@ function viewShape(secrets: number): Shape<PlanView> {
     }),
     declared: isTexts,
     probe: optional(isTrue),
+    manifest: optional(isTrue),
   };
 }
 

@@ -68,8 +68,10 @@ function expandedVariables(view: PlanView, values: Values): readonly Requested[]
       const takenBy = taken.get(name);
       if (takenBy !== undefined && entry.onCollision === 'skip') continue;
       const problem = nameProblem(key, name, view.format, takenBy);
-      if (problem === undefined) variables.push({ name, value, subject });
-      else values.findings.add({ ...problem, subject });
+      if (problem === undefined) {
+        values.deliver(entry.secret, key);
+        variables.push({ name, value, subject });
+      } else values.findings.add({ ...problem, subject });
       if (takenBy === undefined) taken.set(name, subject);
     }
   }

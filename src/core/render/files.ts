@@ -149,7 +149,10 @@ function expandFiles(
     if (fault !== undefined) values.findings.add(notAFile(key, fault, place));
     else if (takenBy !== undefined) values.findings.add(pathTaken(key, takenBy, place));
     else if (!text.isWellFormed()) values.addInvalidUnicode(place);
-    else return [{ path, content: new SecretValue(text), mode }];
+    else {
+      values.deliver(entry.secret, key);
+      return [{ path, content: new SecretValue(text), mode }];
+    }
     return [];
   });
 }

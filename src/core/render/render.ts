@@ -1,13 +1,13 @@
 /** Renders values into files in memory. Everything is rendered before anything is written. */
 import { parentsOf } from '../names/paths.ts';
 import { ENV_FILE, PROBE_FILE, PROBE_VALUE, PROBE_VARIABLE } from '../names/volume-layout.ts';
-import { hasVariables, type Plan, type PlanView } from '../plan/plan.ts';
+import { hasVariables, type Plan, type PlanView, referencesOf } from '../plan/plan.ts';
 import type { FetchProblem } from '../problems/problems.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import { SecretValue } from '../secret/secret-value.ts';
 import { renderEnvFile } from './env-file.ts';
 import { type RenderedFile, renderFiles } from './files.ts';
-import { type Engines, Values } from './values.ts';
+import { type DeliveredKeys, type Engines, Values } from './values.ts';
 
 export type { RenderedFile } from './files.ts';
 
@@ -16,6 +16,17 @@ export interface RenderedView {
   /** All directories, including those without a file. */
   readonly directories: readonly string[];
   readonly files: readonly RenderedFile[];
+  /** Set if the view has a manifest file, which the caller writes: what it lists. */
+  readonly manifest?: ViewManifest;
+}
+
+/** What the manifest file of a view lists, besides the versions of the secrets. */
+export interface ViewManifest {
+  /** The secrets of the view, in the order of the plan. */
+  readonly secrets: readonly number[];
+  /** The keys that the view received by their names. Whole values and results of expressions have none. */
+  readonly keys: DeliveredKeys;
+  readonly mode: number;
 }
 
 /**
@@ -40,7 +51,11 @@ function renderView(view: PlanView, values: Values): RenderedView {
   if (hasVariables(view)) files.push({ path: ENV_FILE, content: renderEnvFile(view, values), mode });
   if (view.probe === true) files.push({ path: PROBE_FILE, content: PROBE, mode });
   files.push(...renderFiles(view, values));
-  return { volume: view.volume, directories: directoriesOf(view, files), files };
+  const rendered = { volume: view.volume, directories: directoriesOf(view, files), files };
+  const keys = values.takeDelivered();
+  if (view.manifest !== true) return rendered;
+  const secrets = new Set(referencesOf(view).map(({ secret }) => secret));
+  return { ...rendered, manifest: { secrets: [...secrets].sort((a, b) => a - b), keys, mode } };
 }
 
 const PROBE = new SecretValue(`${PROBE_VARIABLE}='${PROBE_VALUE}'\n`);

@@ -33,7 +33,10 @@ function find(selection: Selection, subject: string, values: Values): SecretValu
   const members = values.membersOf(whole, place);
   if (members === undefined) return undefined;
   const text = members.get(key);
-  if (typeof text === 'string') return new SecretValue(text);
+  if (typeof text === 'string') {
+    values.deliver(selection.secret, key);
+    return new SecretValue(text);
+  }
   if (mayBeAbsent(selection)) return 'absent';
   if (text === null) values.addNull(key, place);
   else values.addMissing(key, place);

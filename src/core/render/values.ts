@@ -27,6 +27,9 @@ export interface Place {
   readonly secret: number;
 }
 
+/** Names of keys by the index of their secret. */
+export type DeliveredKeys = ReadonlyMap<number, ReadonlySet<string>>;
+
 export class Values {
   readonly findings = new Findings<FetchCode>();
   readonly engines: Engines;
@@ -35,12 +38,27 @@ export class Values {
   readonly #members = new Map<number, SecretMembers | undefined>();
   readonly #documents = new Map<number, JsonDocument | undefined>();
   readonly #faults = new Map<number, string>();
+  #delivered = new Map<number, Set<string>>();
 
   /** @param values in the order of the plan's secrets; undefined for a missing optional secret */
   constructor(plan: Plan, values: readonly (SecretValue | undefined)[], engines: Engines) {
     this.#plan = plan;
     this.#values = values;
     this.engines = engines;
+  }
+
+  /** Notes that a view receives a key of a secret. */
+  deliver(secret: number, key: string): void {
+    const keys = this.#delivered.get(secret);
+    if (keys === undefined) this.#delivered.set(secret, new Set([key]));
+    else keys.add(key);
+  }
+
+  /** The keys that were delivered since the last call, by secret. */
+  takeDelivered(): DeliveredKeys {
+    const delivered = this.#delivered;
+    this.#delivered = new Map();
+    return delivered;
   }
 
   /** The whole value; undefined if the secret is missing. */

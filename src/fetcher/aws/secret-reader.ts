@@ -21,6 +21,9 @@ export interface SecretRequest {
 export interface FetchedSecret {
   readonly arn: string | undefined;
   readonly value: SecretValue | undefined;
+  readonly versionId: string | undefined;
+  /** The staging labels of the version. */
+  readonly stages: readonly string[];
 }
 
 /** The part of an SDK error that contains nothing of the answer. */

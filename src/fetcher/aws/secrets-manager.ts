@@ -84,11 +84,21 @@ async function readSecret(
     );
     const content: unknown = output.SecretString ?? output.SecretBinary;
     const isContent = typeof content === 'string' || content instanceof Uint8Array;
-    return { arn: output.ARN, value: isContent ? new SecretValue(content) : undefined };
+    return {
+      arn: output.ARN,
+      value: isContent ? new SecretValue(content) : undefined,
+      versionId: isLabel(output.VersionId) ? output.VersionId : undefined,
+      stages: Array.isArray(output.VersionStages) ? output.VersionStages.filter(isLabel) : [],
+    };
   } catch (error) {
     if (error instanceof Unanswered) throw error.failure;
     return factsOf(error);
   }
+}
+
+/** Whether a part of an answer may be a version ID or a staging label, which have at most 256 characters. */
+function isLabel(part: unknown): part is string {
+  return typeof part === 'string' && part.length <= 256;
 }
 
 /** The safe facts of an SDK error. The error itself is dropped, because it contains the answer. */

@@ -17,8 +17,9 @@ import path from 'node:path';
 import type { RenderedView } from '../../core/render/render.ts';
 import { containsView } from './written-view.ts';
 
-const DATA = '..data';
-const NEW_DATA = '..data_tmp';
+/** The link to the directory with the current files. */
+export const CURRENT = '..data';
+const NEW_DATA = `${CURRENT}_tmp`;
 const DIRECTORY_MODE = 0o755;
 
 /** A view and the mount path of its volume. */
@@ -71,13 +72,13 @@ interface PendingView {
 }
 
 function prepare({ folder, view, made, links }: PendingView): void {
-  refuseDirectory(path.join(folder, DATA));
+  refuseDirectory(path.join(folder, CURRENT));
   if (made !== undefined) {
     writeDirectory(path.join(folder, made), view);
     fs.symlinkSync(made, path.join(folder, NEW_DATA));
   }
   for (const name of topNames(view)) {
-    const target = `${DATA}/${name}`;
+    const target = `${CURRENT}/${name}`;
     if (readLink(path.join(folder, name)) === target) continue;
     refuseDirectory(path.join(folder, name));
     const hidden = hiddenName();
@@ -131,7 +132,7 @@ function writeFile(file: string, bytes: Uint8Array, mode: number): void {
 }
 
 function swap(folder: string): void {
-  fs.renameSync(path.join(folder, NEW_DATA), path.join(folder, DATA));
+  fs.renameSync(path.join(folder, NEW_DATA), path.join(folder, CURRENT));
   syncDirectory(folder);
 }
 
@@ -145,7 +146,7 @@ function linkNames({ folder, view, links }: PendingView): void {
   for (const [name, hidden] of links) fs.renameSync(path.join(folder, hidden), path.join(folder, name));
   const names = topNames(view);
   for (const name of fs.readdirSync(folder)) {
-    const isOurs = readLink(path.join(folder, name)) === `${DATA}/${name}`;
+    const isOurs = readLink(path.join(folder, name)) === `${CURRENT}/${name}`;
     if (isOurs && !names.has(name)) fs.unlinkSync(path.join(folder, name));
   }
 }
@@ -154,14 +155,14 @@ function linkNames({ folder, view, links }: PendingView): void {
 function removeLeftovers(folder: string): void {
   const inUse = dataInUse(folder);
   for (const name of fs.readdirSync(folder)) {
-    if (!name.startsWith('..') || name === DATA || name === inUse) continue;
+    if (!name.startsWith('..') || name === CURRENT || name === inUse) continue;
     fs.rmSync(path.join(folder, name), { recursive: true, force: true });
   }
 }
 
 /** The directory that `..data` refers to, if it is a directory in the volume. */
 function dataInUse(folder: string): string | undefined {
-  const target = readLink(path.join(folder, DATA));
+  const target = readLink(path.join(folder, CURRENT));
   return target?.startsWith('..') && !target.includes('/') && target !== '..' ? target : undefined;
 }
 

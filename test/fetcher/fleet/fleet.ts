@@ -119,7 +119,7 @@ async function fetchAll(
     read: async ({ arn }, signal) =>
       (await send(secretsManager, signal)) === 'throttled'
         ? { name: 'ThrottlingException', status: 400, detail: undefined, denial: undefined }
-        : { arn, value: new SecretValue('x') },
+        : { arn, value: new SecretValue('x'), versionId: undefined, stages: [] },
     close: () => undefined,
   };
   const arns = Array.from({ length: options.secrets }, (_, index) => arnOf(`fleet/${index}`));

@@ -135,6 +135,8 @@ describe('the literals in expressions are the names in src/core', () => {
         ...['","format":"', '","env":[', '"env":[{', '"envFrom":[{', '":[]'],
         ...ENV_MODES,
         OPTIONS['env-format'].default,
+        'true',
+        `${PREFIX}manifest-file`,
         // What separates names in the plan's text, in references and in lists of containers.
         ...['', ' ', '"', ',', ':', '[', ']', '{', '}', '$', '*', 'arn:'],
         // What kubelet expands.

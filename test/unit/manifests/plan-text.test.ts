@@ -37,6 +37,7 @@ const VIEW: Members<PlanView> = {
   filesFrom: true,
   declared: true,
   probe: true,
+  manifest: true,
 };
 const RECEIVERS: Members<Receivers> = { native: true, shell: true, file: true };
 // The guard recognizes each of these four by its first member.
@@ -125,6 +126,7 @@ const POD = {
       [`${PREFIX}file-from.short`]: 'db',
       [`${PREFIX}secrets`]: JSON.stringify(FORM),
       [`${PREFIX}containers`]: 'shell',
+      [`${PREFIX}manifest-file`]: 'true',
     },
   },
   spec: {

@@ -57,6 +57,7 @@ export const COUNTED_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
   '],"files":[': countViews,
   '],"filesFrom":[': countViews,
   '],"declared":[': countViews,
+  ',"manifest":true}': ({ views }) => views.filter(({ manifest }) => manifest === true).length,
 };
 
 /** Members that plan.yaml counts as well: an object may contain each of them only once. */
