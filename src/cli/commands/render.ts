@@ -1,8 +1,5 @@
 /** The `render` command: reads manifests and prints them with the injection applied. */
-import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
 import { formatProblem } from '../../core/problems/problems.ts';
-import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
 import {
   checkInjection,
@@ -10,7 +7,7 @@ import {
   injectionSettings,
   nativeWithoutCluster,
 } from '../../runtime/settings/injection.ts';
-import { type Kind, SWITCH } from '../../runtime/settings/kinds.ts';
+import { SWITCH } from '../../runtime/settings/kinds.ts';
 import {
   type Environment,
   optional,
@@ -21,19 +18,7 @@ import {
 import { VERSION } from '../../runtime/version.ts';
 import { joinFiles } from '../manifests/join-files.ts';
 import { type RenderedText, renderText, type UnreadableText } from '../manifests/render-text.ts';
-
-const FILES: Kind<readonly string[]> = {
-  placeholder: 'path',
-  expects: 'the path of a file, or - for standard input',
-  parse: (text) => [text],
-  merge: (lists) => lists.flat(),
-};
-
-const NAMESPACE: Kind<string> = {
-  placeholder: 'name',
-  expects: 'the name of a namespace',
-  parse: (text) => (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? text : undefined),
-};
+import { FILES, NAMESPACE, readSource, sourceName, withFileFlag } from '../manifests/sources.ts';
 
 const RENDER_SETTINGS = {
   file: optional(
@@ -51,12 +36,14 @@ DaemonSet, ReplicaSet, Job, CronJob, List, and every other kind with a pod templ
 such as an Argo Rollout or a Knative Service. Reports annotations in other places on standard error.
 Reads YAML and JSON as kubectl does.`;
 
-const LARGEST = 64 * 1024 * 1024;
-
 /** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags */
 export async function runRender(argv: readonly string[]): Promise<number> {
-  const args = argv.map((arg) => (arg === '-f' ? '--file' : arg));
-  const settings = readSettings(RENDER_SETTINGS, args, knownVariables(process.env), checkInjection);
+  const settings = readSettings(
+    RENDER_SETTINGS,
+    withFileFlag(argv),
+    knownVariables(process.env),
+    checkInjection,
+  );
   if (settings.kind === 'help') {
     process.stdout.write(
       `Usage: aws-secrets-injector render [-f FILE]… [flags]\n\n${ABOUT}\n\n${renderSettingsHelp(RENDER_SETTINGS)}\n`,
@@ -97,28 +84,6 @@ export async function runRender(argv: readonly string[]): Promise<number> {
 function knownVariables(env: Environment): Environment {
   const known = new Set(Object.keys(RENDER_SETTINGS).map(variableName));
   return Object.fromEntries(Object.entries(env).filter(([name]) => known.has(name)));
-}
-
-function readSource(name: string): Result<string, string> {
-  try {
-    const isTooLarge = name !== '-' && statSync(name).size > LARGEST;
-    return isTooLarge
-      ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`)
-      : textOf(readFileSync(name === '-' ? 0 : name));
-  } catch (error) {
-    return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
-  }
-}
-
-/** Rejects what could not be printed as it was. kubectl replaces invalid bytes, and reads UTF-16. */
-function textOf(bytes: Buffer): Result<string, string> {
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (!isUtf16 && isUtf8(bytes)) return ok(bytes.toString('utf8'));
-  return failed(`${isUtf16 ? 'is encoded in UTF-16' : 'is not valid UTF-8'}: save it in UTF-8`);
-}
-
-function sourceName(name: string): string {
-  return name === '-' ? 'standard input' : name;
 }
 
 function unreadable(name: string, { line, column, wrong }: UnreadableText): string {

@@ -99,7 +99,7 @@ function renderDocument(
 }
 
 /** As the webhook parses a review, with integers beyond 2^53 rounded. */
-function asReviewed(data: unknown): unknown {
+export function asReviewed(data: unknown): unknown {
   if (data === undefined) return undefined;
   return JSON.parse(
     JSON.stringify(data, (_key, one: unknown) => (typeof one === 'bigint' ? Number(one) : one)),
@@ -110,7 +110,8 @@ function unreadable(text: string, offset: number, wrong: string): UnreadableText
   return { ...placeOf(text, offset), wrong };
 }
 
-function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+/** The line and column of an offset, from 1. */
+export function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
   const before = text.slice(0, Math.max(offset, 0));
   return { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') };
 }

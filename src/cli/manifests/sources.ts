@@ -1,0 +1,49 @@
+/** Reads the files that a command gets with `--file`. */
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import { failed, ok, type Result } from '../../core/problems/result.ts';
+import type { Kind } from '../../runtime/settings/kinds.ts';
+
+export const FILES: Kind<readonly string[]> = {
+  placeholder: 'path',
+  expects: 'the path of a file, or - for standard input',
+  parse: (text) => [text],
+  merge: (lists) => lists.flat(),
+};
+
+export const NAMESPACE: Kind<string> = {
+  placeholder: 'name',
+  expects: 'the name of a namespace',
+  parse: (text) => (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? text : undefined),
+};
+
+const LARGEST = 64 * 1024 * 1024;
+
+/** `-f` for `--file`, as in kubectl. */
+export function withFileFlag(argv: readonly string[]): readonly string[] {
+  return argv.map((arg) => (arg === '-f' ? '--file' : arg));
+}
+
+/** Reads a file, or standard input for `-`. The problem says why it cannot be read. */
+export function readSource(name: string): Result<string, string> {
+  try {
+    const isTooLarge = name !== '-' && statSync(name).size > LARGEST;
+    return isTooLarge
+      ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`)
+      : textOf(readFileSync(name === '-' ? 0 : name));
+  } catch (error) {
+    return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+  }
+}
+
+/** The name of a source in messages. */
+export function sourceName(name: string): string {
+  return name === '-' ? 'standard input' : name;
+}
+
+/** Rejects what could not be printed as it was. kubectl replaces invalid bytes, and reads UTF-16. */
+function textOf(bytes: Buffer): Result<string, string> {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (!isUtf16 && isUtf8(bytes)) return ok(bytes.toString('utf8'));
+  return failed(`${isUtf16 ? 'is encoded in UTF-16' : 'is not valid UTF-8'}: save it in UTF-8`);
+}
