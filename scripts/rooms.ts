@@ -85,6 +85,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     rooms: [
       'admission.ts',
       'inject.ts',
+      'advice',
       'decide',
       'additions',
       'annotations',

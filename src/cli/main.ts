@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'print manifests with the injection applied',
     load: async () => (await import('./commands/render.ts')).runRender,
   },
+  'iam-policy': {
+    summary: 'print the IAM policies that the pods of manifests need',
+    load: async () => (await import('./commands/iam-policy.ts')).runIamPolicy,
+  },
   certs: {
     summary: 'create a CA and a certificate for the webhook',
     load: async () => (await import('./commands/certs.ts')).runCerts,
@@ -52,7 +56,7 @@ const HELP = `aws-secrets-injector injects AWS Secrets Manager secrets into Kube
 Usage: aws-secrets-injector <command> [flags]
 
 ${Object.entries(COMMANDS)
-  .map(([name, command]) => `  ${name.padEnd(9)} ${command.summary}`)
+  .map(([name, command]) => `  ${name.padEnd(10)} ${command.summary}`)
   .join('\n')}
 
   --help     print this text; "<command> --help" prints the help of a command

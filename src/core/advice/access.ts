@@ -1,0 +1,88 @@
+/** What one pod needs from AWS: the identity that it signs in with, and the secrets that it reads. */
+import type { Injection } from '../decide/decide.ts';
+import { textField } from '../json.ts';
+import { parseArn, type SecretArn } from '../names/arn.ts';
+import { replicaIn } from '../names/failover.ts';
+import type { RoleArn } from '../names/role-arn.ts';
+import type { PlanSecret } from '../plan/plan.ts';
+import type { Pod } from '../pod/pod.ts';
+
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One version of a secret in one Region, as the fetcher requests it. */
+export interface SecretRead {
+  readonly arn: SecretArn;
+  readonly stage?: string;
+  readonly versionId?: string;
+  /** Set for the other Regions of a secret with failover, whose resource policy AWS copies from the secret. */
+  readonly isReplica?: true;
+}
+
+/** A role that is assumed with the credentials of another. */
+export interface Assumption {
+  readonly role: RoleArn;
+  readonly externalId: string | undefined;
+}
+
+export interface PodAccess {
+  readonly serviceAccount: ServiceAccount;
+  /** The role that the pod signs in to; undefined if it is not known. */
+  readonly role: RoleArn | undefined;
+  /** Whether the role is that of the annotation `role-arn`, which is always signed in to with a web identity token. */
+  readonly hasOwnRole: boolean;
+  readonly assumes: Assumption | undefined;
+  readonly secrets: readonly SecretRead[];
+}
+
+/** `shop/web` */
+export function accountKey({ namespace, name }: ServiceAccount): string {
+  return `${namespace}/${name}`;
+}
+
+/** The service account of a pod. The API server reads the older field `serviceAccount` too. */
+export function serviceAccountOf(pod: Pod, namespace: string): ServiceAccount {
+  const name = textField(pod.spec, 'serviceAccountName') || textField(pod.spec, 'serviceAccount');
+  return { namespace, name: name || 'default' };
+}
+
+/**
+ * The access of a pod that is injected.
+ * @param roles the roles of service accounts, by `namespace/name`
+ */
+export function accessOf(
+  { pod, made, options }: Injection,
+  namespace: string,
+  roles: ReadonlyMap<string, RoleArn>,
+): PodAccess {
+  const serviceAccount = serviceAccountOf(pod, namespace);
+  const { roleArn, assumeRoleArn, externalId } = options;
+  return {
+    serviceAccount,
+    role: roleArn ?? roles.get(accountKey(serviceAccount)),
+    hasOwnRole: roleArn !== undefined,
+    assumes: assumeRoleArn === undefined ? undefined : { role: assumeRoleArn, externalId },
+    secrets: made.plan.secrets.flatMap(readsOf),
+  };
+}
+
+/** The reads of one secret of a plan, one for each Region that the fetcher may ask. */
+function readsOf(secret: PlanSecret): readonly SecretRead[] {
+  const { arn: text, stage, versionId, failover = [] } = secret;
+  const arn = parseArn(text, '');
+  if (!arn.ok) return [];
+  const version = {
+    ...(stage === undefined ? {} : { stage }),
+    ...(versionId === undefined ? {} : { versionId }),
+  };
+  return [
+    { arn: arn.value, ...version },
+    ...failover.map((region) => ({
+      arn: replicaIn(region, arn.value),
+      ...version,
+      isReplica: true as const,
+    })),
+  ];
+}
