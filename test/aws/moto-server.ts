@@ -23,14 +23,29 @@ from moto.server import main
 main(sys.argv[1:])
 `;
 
-export async function startMoto(files: PythonPackages, account: string): Promise<MotoServer> {
+// moto decides about calls of Secrets Manager without their resource: here it gets the secret. It rejects requests without
+// a signature, which AWS accepts for AssumeRoleWithWebIdentity.
+const IAM = `
+import json
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sts.responses import TokenResponse
+SecretsManagerResponse._determine_resource = lambda self: json.loads(self.body).get("SecretId", "*")
+TokenResponse._authenticate_and_authorize_normal_action = lambda self, resource="*": None
+`;
+
+/** @param enforcesIam whether it can decide by the policies of roles, once `/moto-api/reset-auth` turns that on */
+export async function startMoto(
+  files: PythonPackages,
+  account: string,
+  { enforcesIam = false } = {},
+): Promise<MotoServer> {
   const { key, cert, ca } = await makeCertificate();
   const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-moto-'));
   const inFolder = (name: string) => path.join(folder, name);
   writeFileSync(inFolder('cert.pem'), cert);
   writeFileSync(inFolder('key.pem'), key, { mode: 0o600 });
   const args = ['-H', '127.0.0.1', '-p', '0', '-c', inFolder('cert.pem'), '-k', inFolder('key.pem')];
-  const child = spawn(files.python, ['-c', PROGRAM, ...args], {
+  const child = spawn(files.python, ['-c', enforcesIam ? IAM + PROGRAM : PROGRAM, ...args], {
     env: {
       PATH: process.env['PATH'],
       PYTHONPATH: files.folder,
