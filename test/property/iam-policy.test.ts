@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Advice } from '../../src/core/advice/advice.ts';
+import { parseIssuer } from '../../src/core/advice/issuer.ts';
 import { type KeyArn, parseKeyArn } from '../../src/core/advice/key-arn.ts';
 import { policySize } from '../../src/core/advice/policy-size.ts';
 import { adviceFor } from '../iam/advice.ts';
@@ -86,6 +87,10 @@ const call: fc.Arbitrary<Call> = fc.record({
     fc.constantFrom(...VERSION_IDS).map((id) => ({ id })),
   ),
 });
+
+const ACCOUNT_PAIRS = ['shop', 'web', 'other'].flatMap((namespace) =>
+  ['default', 'api', 'other'].map((serviceAccount) => [namespace, serviceAccount] as const),
+);
 
 /** Accounts of identities without a role are set, so that advice never asks for them. */
 const SETTINGS = { account: ACCOUNTS[0] };
@@ -247,6 +252,58 @@ it('allow to assume exactly the roles of pods that assume one, with their extern
                 (assumes?.externalId === undefined || assumes.externalId === externalId),
             );
             expect(trust !== undefined && allows([trust], request)).toBe(expected);
+          }
+        }
+      }
+    }),
+  );
+});
+
+it('trust exactly the service accounts of the pods that sign in to the role', () => {
+  const issuer = parseIssuer('https://issuer.example/id/1');
+  const clusters = fc.constantFrom(undefined, 'arn:aws:eks:eu-west-1:111122223333:cluster/prod');
+  fc.assert(
+    fc.property(pods, fc.constantFrom('irsa', 'pod-identity'), clusters, (list, kind, cluster) => {
+      const trust = { kind, issuer, audience: 'sts.amazonaws.com', cluster, sessionTags: true };
+      const advice = adviceFor(manifestOf(list), { ...SETTINGS, trust });
+      for (const { identity, account, trust: policy } of advice.identities) {
+        const accepts = (request: IamRequest) => policy !== undefined && allows([policy], request);
+        for (const [namespace, serviceAccount] of ACCOUNT_PAIRS) {
+          const same = list.filter(
+            (pod) =>
+              signerOf(pod) === identity.key &&
+              pod.namespace === namespace &&
+              pod.serviceAccount === serviceAccount,
+          );
+          // Pods with a role of their own sign in with tokens, and the others in the way that was set.
+          const byToken = same.some((pod) => pod.role !== undefined || kind === 'irsa');
+          const byAgent = same.some((pod) => pod.role === undefined && kind === 'pod-identity');
+          const token = {
+            action: 'sts:AssumeRoleWithWebIdentity',
+            principal: `Federated arn:aws:iam::${account}:oidc-provider/issuer.example/id/1`,
+            context: {
+              'issuer.example/id/1:sub': `system:serviceaccount:${namespace}:${serviceAccount}`,
+              'issuer.example/id/1:aud': 'sts.amazonaws.com',
+            },
+          };
+          expect(accepts(token)).toBe(byToken);
+          expect(accepts({ ...token, principal: token.principal.replace('/id/1', '/id/2') })).toBe(false);
+          expect(
+            accepts({ ...token, context: { ...token.context, 'issuer.example/id/1:aud': 'other' } }),
+          ).toBe(false);
+          const agent = {
+            principal: 'Service pods.eks.amazonaws.com',
+            context: {
+              'aws:RequestTag/kubernetes-namespace': namespace,
+              'aws:RequestTag/kubernetes-service-account': serviceAccount,
+              'aws:RequestTag/eks-cluster-arn': cluster ?? 'arn:aws:eks:eu-west-1:111122223333:cluster/any',
+            },
+          };
+          const other = { ...agent.context, 'aws:RequestTag/eks-cluster-arn': `${cluster}-2` };
+          for (const action of ['sts:AssumeRole', 'sts:TagSession']) {
+            expect(accepts({ ...agent, action })).toBe(byAgent);
+            expect(accepts({ ...agent, action, context: other })).toBe(byAgent && cluster === undefined);
+            expect(accepts({ ...agent, action, context: {} })).toBe(false);
           }
         }
       }
