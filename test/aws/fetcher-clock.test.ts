@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../aws-fake/index.ts';
 import { type FaultStage, makeFaultStage } from '../fetcher/fault-stage.ts';
 import { onePlan } from '../fetcher/plans.ts';
-import { type Finished, SUBJECT } from '../fetcher/stage.ts';
+import type { Finished } from '../fetcher/stage.ts';
 import { installDebianPackage } from '../setup/debian-package.ts';
 
 const MINUTE = 60_000;
@@ -34,7 +34,7 @@ function corrected(): string {
 describe('AWS has another time', () => {
   async function runWith(minutes: number): Promise<Finished> {
     clockOfAws = () => Date.now() + minutes * MINUTE;
-    stage.aws.stage.writeToken(await stage.aws.standIn.issueToken(SUBJECT));
+    await stage.aws.renewToken();
     return stage.start(20).finished;
   }
 
@@ -58,7 +58,7 @@ describe('AWS has another time', () => {
       requests += 1;
       return Date.now() + requests * HOUR;
     };
-    stage.aws.stage.writeToken(await stage.aws.standIn.issueToken(SUBJECT));
+    await stage.aws.renewToken();
     const finished = await stage.start(30).finished;
     expect(finished.code).toBe(10);
     expect(finished.termination).toMatch(/^IDENTITY_REFUSED .*check the clock of the node/);

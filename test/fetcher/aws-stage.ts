@@ -7,12 +7,15 @@ export interface AwsStage {
   readonly stage: Stage;
   /** Forgets faults, requests and files between tests; puts the role and the token back. */
   reset(): Promise<void>;
+  /** Writes a token of the present, if the stand-in has another time. */
+  renewToken(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function makeAwsStage(options: StandInOptions = {}): Promise<AwsStage> {
   const standIn = await startStandIn(options);
   const stage = new Stage(standIn.caPem, { AWS_ENDPOINT_URL: standIn.url });
+  const renewToken = async () => stage.writeToken(await standIn.issueToken(SUBJECT));
   const reset = async () => {
     standIn.reset();
     stage.clear();
@@ -21,13 +24,14 @@ export async function makeAwsStage(options: StandInOptions = {}): Promise<AwsSta
       subjects: [`system:serviceaccount:${SUBJECT.namespace}:${SUBJECT.serviceAccount}`],
       allow: ['arn:aws:secretsmanager:*'],
     });
-    stage.writeToken(await standIn.issueToken(SUBJECT));
+    await renewToken();
   };
   await reset();
   return {
     standIn,
     stage,
     reset,
+    renewToken,
     stop: async () => {
       await standIn.stop();
       stage.remove();
