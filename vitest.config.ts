@@ -13,10 +13,12 @@ const tiers = [
   'readers',
   'image',
   'cluster',
+  'eks',
 ];
 
 // Tiers that run the executable of dist/.
-const runsDist = new Set(['unit', 'aws', 'image', 'cluster']);
+const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks']);
+const runsCluster = new Set(['cluster', 'eks']);
 
 export default defineConfig({
   test: {
@@ -25,11 +27,11 @@ export default defineConfig({
         name: tier,
         include: [`test/${tier}/**/*.test.ts`],
         globalSetup: ['test/setup/node-version.ts', ...(runsDist.has(tier) ? ['test/setup/build.ts'] : [])],
-        testTimeout: tier === 'cluster' || tier === 'image' ? 600_000 : 30_000,
-        hookTimeout: tier === 'cluster' || tier === 'image' ? 900_000 : 60_000,
-        fileParallelism: tier !== 'cluster',
+        testTimeout: runsCluster.has(tier) || tier === 'image' ? 600_000 : 30_000,
+        hookTimeout: runsCluster.has(tier) || tier === 'image' ? 900_000 : 60_000,
+        fileParallelism: !runsCluster.has(tier),
         // Most of a cluster's time is waiting, for kubelet's pauses above all.
-        ...(tier === 'cluster' ? { maxConcurrency: 12 } : {}),
+        ...(runsCluster.has(tier) ? { maxConcurrency: 12 } : {}),
       },
     })),
   },

@@ -41,9 +41,8 @@ export class Api {
   /** Creates a namespace for a scenario. @returns its name */
   async namespace(
     labels: Readonly<Record<string, string>> = { [NAMESPACE_LABEL]: 'enabled' },
+    name = this.#nextName(),
   ): Promise<string> {
-    this.#namespaces += 1;
-    const name = `shop-${this.#namespaces}`;
     await this.mustCreate({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
     // Kubernetes creates its service account later, and rejects pods before that.
     await until(`service account of ${name}`, { seconds: 30 }, async () => {
@@ -56,6 +55,11 @@ export class Api {
       return status === 0 ? true : undefined;
     });
     return name;
+  }
+
+  #nextName(): string {
+    this.#namespaces += 1;
+    return `shop-${this.#namespaces}`;
   }
 
   /** Reads an object from the API server. */
