@@ -6,7 +6,7 @@ import path from 'node:path';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../src/core/plan/plan.ts';
 import { type StandIn, startDelayProxy, startStandIn } from './index.ts';
 
-const ROLE = 'arn:aws:iam::111122223333:role/bench';
+export const ROLE = 'arn:aws:iam::111122223333:role/bench';
 
 export interface FetchStage {
   readonly standIn: StandIn;
