@@ -10,6 +10,7 @@ import { modes } from './product/scenarios/modes/modes.ts';
 import { oldKubelet } from './product/scenarios/modes/old-kubelet.ts';
 import { neighbours } from './product/scenarios/neighbours/neighbours.ts';
 import { policies } from './product/scenarios/policies.ts';
+import { roles } from './product/scenarios/roles.ts';
 import { untouched } from './product/scenarios/untouched.ts';
 import { volumes } from './product/scenarios/volumes.ts';
 import { workloads } from './product/scenarios/workloads.ts';
@@ -35,6 +36,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   modes(stage);
   volumes(stage);
   failures(stage);
+  roles(stage);
   policies(stage);
   neighbours(stage);
   untouched(stage);
