@@ -95,6 +95,7 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
         kind: 'irsa',
         issuer: parseIssuer('https://oidc.example/id/1'),
         audience: 'sts.amazonaws.com',
+        roleTokenAudience: 'sts.amazonaws.com',
         cluster: undefined,
         sessionTags: true,
       },
@@ -173,7 +174,14 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
     const keys = [parseKeyArn(`arn:aws:kms:${REGION}:${ACCOUNT}:key/k-1`)].filter((key) => key !== undefined);
     let created = 0;
     for (const kind of ['irsa', 'pod-identity'] as const) {
-      const trust = { kind, issuer, audience: 'sts.amazonaws.com', cluster: undefined, sessionTags: true };
+      const trust = {
+        kind,
+        issuer,
+        audience: 'sts.amazonaws.com',
+        roleTokenAudience: 'sts.amazonaws.com',
+        cluster: undefined,
+        sessionTags: true,
+      };
       const { identities } = adviceFor(manifestOf([first, second, third]), { keys, pinStage: true, trust });
       for (const { permissions, trust: document } of identities) {
         created += 1;

@@ -87,6 +87,13 @@ describe('sources', () => {
     expect(policies).toEqual(READ);
   });
 
+  it('prints the same for pods that are injected already', async () => {
+    const input = pod({ annotations: { 'role-arn': ROLE } });
+    const rendered = await runCli(cli, ['render'], input);
+    expect(rendered.stdout).toContain('aws-secrets-fetch');
+    expect(await printed([], rendered.stdout)).toEqual(READ);
+  });
+
   it('reads folders in order, other files never, and links to folders once', async () => {
     const top = path.join(folder, 'tree');
     mkdirSync(path.join(top, 'b/c'), { recursive: true });
@@ -138,6 +145,13 @@ describe('sources', () => {
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^iam-policy: standard input: Pod\/shop\/web: ARN_INVALID /m);
     expect(stderr).toMatch(/^iam-policy: standard input: Pod\/shop\/web: OPTION_INVALID /m);
+  });
+
+  it('denies what the operator does not allow', async () => {
+    const annotations = { 'role-arn': ROLE };
+    const { code, stderr } = await iamPolicy(['--allowed-roles', `shop=${ROLE}-other`], pod({ annotations }));
+    expect(code).toBe(1);
+    expect(stderr).toContain('ROLE_NOT_ALLOWED');
   });
 
   it('warns about annotations in the wrong place', async () => {
@@ -257,6 +271,29 @@ describe('trust', () => {
         },
       },
     ]);
+  });
+
+  it('accepts another audience for IRSA, not for the tokens of role-arn', async () => {
+    const args = ['--role', `shop/job=${ROLE}`, '--trust', 'irsa', '--issuer', ISSUER, '--audience', 'shop'];
+    const { Statement } = await trusted(args, stream(two, pod({ account: 'job' })));
+    const host = ISSUER.slice('https://'.length);
+    const subject = (name: string) => `system:serviceaccount:shop:${name}`;
+    expect(Statement.map((one) => one['Condition'])).toEqual([
+      {
+        StringEquals: {
+          [`${host}:aud`]: 'sts.amazonaws.com',
+          [`${host}:sub`]: [subject('api'), subject('web')],
+        },
+      },
+      { StringEquals: { [`${host}:aud`]: 'shop', [`${host}:sub`]: subject('job') } },
+    ]);
+  });
+
+  it('takes the audience of the tokens of role-arn from the setting of the webhook', async () => {
+    const args = ['--trust', 'pod-identity', '--issuer', ISSUER, '--role-token-audience', 'a$b'];
+    const { Statement } = await trusted(args, two);
+    const expected = { [`${ISSUER.slice('https://'.length)}:aud`]: 'a$' + '{$}b' };
+    expect(Statement).toMatchObject([{ Condition: { StringEquals: expected } }]);
   });
 
   it('takes the provider of the account of the role only', async () => {

@@ -264,7 +264,14 @@ it('trust exactly the service accounts of the pods that sign in to the role', ()
   const clusters = fc.constantFrom(undefined, 'arn:aws:eks:eu-west-1:111122223333:cluster/prod');
   fc.assert(
     fc.property(pods, fc.constantFrom('irsa', 'pod-identity'), clusters, (list, kind, cluster) => {
-      const trust = { kind, issuer, audience: 'sts.amazonaws.com', cluster, sessionTags: true };
+      const trust = {
+        kind,
+        issuer,
+        audience: 'sts.amazonaws.com',
+        roleTokenAudience: 'sts.amazonaws.com',
+        cluster,
+        sessionTags: true,
+      };
       const advice = adviceFor(manifestOf(list), { ...SETTINGS, trust });
       for (const { identity, account, trust: policy } of advice.identities) {
         const accepts = (request: IamRequest) => policy !== undefined && allows([policy], request);

@@ -44,6 +44,7 @@ function cases(): readonly Case[] {
       kind,
       issuer,
       audience: 'sts.amazonaws.com',
+      roleTokenAudience: 'sts.amazonaws.com',
       cluster: undefined,
       sessionTags: true,
     } as const;

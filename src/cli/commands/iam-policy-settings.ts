@@ -3,9 +3,9 @@ import type { AdviceSettings } from '../../core/advice/advice.ts';
 import { type Issuer, parseIssuer } from '../../core/advice/issuer.ts';
 import { type KeyArn, parseKeyArn } from '../../core/advice/key-arn.ts';
 import { parseRoleArn, type RoleArn } from '../../core/names/role-arn.ts';
-import type { InjectionSettings } from '../../core/settings.ts';
+import { DEFAULT_ROLE_TOKEN_AUDIENCE, type InjectionSettings } from '../../core/settings.ts';
 import { INJECTION_SETTINGS, NATIVE_OFF } from '../../runtime/settings/injection.ts';
-import { choice, type Kind, SWITCH } from '../../runtime/settings/kinds.ts';
+import { AUDIENCE, choice, type Kind, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, setting, type Values } from '../../runtime/settings/settings.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { FILES, NAMESPACE } from '../manifests/sources.ts';
@@ -51,21 +51,12 @@ const ISSUER: Kind<Issuer> = {
   parse: parseIssuer,
 };
 
-const AUDIENCE: Kind<string> = {
-  placeholder: 'audience',
-  expects:
-    'the audience of service account tokens, 1 to 255 printable characters without blanks, * ? $ and quotes',
-  parse: (text) => (/^[\w.:/@+=,-]{1,255}$/.test(text) ? text : undefined),
-};
-
 const CLUSTER: Kind<string> = {
   placeholder: 'arn',
   expects: 'the ARN of an EKS cluster, such as arn:aws:eks:eu-west-1:111122223333:cluster/prod',
   parse: (text) =>
     /^arn:[a-z-]{3,20}:eks:[a-z0-9-]{1,63}:\d{12}:cluster\/[\w-]{1,100}$/.test(text) ? text : undefined,
 };
-
-const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
 
 export const IAM_POLICY_SETTINGS = {
   file: optional(
@@ -77,7 +68,7 @@ export const IAM_POLICY_SETTINGS = {
   role: setting(
     ACCOUNT_ROLES,
     [],
-    'The role of a service account, if neither an annotation of the pod nor a ServiceAccount in the manifests names it. Can be set several times.',
+    'The role of a service account, such as that of an EKS Pod Identity association. Takes precedence over the annotation of the ServiceAccount. Can be set several times.',
   ),
   account: optional(
     ACCOUNT,
@@ -101,7 +92,11 @@ export const IAM_POLICY_SETTINGS = {
     ISSUER,
     'Issuer of service account tokens, for IRSA and for pods with the annotation role-arn.',
   ),
-  audience: setting(AUDIENCE, DEFAULT_AUDIENCE, 'Audience of service account tokens for IRSA.'),
+  audience: setting(
+    AUDIENCE,
+    DEFAULT_ROLE_TOKEN_AUDIENCE,
+    'Audience of service account tokens for IRSA. Tokens for the annotation role-arn have that of --role-token-audience.',
+  ),
   cluster: optional(
     CLUSTER,
     'EKS cluster whose pods may sign in with EKS Pod Identity. By default, any cluster.',
@@ -124,6 +119,8 @@ export const IAM_POLICY_SETTINGS = {
     'Whether pods can use native variables. Affects which pods are rejected, not the policies.',
   ),
   'require-complete-arns': INJECTION_SETTINGS['require-complete-arns'],
+  'allowed-roles': INJECTION_SETTINGS['allowed-roles'],
+  'role-token-audience': INJECTION_SETTINGS['role-token-audience'],
 } as const;
 
 export type IamPolicyValues = Values<typeof IAM_POLICY_SETTINGS>;
@@ -137,7 +134,7 @@ export function checkIamPolicy(values: IamPolicyValues): readonly string[] {
     ...[...repeated].map((name) => `--role: ${name} is set more than once`),
     ...(values.trust === 'irsa' && values.issuer === undefined ? ['--trust irsa: requires --issuer'] : []),
     ...(values.trust === undefined && values.issuer !== undefined ? [needs('issuer', '--trust')] : []),
-    ...(values.trust === undefined && values.audience !== DEFAULT_AUDIENCE
+    ...(values.trust === undefined && values.audience !== DEFAULT_ROLE_TOKEN_AUDIENCE
       ? [needs('audience', '--trust')]
       : []),
     ...(values.trust !== 'pod-identity' && values.cluster !== undefined
@@ -165,7 +162,14 @@ export function adviceSettings(values: IamPolicyValues): AdviceSettings {
     trust:
       kind === undefined
         ? undefined
-        : { kind, issuer, audience, cluster, sessionTags: !values['disable-session-tags'] },
+        : {
+            kind,
+            issuer,
+            audience,
+            roleTokenAudience: values['role-token-audience'],
+            cluster,
+            sessionTags: !values['disable-session-tags'],
+          },
   };
 }
 
@@ -177,6 +181,8 @@ export function decisionSettings(values: IamPolicyValues): InjectionSettings {
     namespaceEnvModes: new Map(values['namespace-env-mode'].map((one) => [one.namespace, one.choice])),
     native: values['native-variables'] === 'on' ? { can: true, probe: false } : NATIVE_OFF,
     requireCompleteArns: values['require-complete-arns'],
+    allowedRoles: values['allowed-roles'],
+    roleTokenAudience: values['role-token-audience'],
   };
 }
 

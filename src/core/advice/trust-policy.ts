@@ -10,7 +10,10 @@ export interface TrustSettings {
   readonly kind: 'irsa' | 'pod-identity';
   /** The issuer of service account tokens; needed for IRSA, and for pods with the annotation `role-arn`. */
   readonly issuer: Issuer | undefined;
+  /** Of the tokens for IRSA. */
   readonly audience: string;
+  /** Of the tokens that the webhook adds for the annotation `role-arn`. */
+  readonly roleTokenAudience: string;
   /** The ARN of the EKS cluster, to trust its pods alone. */
   readonly cluster: string | undefined;
   /** Whether EKS Pod Identity passes session tags; an association can turn them off. */
@@ -45,7 +48,12 @@ export function signInStatements(
       `${key}: the OIDC provider of --issuer is in account ${provider.account}, but the role is in account ${home.account}: set --issuer to the URL, or to the provider of that account`,
     );
   }
-  return ok([webIdentityStatement(web, home, trust.issuer, trust.audience), ...podStatements]);
+  const { issuer } = trust;
+  const byAudience = Map.groupBy(web, (one) => (one.hasOwnRole ? trust.roleTokenAudience : trust.audience));
+  const webStatements = [...byAudience].map(([audience, group]) =>
+    webIdentityStatement(group, home, issuer, audience),
+  );
+  return ok([...webStatements, ...podStatements]);
 }
 
 /** IAM roles for service accounts (EKS User Guide, associate-service-account-role). */
@@ -62,8 +70,15 @@ function webIdentityStatement(
     Effect: 'Allow',
     Principal: { Federated: `arn:${partition}:iam::${account}:oidc-provider/${host}` },
     Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${host}:aud`]: audience, [`${host}:sub`]: oneOrMore(subjects) } },
+    Condition: {
+      StringEquals: { [`${host}:aud`]: withoutVariables(audience), [`${host}:sub`]: oneOrMore(subjects) },
+    },
   };
+}
+
+/** An audience can contain the start of a policy variable. */
+function withoutVariables(text: string): string {
+  return text.replaceAll('$', () => '$' + '{$}');
 }
 
 /**
