@@ -2,16 +2,18 @@
  * Many fetchers that start together, in virtual time: the product's own retries, classes and fetch of all secrets, with
  * the network and AWS replaced by a delay and a token bucket.
  */
-import { readPlan } from '../../../src/core/plan/read-plan.ts';
+import { type ReadPlan, readPlan } from '../../../src/core/plan/read-plan.ts';
 import type { FetchProblem } from '../../../src/core/problems/problems.ts';
 import { SecretValue } from '../../../src/core/secret/secret-value.ts';
-import { AwsFailure, classify, NetworkFailure } from '../../../src/fetcher/aws/errors.ts';
-import { type Clock, type Deadline, withRetries } from '../../../src/fetcher/aws/retry.ts';
+import { AwsFailure, classify } from '../../../src/fetcher/aws/errors.ts';
+import { type Deadline, withRetries } from '../../../src/fetcher/aws/retry.ts';
 import { RetryLog } from '../../../src/fetcher/aws/retry-log.ts';
 import type { Credentials, SecretReader } from '../../../src/fetcher/aws/secret-reader.ts';
 import { Regions, Session } from '../../../src/fetcher/aws/session.ts';
-import { fetchSecrets } from '../../../src/fetcher/fetch-secrets.ts';
+import { webIdentityRefused } from '../../../src/fetcher/credentials/refusals.ts';
+import { fetchSecrets, type Retries } from '../../../src/fetcher/fetch-secrets.ts';
 import { arnOf, formatPlan, planOf } from '../plans.ts';
+import { ROLE_ARN } from '../stage.ts';
 import { type Call, type Limit, LimitedService, type Outage } from './service.ts';
 import { seededRandom, Timeline } from './timeline.ts';
 
@@ -52,7 +54,14 @@ interface World {
 }
 
 const CREDENTIALS: Credentials = { accessKeyId: '', secretAccessKey: '', sessionToken: '' };
-const PLAIN_HTTP = { sts: undefined, secretsManager: 'http://localhost:1', fips: false, dualStack: false };
+/** Connections to a plain http endpoint are not opened in advance, and the reader opens none. */
+const NO_CONNECTIONS = {
+  sts: undefined,
+  secretsManager: 'http://localhost:1',
+  fips: false,
+  dualStack: false,
+};
+/** Milliseconds of the network in one direction. */
 const ONE_WAY = { least: 5, most: 20 };
 
 /** Runs a fleet to its end. The same options and seed give the same run. */
@@ -81,56 +90,46 @@ async function runMember(world: World, random: () => number): Promise<FleetMembe
   const deadline: Deadline = { at: startedAt + options.timeoutSeconds * 1000, signal: ending.signal };
   timeline.schedule(deadline.at, () => ending.abort());
   const clock = timeline.clock(options.withoutJitter === true ? () => 1 : random);
-  const problems = await fetchAll(world, deadline, clock, random);
+  const log = new RetryLog(() => undefined);
+  const problems = await signInAndFetch(world, { deadline, clock, log }, random);
   return { startedAt, endedAt: timeline.now, problems };
 }
 
-/** Signs in and fetches, as one run of the fetcher does. */
-async function fetchAll(
-  world: World,
-  deadline: Deadline,
-  clock: Clock,
+/** What one run of the fetcher does. @returns its problems */
+async function signInAndFetch(
+  { options, sts, secretsManager }: World,
+  retries: Retries,
   random: () => number,
 ): Promise<readonly FetchProblem[]> {
-  const { timeline, options, sts, secretsManager } = world;
-  const log = new RetryLog(() => undefined);
-  const send = async (service: LimitedService, signal: AbortSignal): Promise<Call['verdict']> => {
-    const oneWay = () => ONE_WAY.least + random() * (ONE_WAY.most - ONE_WAY.least);
-    try {
-      await timeline.wait(oneWay(), signal);
-      const verdict = service.call();
-      await timeline.wait(oneWay(), signal);
-      if (verdict !== 'refused') return verdict;
-    } catch {
-      throw new NetworkFailure('ABORTED');
-    }
-    throw new NetworkFailure('ECONNREFUSED');
-  };
+  const { deadline, clock } = retries;
+  const oneWay = () => ONE_WAY.least + random() * (ONE_WAY.most - ONE_WAY.least);
   const signIn = async (): Promise<Credentials> => {
-    if ((await send(sts, deadline.signal)) === 'throttled') throw new AwsFailure('Throttling', 400);
+    if ((await sts.ask(oneWay, deadline.signal)) === 'throttled') throw new AwsFailure('Throttling', 400);
     return CREDENTIALS;
   };
-  try {
-    await withRetries(signIn, { classify, retrying: () => undefined }, deadline, clock);
-  } catch {
-    return [{ code: 'AWS_UNAVAILABLE', subject: 'sign-in', wrong: 'no credentials', expected: '' }];
-  }
   const reader: SecretReader = {
     read: async ({ arn }, signal) =>
-      (await send(secretsManager, signal)) === 'throttled'
+      (await secretsManager.ask(oneWay, signal)) === 'throttled'
         ? { name: 'ThrottlingException', status: 400, detail: undefined, denial: undefined }
         : { arn, value: new SecretValue('x'), versionId: undefined, stages: [] },
     close: () => undefined,
   };
-  const arns = Array.from({ length: options.secrets }, (_, index) => arnOf(`fleet/${index}`));
-  const plan = readPlan(
-    formatPlan(planOf(arns, { files: arns.map((_, secret) => ({ path: `${secret}`, secret })) })),
-  );
-  if (!plan.ok) throw new TypeError(plan.problem.wrong);
-  const regions = new Regions(['eu-west-1'], PLAIN_HTTP, () => undefined);
-  const session = new Session(regions, () => reader, CREDENTIALS, {
-    roleArn: undefined,
-    signIn: async () => CREDENTIALS,
-  });
-  return (await fetchSecrets(plan.value, session, { deadline, clock, log })).problems;
+  let credentials: Credentials;
+  try {
+    credentials = await withRetries(signIn, { classify, retrying: () => undefined }, deadline, clock);
+  } catch (failure) {
+    return [webIdentityRefused(failure, ROLE_ARN, undefined)];
+  }
+  const regions = new Regions(['eu-west-1'], NO_CONNECTIONS, () => undefined);
+  const session = new Session(regions, () => reader, credentials, { roleArn: ROLE_ARN, signIn });
+  return (await fetchSecrets(readPlanOf(options.secrets), session, retries)).problems;
+}
+
+/** A plan with one file of each secret. */
+function readPlanOf(secrets: number): ReadPlan {
+  const arns = Array.from({ length: secrets }, (_, index) => arnOf(`fleet/${index}`));
+  const plan = planOf(arns, { files: arns.map((_, secret) => ({ path: `${secret}`, secret })) });
+  const read = readPlan(formatPlan(plan));
+  if (!read.ok) throw new TypeError(read.problem.wrong);
+  return read.value;
 }

@@ -1,4 +1,5 @@
 /** A service of AWS in virtual time: a token bucket in front of it, and outages. */
+import { NetworkFailure } from '../../../src/fetcher/aws/errors.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A token bucket, as AWS uses for request limits. */
@@ -36,8 +37,25 @@ export class LimitedService {
     this.#tokens = limit.burst;
   }
 
-  /** A call that arrives now. */
-  call(): Verdict {
+  /**
+   * Calls the service over a network that takes some time in each direction.
+   * @param oneWay milliseconds @throws NetworkFailure
+   */
+  async ask(oneWay: () => number, signal: AbortSignal): Promise<'accepted' | 'throttled'> {
+    const thereAndBack = async (): Promise<Verdict> => {
+      await this.#timeline.wait(oneWay(), signal);
+      const verdict = this.#arrive();
+      await this.#timeline.wait(oneWay(), signal);
+      return verdict;
+    };
+    const verdict = await thereAndBack().catch(() => {
+      throw new NetworkFailure('ABORTED');
+    });
+    if (verdict === 'refused') throw new NetworkFailure('ECONNREFUSED');
+    return verdict;
+  }
+
+  #arrive(): Verdict {
     const at = this.#timeline.now;
     const isOut = this.#outage !== undefined && at >= this.#outage.from && at < this.#outage.to;
     const verdict = isOut ? 'refused' : this.#takeToken(at) ? 'accepted' : 'throttled';
