@@ -131,7 +131,7 @@ it('the token of the injector takes precedence over everything that EKS adds', a
 
 describe('is refused', () => {
   const ASSUME = `{"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Resource":"${READER.arn}"}`;
-  const TRUST = `{"Effect":"Allow","Principal":{"AWS":"${ROLE_ARN}"},"Action":["sts:AssumeRole","sts:TagSession"],"Condition":{"StringEquals":{"sts:ExternalId":"contract-7"}}}`;
+  const TRUST = `{"Effect":"Allow","Principal":{"AWS":"${ROLE_ARN}"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"contract-7"}}},{"Effect":"Allow","Principal":{"AWS":"${ROLE_ARN}"},"Action":"sts:TagSession"}`;
 
   it.each<[string, () => void, Variables, string, string]>([
     [

@@ -1,7 +1,8 @@
 /** The policies that the pods of some manifests need, and where each of them belongs. */
+
+import type { PolicyDocument } from '../iam/policy-document.ts';
 import type { KeyStatements, Located, SecretPolicy } from './cross-account.ts';
 import type { PermissionSettings } from './permission-policy.ts';
-import type { PolicyDocument } from './policy-document.ts';
 import type { TrustSettings } from './trust-policy.ts';
 
 export interface AdviceSettings extends PermissionSettings {

@@ -1,4 +1,7 @@
 /** The policies for pods: one permission policy for each identity, and everything that other accounts have to allow. */
+
+import { type PolicyDocument, policyDocument, type Statement } from '../iam/policy-document.ts';
+import { assumeStatement, type Home } from '../iam/statements.ts';
 import type { RoleArn } from '../names/role-arn.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import type { PodAccess } from './access.ts';
@@ -6,10 +9,9 @@ import type { Advice, AdviceSettings, IdentityPolicies } from './advice.ts';
 import { keyPolicyStatements, secretPolicies } from './cross-account.ts';
 import { type Identity, identitiesOf } from './identities.ts';
 import { notesOn } from './notes.ts';
-import { assumeStatements, type PermissionSettings, readStatements } from './permission-policy.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './policy-document.ts';
+import { type PermissionSettings, readStatements } from './permission-policy.ts';
 import { splitPolicy } from './policy-size.ts';
-import { assumedByStatements, type Home, signInStatements, type TrustSettings } from './trust-policy.ts';
+import { assumedByStatements, signInStatements, type TrustSettings } from './trust-policy.ts';
 
 /** Makes the policies. @returns them, or the problems with the settings, a line each */
 export function advise(
@@ -76,15 +78,14 @@ function permissionPolicies(
     ...assumes.map((role) => ({ role })),
     ...secrets.map((secret) => ({ secret })),
   ];
-  return splitPolicy(parts, (some) =>
-    policyDocument([
-      ...assumeStatements(some.flatMap((part) => ('role' in part ? [part.role] : []))),
-      ...readStatements(
-        some.flatMap((part) => ('secret' in part ? [part.secret] : [])),
-        settings,
-      ),
-    ]),
-  );
+  return splitPolicy(parts, (some) => {
+    const roles = some.flatMap((part) => ('role' in part ? [part.role.text] : []));
+    const reads = some.flatMap((part) => ('secret' in part ? [part.secret] : []));
+    return policyDocument([
+      ...(roles.length === 0 ? [] : [assumeStatement(roles)]),
+      ...readStatements(reads, settings),
+    ]);
+  });
 }
 
 function unusedKeys(pods: readonly PodAccess[], { keys }: PermissionSettings): readonly string[] {

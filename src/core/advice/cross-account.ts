@@ -1,16 +1,13 @@
 /** The halves of access that are not attached to a role: resource policies of secrets, and key policies of KMS keys. */
+
+import { oneOrMore, type PolicyDocument, policyDocument, type Statement } from '../iam/policy-document.ts';
+import { shareKeyStatement } from '../iam/statements.ts';
 import type { SecretArn } from '../names/arn.ts';
 import type { RoleArn } from '../names/role-arn.ts';
 import type { SecretRead } from './access.ts';
 import type { Identity } from './identities.ts';
 import type { KeyArn } from './key-arn.ts';
-import {
-  decryptCondition,
-  keysFor,
-  type PermissionSettings,
-  versionConditions,
-} from './permission-policy.ts';
-import { oneOrMore, type PolicyDocument, policyDocument, type Statement } from './policy-document.ts';
+import { keysFor, type PermissionSettings, versionConditions } from './permission-policy.ts';
 
 /** An identity and the account of its role. */
 export interface Located {
@@ -84,16 +81,7 @@ export function keyPolicyStatements(
     const statements = all.flatMap(({ identity: { role, secrets }, account }): readonly Statement[] => {
       const arns = secrets.map(({ arn }) => arn).filter((arn) => keysFor(arn, keys).includes(key));
       if (role === undefined || account === key.account || arns.length === 0) return [];
-      const condition = decryptCondition(arns);
-      return [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: role.text },
-          Action: 'kms:Decrypt',
-          Resource: '*',
-          Condition: condition,
-        },
-      ];
+      return [shareKeyStatement(arns, role.text)];
     });
     return statements.length === 0 ? [] : [{ key, statements }];
   });

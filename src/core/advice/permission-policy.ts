@@ -1,10 +1,9 @@
-/** What an identity may do: read its secrets, decrypt them, and assume other roles. Nothing else. */
+/** What an identity may do: read its secrets and decrypt them. Nothing else. */
+import { type Condition, oneOrMore, type Statement } from '../iam/policy-document.ts';
+import { decryptCondition, secretResource } from '../iam/statements.ts';
 import type { SecretArn } from '../names/arn.ts';
-import { partitionOf } from '../names/regions.ts';
-import type { RoleArn } from '../names/role-arn.ts';
 import type { SecretRead } from './access.ts';
 import type { KeyArn } from './key-arn.ts';
-import { type Condition, oneOrMore, type Statement } from './policy-document.ts';
 
 export interface PermissionSettings {
   /** Customer managed keys that secrets may be encrypted with. */
@@ -13,28 +12,12 @@ export interface PermissionSettings {
   readonly pinStage: boolean;
 }
 
-/**
- * The secret as a resource of policies. The six characters at the end of a complete ARN have no wildcards; for a partial
- * ARN six question marks stand for them. A star would also match `db-anything-AbCdEf` (Secrets Manager User Guide,
- * auth-and-access_iam-policies).
- */
-export function secretResource(arn: SecretArn): string {
-  return arn.suffix === undefined ? `${arn.text}-??????` : arn.text;
-}
-
 /** Statements that allow these calls of GetSecretValue, and kms:Decrypt for secrets with a customer managed key. */
 export function readStatements(
   secrets: readonly SecretRead[],
   { keys, pinStage }: PermissionSettings,
 ): readonly Statement[] {
   return [...secretStatements(secrets, pinStage), ...keyStatements(secrets, keys)];
-}
-
-/** A statement that allows to assume roles. The fetcher passes session tags, so TagSession is required too. */
-export function assumeStatements(roles: readonly RoleArn[]): readonly Statement[] {
-  if (roles.length === 0) return [];
-  const resource = oneOrMore(roles.map((role) => role.text));
-  return [{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: resource }];
 }
 
 function secretStatements(secrets: readonly SecretRead[], pinStage: boolean): readonly Statement[] {
@@ -89,23 +72,4 @@ export function keysFor(arn: SecretArn, keys: readonly KeyArn[]): readonly KeyAr
   const near = keys.filter((key) => key.region === arn.region);
   const own = near.filter((key) => key.account === arn.account);
   return own.length > 0 ? own : near;
-}
-
-/**
- * Limits a key to secrets of one Region, used through Secrets Manager, which passes the ARN of the secret as encryption
- * context (Secrets Manager User Guide, security-encryption).
- */
-export function decryptCondition(arns: readonly SecretArn[]): Condition {
-  const resources = oneOrMore(arns.map(secretResource));
-  const isExact = arns.every((arn) => arn.suffix !== undefined);
-  const context = { 'kms:EncryptionContext:SecretARN': resources };
-  const via = { 'kms:ViaService': oneOrMore(arns.flatMap((arn) => viaServices(arn.region))) };
-  return isExact ? { StringEquals: { ...via, ...context } } : { StringEquals: via, StringLike: context };
-}
-
-/** Where the partition has a DNS suffix of its own, both spellings: the documentation of KMS gives one for all. */
-function viaServices(region: string): readonly string[] {
-  return ['amazonaws.com', partitionOf(region).dnsSuffix].map(
-    (suffix) => `secretsmanager.${region}.${suffix}`,
-  );
 }

@@ -1,5 +1,5 @@
 /** The quotas of IAM on the size of policies (IAM User Guide, reference_iam-quotas), and policies split by them. */
-import type { PolicyDocument } from './policy-document.ts';
+import type { PolicyDocument } from '../iam/policy-document.ts';
 
 /** Characters of a managed policy, without white space. */
 export const MOST_MANAGED = 6144;

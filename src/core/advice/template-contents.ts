@@ -1,7 +1,8 @@
 /** What a template for CloudFormation or Terraform contains: the resources of one account, each with a name of its own. */
+
+import type { PolicyDocument } from '../iam/policy-document.ts';
 import type { RoleArn } from '../names/role-arn.ts';
 import type { Advice } from './advice.ts';
-import type { PolicyDocument } from './policy-document.ts';
 
 export interface TemplateIdentity {
   /** Words of letters and digits, different for each resource of the template: `['shop', 'web']`. */

@@ -1,9 +1,11 @@
 /** Who may sign in to a role: pods by their service account, and other roles that assume it. */
+
+import { oneOrMore, type Statement } from '../iam/policy-document.ts';
+import { assumedRoleTrust, type Home, podIdentityTrust, webIdentityTrust } from '../iam/statements.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import { accountKey } from './access.ts';
 import type { AssumedBy, Identity, SignIn } from './identities.ts';
 import type { Issuer } from './issuer.ts';
-import { type Condition, oneOrMore, type Statement } from './policy-document.ts';
 
 export interface TrustSettings {
   /** How pods without the annotation `role-arn` sign in. */
@@ -18,12 +20,6 @@ export interface TrustSettings {
   readonly cluster: string | undefined;
   /** Whether EKS Pod Identity passes session tags; an association can turn them off. */
   readonly sessionTags: boolean;
-}
-
-/** Where a role is. */
-export interface Home {
-  readonly partition: string;
-  readonly account: string;
 }
 
 /** The statements that trust pods. The problem is a setting that is missing or contradicts the role. */
@@ -59,21 +55,18 @@ export function signInStatements(
 /** IAM roles for service accounts (EKS User Guide, associate-service-account-role). */
 function webIdentityStatement(
   signIns: readonly SignIn[],
-  { partition, account }: Home,
+  home: Home,
   { host }: Issuer,
   audience: string,
 ): Statement {
   const subjects = signIns.map(
     ({ serviceAccount: { namespace, name } }) => `system:serviceaccount:${namespace}:${name}`,
   );
-  return {
-    Effect: 'Allow',
-    Principal: { Federated: `arn:${partition}:iam::${account}:oidc-provider/${host}` },
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: {
-      StringEquals: { [`${host}:aud`]: withoutVariables(audience), [`${host}:sub`]: oneOrMore(subjects) },
-    },
-  };
+  return webIdentityTrust(home, {
+    host,
+    audience: withoutVariables(audience),
+    subjects: oneOrMore(subjects),
+  });
 }
 
 /** An audience can contain the start of a policy variable. */
@@ -89,18 +82,12 @@ function podIdentityStatements(
   signIns: readonly SignIn[],
   { cluster, sessionTags }: TrustSettings,
 ): readonly Statement[] {
-  const statement = (tags: Readonly<Record<string, string | readonly string[]>>): Statement => ({
-    Effect: 'Allow',
-    Principal: { Service: 'pods.eks.amazonaws.com' },
-    Action: ['sts:AssumeRole', 'sts:TagSession'],
-    ...(Object.keys(tags).length === 0 ? {} : { Condition: { StringEquals: tags } satisfies Condition }),
-  });
-  if (!sessionTags) return [statement({})];
+  if (!sessionTags) return [podIdentityTrust()];
   const accounts = [
     ...new Map(signIns.map((one) => [accountKey(one.serviceAccount), one.serviceAccount])).values(),
   ];
   return [...Map.groupBy(accounts, ({ namespace }) => namespace)].map(([namespace, group]) =>
-    statement({
+    podIdentityTrust({
       'aws:RequestTag/kubernetes-namespace': namespace,
       'aws:RequestTag/kubernetes-service-account': oneOrMore(group.map(({ name }) => name)),
       ...(cluster === undefined ? {} : { 'aws:RequestTag/eks-cluster-arn': cluster }),
@@ -108,23 +95,15 @@ function podIdentityStatements(
   );
 }
 
-/**
- * The statements that trust roles to assume this one. TagSession has no external ID, so it has a statement of its own
- * (Service Authorization Reference, AWS Security Token Service). Identities whose role is not known are left out.
- */
+/** The statements that trust roles to assume this one. Identities whose role is not known are left out. */
 export function assumedByStatements(assumedBy: readonly AssumedBy[]): readonly Statement[] {
   const known = assumedBy.flatMap(({ role, externalId }) =>
     role === undefined ? [] : [{ role, externalId }],
   );
-  if (known.length === 0) return [];
-  const principal = (group: typeof known) => ({ AWS: oneOrMore(group.map(({ role }) => role.text)) });
-  const assume = [...Map.groupBy(known, ({ externalId }) => externalId)].map(
-    ([externalId, group]): Statement => ({
-      Effect: 'Allow',
-      Principal: principal(group),
-      Action: 'sts:AssumeRole',
-      ...(externalId === undefined ? {} : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
-    }),
+  return [...Map.groupBy(known, ({ externalId }) => externalId)].flatMap(([externalId, group]) =>
+    assumedRoleTrust(
+      group.map(({ role }) => role.text),
+      externalId,
+    ),
   );
-  return [...assume, { Effect: 'Allow', Principal: principal(known), Action: 'sts:TagSession' }];
 }

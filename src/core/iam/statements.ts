@@ -7,26 +7,13 @@
  */
 import type { SecretArn } from '../names/arn.ts';
 import { partitionOf } from '../names/regions.ts';
+import { type Condition, type OneOrMore, oneOrMore, type Statement } from './policy-document.ts';
 
-/** A statement, with the members in the order of AWS's documentation. */
-export interface Statement {
-  readonly Effect: 'Allow';
-  readonly Principal?: Readonly<Record<string, string | readonly string[]>>;
-  readonly Action: string | readonly string[];
-  readonly Resource?: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
-
-/** The token of a service account, as trust policies refer to it. */
-export interface WebIdentityFacts {
-  /** URL of the OIDC issuer. */
-  readonly issuer: string;
-  /** `system:serviceaccount:<namespace>:<service account>`. */
-  readonly subject: string;
-  readonly audience: string;
-}
-
-/** The resource that matches a secret. A partial ARN matches with any suffix, and not the names that begin like it. */
+/**
+ * The secret as a resource of policies. The six characters at the end of a complete ARN have no wildcards; for a partial
+ * ARN six question marks stand for them. A star would also match `db-anything-AbCdEf` (Secrets Manager User Guide,
+ * auth-and-access_iam-policies).
+ */
 export function secretResource({ text, suffix }: SecretArn): string {
   return suffix === undefined ? `${text}-??????` : text;
 }
@@ -42,73 +29,108 @@ export function shareStatement(principal: string): Statement {
     Effect: 'Allow',
     Principal: { AWS: principal },
     Action: 'secretsmanager:GetSecretValue',
+    // In the resource policy of a secret, the star is that secret.
     Resource: '*',
   };
 }
 
-/** Permission policy of a role: decrypting a secret with a customer managed key, through Secrets Manager alone. */
+/** Permission policy of a role: decrypting a secret with whatever key it has in its account. */
 export function decryptStatement(arn: SecretArn): Statement {
   return {
     Effect: 'Allow',
     Action: 'kms:Decrypt',
     Resource: `arn:${arn.partition}:kms:${arn.region}:${arn.account}:key/*`,
-    Condition: decryptCondition(arn),
+    Condition: decryptCondition([arn]),
   };
 }
 
 /** Policy of a customer managed key: the same for a role of another account. @param principal ARN of the role */
-export function shareKeyStatement(arn: SecretArn, principal: string): Statement {
+export function shareKeyStatement(arns: readonly SecretArn[], principal: string): Statement {
   return {
     Effect: 'Allow',
     Principal: { AWS: principal },
     Action: 'kms:Decrypt',
+    // In the policy of a key, the star is that key.
     Resource: '*',
-    Condition: decryptCondition(arn),
+    Condition: decryptCondition(arns),
   };
 }
 
-function decryptCondition(arn: SecretArn): NonNullable<Statement['Condition']> {
-  const via = { 'kms:ViaService': `secretsmanager.${arn.region}.${partitionOf(arn.region).dnsSuffix}` };
-  const context = { 'kms:EncryptionContext:SecretARN': secretResource(arn) };
-  return arn.suffix === undefined
-    ? { StringEquals: via, StringLike: context }
-    : { StringEquals: { ...via, ...context } };
+/**
+ * Limits a key to secrets of one Region, used through Secrets Manager, which passes the ARN of the secret as encryption
+ * context (Secrets Manager User Guide, security-encryption).
+ */
+export function decryptCondition(arns: readonly SecretArn[]): Condition {
+  const resources = oneOrMore(arns.map(secretResource));
+  const isExact = arns.every((arn) => arn.suffix !== undefined);
+  const context = { 'kms:EncryptionContext:SecretARN': resources };
+  const via = { 'kms:ViaService': oneOrMore(arns.flatMap((arn) => viaServices(arn.region))) };
+  return isExact ? { StringEquals: { ...via, ...context } } : { StringEquals: via, StringLike: context };
 }
 
-/** Trust policy of a role: sign-in with the token of a service account (IRSA, `role-arn`). */
+/** Where the partition has a DNS suffix of its own, both spellings: the documentation of KMS gives one for all. */
+function viaServices(region: string): readonly string[] {
+  return ['amazonaws.com', partitionOf(region).dnsSuffix].map(
+    (suffix) => `secretsmanager.${region}.${suffix}`,
+  );
+}
+
+/** Where a role is. */
+export interface Home {
+  readonly partition: string;
+  readonly account: string;
+}
+
+/** Tokens of service accounts, as trust policies refer to them. */
+export interface WebIdentities {
+  /** The URL of the OIDC issuer without its scheme, which is the name of its provider. */
+  readonly host: string;
+  readonly audience: string;
+  /** `system:serviceaccount:<namespace>:<service account>`. */
+  readonly subjects: OneOrMore;
+}
+
+/** Trust policy of a role: sign-in with tokens of service accounts (IRSA, `role-arn`). */
 export function webIdentityTrust(
-  role: { readonly partition: string; readonly account: string },
-  { issuer, subject, audience }: WebIdentityFacts,
+  { partition, account }: Home,
+  { host, audience, subjects }: WebIdentities,
 ): Statement {
-  const provider = issuer.replace(/^https:\/\//, '');
   return {
     Effect: 'Allow',
-    Principal: { Federated: `arn:${role.partition}:iam::${role.account}:oidc-provider/${provider}` },
+    Principal: { Federated: `arn:${partition}:iam::${account}:oidc-provider/${host}` },
     Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${provider}:sub`]: subject, [`${provider}:aud`]: audience } },
+    Condition: { StringEquals: { [`${host}:aud`]: audience, [`${host}:sub`]: subjects } },
   };
 }
 
-/** Trust policy of a role: EKS Pod Identity. */
-export function podIdentityTrust(): Statement {
+/** Trust policy of a role: EKS Pod Identity. @param tags values of session tags, by their condition key */
+export function podIdentityTrust(tags: Readonly<Record<string, OneOrMore>> = {}): Statement {
   return {
     Effect: 'Allow',
     Principal: { Service: 'pods.eks.amazonaws.com' },
     Action: ['sts:AssumeRole', 'sts:TagSession'],
+    ...(Object.keys(tags).length === 0 ? {} : { Condition: { StringEquals: tags } }),
   };
 }
 
-/** Permission policy of a role: assuming another role, with session tags. @param role ARN of the role to assume */
-export function assumeStatement(role: string): Statement {
-  return { Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: role };
+/** Permission policy of a role: assuming other roles, with session tags. @param roles their ARNs */
+export function assumeStatement(roles: readonly string[]): Statement {
+  return { Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: oneOrMore(roles) };
 }
 
-/** Trust policy of a role: the same for the assuming role. @param principal ARN of the assuming role */
-export function assumedRoleTrust(principal: string, externalId: string | undefined): Statement {
-  return {
-    Effect: 'Allow',
-    Principal: { AWS: principal },
-    Action: ['sts:AssumeRole', 'sts:TagSession'],
-    ...(externalId === undefined ? {} : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
-  };
+/**
+ * Trust policy of a role: roles that assume it, with session tags. TagSession has no external ID, so it has a statement of
+ * its own (Service Authorization Reference, AWS Security Token Service).
+ * @param principals ARNs of the assuming roles
+ */
+export function assumedRoleTrust(
+  principals: readonly string[],
+  externalId: string | undefined,
+): readonly Statement[] {
+  const base = { Effect: 'Allow', Principal: { AWS: oneOrMore(principals) } } as const;
+  if (externalId === undefined) return [{ ...base, Action: ['sts:AssumeRole', 'sts:TagSession'] }];
+  return [
+    { ...base, Action: 'sts:AssumeRole', Condition: { StringEquals: { 'sts:ExternalId': externalId } } },
+    { ...base, Action: 'sts:TagSession' },
+  ];
 }

@@ -1,8 +1,8 @@
 /** What to do about a denied call, as far as the answer tells the policies apart, with the statement that is missing. */
+import type { Statement } from '../../core/iam/policy-document.ts';
 import {
   decryptStatement,
   readStatement,
-  type Statement,
   shareKeyStatement,
   shareStatement,
 } from '../../core/iam/statements.ts';
@@ -58,7 +58,7 @@ export function keyAdvice(failure: unknown, secret: PlanSecret, roleArn: string 
   if (arn === undefined || elsewhere !== undefined) return `${elsewhere ?? 'allow'} kms:Decrypt`;
   const permission = `add to the permission policy of the role: ${written(decryptStatement(arn))}`;
   if (isSameAccount(arn, roleArn)) return `${permission}, and check the policy of the key`;
-  return `${permission}; if the key is in another account than the role, also add to the policy of the key: ${written(shareKeyStatement(arn, roleArn ?? UNKNOWN_ROLE))}`;
+  return `${permission}; if the key is in another account than the role, also add to the policy of the key: ${written(shareKeyStatement([arn], roleArn ?? UNKNOWN_ROLE))}`;
 }
 
 function isSameAccount(arn: SecretArn, roleArn: string | undefined): boolean {

@@ -109,6 +109,8 @@ function adviceFor(failure: unknown): string {
     return 'allow the endpoints of AWS in the proxy or firewall that answered; operators can set https-proxy and no-proxy';
   if (kind.startsWith('PROXY_'))
     return 'check the operator settings https-proxy and no-proxy, and the rules of the proxy';
+  if (kind === 'CERT_NOT_YET_VALID' || kind === 'CERT_HAS_EXPIRED')
+    return 'check the clock of the node; if it is right, what answers in place of AWS has a certificate of another time';
   if (isUntrusted(kind))
     return 'check what answers in place of AWS; if it is meant to, operators can set ca-bundle-file to its certificate authority';
   return 'check DNS, routes, security groups and VPC endpoints of the pod, or raise fetch-timeout';

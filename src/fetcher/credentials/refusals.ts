@@ -2,12 +2,12 @@
  * The problems of a sign-in that was refused. Each names the cause as far as the answer shows it, and the statement that is
  * missing, ready to be pasted into a policy.
  */
+import type { Statement } from '../../core/iam/policy-document.ts';
 import {
   assumedRoleTrust,
   assumeStatement,
   podIdentityTrust,
-  type Statement,
-  type WebIdentityFacts,
+  type WebIdentities,
   webIdentityTrust,
 } from '../../core/iam/statements.ts';
 import { annotationKey } from '../../core/names/annotation-keys.ts';
@@ -18,12 +18,13 @@ import { deniedBy } from '../aws/denials.ts';
 import { AwsFailure, ERRORS, rowOf } from '../aws/errors.ts';
 import { unavailable } from '../aws/problems.ts';
 import type { PodFacts } from '../process/environment.ts';
+import type { TokenClaims } from './token-claims.ts';
 
 /** STS did not exchange the token. @param claims of the token, if it was read */
 export function webIdentityRefused(
   failure: unknown,
   roleArn: string,
-  claims: WebIdentityFacts | undefined,
+  claims: TokenClaims | undefined,
 ): FetchProblem {
   const subject = 'AWS_ROLE_ARN';
   if (!(failure instanceof AwsFailure) || isUnanswered(failure)) return unavailable(failure, subject, 'STS');
@@ -34,20 +35,24 @@ export function webIdentityRefused(
   });
 }
 
-function issuerOf(claims: WebIdentityFacts | undefined): string {
+function trustedBy({ issuer, subject, audience }: TokenClaims): WebIdentities {
+  return { host: issuer.replace(/^https:\/\//, ''), audience, subjects: subject };
+}
+
+function issuerOf(claims: TokenClaims | undefined): string {
   return claims?.issuer ?? "the cluster's OIDC issuer";
 }
 
-function trustAdvice(roleArn: string, claims: WebIdentityFacts | undefined): string {
+function trustAdvice(roleArn: string, claims: TokenClaims | undefined): string {
   const role = parseRoleArn(roleArn);
   const allow =
     role === undefined || claims === undefined
       ? 'allow sts:AssumeRoleWithWebIdentity to the service account of the pod in the trust policy of the role'
-      : `add to the trust policy of the role: ${written(webIdentityTrust(role, claims))}`;
+      : `add to the trust policy of the role: ${written(webIdentityTrust(role, trustedBy(claims)))}`;
   return `${allow}; or the role does not exist: check the ARN`;
 }
 
-function tokenAdvice({ detail }: AwsFailure, roleArn: string, claims: WebIdentityFacts | undefined): string {
+function tokenAdvice({ detail }: AwsFailure, roleArn: string, claims: TokenClaims | undefined): string {
   const account = parseRoleArn(roleArn)?.account ?? 'of the role';
   const issuer = issuerOf(claims);
   switch (detail) {
@@ -111,7 +116,7 @@ export function assumedRoleRefused(failure: unknown, role: AssumedRole): FetchPr
   const subject = annotationKey('assume-role-arn');
   if (!(failure instanceof AwsFailure) || isUnanswered(failure)) return unavailable(failure, subject, 'STS');
   const { roleArn, externalId, principal = '<ARN of the role of the pod>' } = role;
-  const both = `to the policy of the role of the pod: ${written(assumeStatement(roleArn))}; to the trust policy of ${roleArn}: ${written(assumedRoleTrust(principal, externalId))}`;
+  const both = `to the policy of the role of the pod: ${written(assumeStatement([roleArn]))}; to the trust policy of ${roleArn}: ${assumedRoleTrust([principal], externalId).map(written).join(',')}`;
   if (failure.detail === 'tag-session') {
     return {
       code: 'IDENTITY_TAGS_DENIED',

@@ -4,15 +4,22 @@
  *
  * Source: KEP-1205, bound service account tokens; RFC 7519.
  */
-import type { WebIdentityFacts } from '../../core/iam/statements.ts';
 import { asArray, field } from '../../core/json.ts';
+
+export interface TokenClaims {
+  /** URL of the OIDC issuer. */
+  readonly issuer: string;
+  /** `system:serviceaccount:<namespace>:<service account>`. */
+  readonly subject: string;
+  readonly audience: string;
+}
 
 const ISSUER = /^https:\/\/[\w.:-]{1,253}(?:\/[\w.~%/-]{0,200})?$/;
 const SUBJECT = /^system:serviceaccount:[a-z0-9-]{1,63}:[a-z0-9.-]{1,253}$/;
 const AUDIENCE = /^[\w.:/-]{1,200}$/;
 
 /** Reads the claims. @returns undefined if the token has no such claims */
-export function claimsOf(token: string): WebIdentityFacts | undefined {
+export function claimsOf(token: string): TokenClaims | undefined {
   try {
     const json: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
     const issuer = matching(field(json, 'iss'), ISSUER);

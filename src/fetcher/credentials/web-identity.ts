@@ -2,7 +2,6 @@
  * Sign-in with a token of the pod's service account, exchanged by STS: IAM roles for service accounts (IRSA), or the token
  * that the injector adds for the annotation `role-arn`.
  */
-import type { WebIdentityFacts } from '../../core/iam/statements.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
 import { endpointOf } from '../aws/endpoints.ts';
@@ -13,7 +12,7 @@ import type { Environment } from '../process/environment.ts';
 import { webIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { assumeRoleWithWebIdentity } from './sts.ts';
-import { claimsOf } from './token-claims.ts';
+import { claimsOf, type TokenClaims } from './token-claims.ts';
 import { readToken, TokenUnreadable } from './token-file.ts';
 
 /**
@@ -32,7 +31,7 @@ export function openWebIdentity(
   if (!endpoint.ok) return endpoint;
   const agent = new PreopenedAgent(endpoint.value, 1, proxyOf(endpoint.value));
   const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
-  let claims: WebIdentityFacts | undefined;
+  let claims: TokenClaims | undefined;
   return ok({
     roleArn,
     hasSessionTags: false,

@@ -80,7 +80,7 @@ export function roles(stage: () => Stage): void {
       const described = await describedWith(stage(), name, 'IDENTITY_REFUSED');
       const issuer = stage().aws.issuer.replace(/^https:\/\//, '');
       expect(described.replace(/\s+/g, ' ')).toContain(
-        `"Condition":{"StringEquals":{"${issuer}:sub":"system:serviceaccount:${name}:default","${issuer}:aud":"sts.amazonaws.com"}}`,
+        `"Condition":{"StringEquals":{"${issuer}:aud":"sts.amazonaws.com","${issuer}:sub":"system:serviceaccount:${name}:default"}}`,
       );
       putRole(stage(), name, [arn]);
       expect(await stage().outputOf(name, 'app')).toEqual([checksum(text), ...NO_IDENTITY]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hclBlock, jsonencode } from '../../../../src/core/advice/hcl.ts';
 import { parseIssuer } from '../../../../src/core/advice/issuer.ts';
 import { parseKeyArn } from '../../../../src/core/advice/key-arn.ts';
-import { decryptCondition, secretResource } from '../../../../src/core/advice/permission-policy.ts';
+import { decryptCondition, secretResource } from '../../../../src/core/iam/statements.ts';
 import { parseArn } from '../../../../src/core/names/arn.ts';
 
 function arnOf(text: string) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { policyDocument } from '../../../../src/core/advice/policy-document.ts';
 import { policySize, splitPolicy } from '../../../../src/core/advice/policy-size.ts';
+import { policyDocument } from '../../../../src/core/iam/policy-document.ts';
 
 const build = (parts: readonly string[]) =>
   policyDocument([{ Effect: 'Allow', Action: 'a:b', Resource: parts }]);

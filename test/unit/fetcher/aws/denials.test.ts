@@ -71,6 +71,6 @@ it('the key: a statement for this secret alone, through Secrets Manager alone', 
   );
   const china = 'arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:db';
   expect(keyAdvice(kms, { arn: china }, undefined)).toContain(
-    `"Condition":{"StringEquals":{"kms:ViaService":"secretsmanager.cn-north-1.amazonaws.com.cn"},"StringLike":{"kms:EncryptionContext:SecretARN":"${china}-??????"}}`,
+    `"Condition":{"StringEquals":{"kms:ViaService":["secretsmanager.cn-north-1.amazonaws.com","secretsmanager.cn-north-1.amazonaws.com.cn"]},"StringLike":{"kms:EncryptionContext:SecretARN":"${china}-??????"}}`,
   );
 });
