@@ -33,10 +33,13 @@ SecretsManagerResponse._determine_resource = lambda self: json.loads(self.body).
 TokenResponse._authenticate_and_authorize_normal_action = lambda self, resource="*": None
 `;
 
-/** @param enforcesIam whether it can decide by the policies of roles, once `/moto-api/reset-auth` turns that on */
+/**
+ * @param account of every caller; by default that of the role whose credentials a caller has
+ * @param enforcesIam whether it can decide by the policies of roles, once `/moto-api/reset-auth` turns that on
+ */
 export async function startMoto(
   files: PythonPackages,
-  account: string,
+  account: string | undefined,
   { enforcesIam = false } = {},
 ): Promise<MotoServer> {
   const { key, cert, ca } = await makeCertificate();
@@ -50,7 +53,7 @@ export async function startMoto(
       PATH: process.env['PATH'],
       PYTHONPATH: files.folder,
       PYTHONUNBUFFERED: '1',
-      MOTO_ACCOUNT_ID: account,
+      ...(account === undefined ? {} : { MOTO_ACCOUNT_ID: account }),
     },
     stdio: ['pipe', 'ignore', 'pipe'],
   });

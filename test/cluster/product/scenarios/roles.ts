@@ -17,7 +17,7 @@ const LOOKS: Container = shell(
   'app',
   printFile(FILE),
   'echo "variables: $(env | cut -d= -f1 | grep -c -E "^(AWS|SECRETS_INJECTOR)_" || true)"',
-  'echo "tokens: $(find /var/run/secrets /run/secrets -name "*token*" ! -path "*kubernetes.io*" | wc -l)"',
+  'echo "tokens: $(find /var/run/secrets /run/secrets -name "*token*" ! -path "*kubernetes.io*" 2>/dev/null | wc -l)"',
 );
 const NO_IDENTITY = ['variables: 0', 'tokens: 0'];
 
