@@ -39,7 +39,8 @@ it('docs/internals/retries.md is current', () => {
 const ALWAYS: Readonly<Record<FailureClass, string>> = {
   transient: 'failures of the network, answers of something other than AWS, status 408, 500 and above; ',
   throttled: 'status 429; ',
-  settling: 'a KMS key that cannot be used, an OIDC provider that is missing or lacks the audience, session tags that are denied; ',
+  settling:
+    'a KMS key that cannot be used, an OIDC provider that is missing or lacks the audience, session tags that are denied; ',
   final: 'all other codes, such as ',
 };
 
