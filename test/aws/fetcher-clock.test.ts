@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../aws-fake/index.ts';
 import { type FaultStage, makeFaultStage } from '../fetcher/fault-stage.ts';
 import { onePlan } from '../fetcher/plans.ts';
-import type { Finished } from '../fetcher/stage.ts';
+import { type Finished, ROLE_ARN } from '../fetcher/stage.ts';
 import { installDebianPackage } from '../setup/debian-package.ts';
 
 const MINUTE = 60_000;
@@ -44,6 +44,20 @@ describe('AWS has another time', () => {
     expect(finished.stderr).toBe(corrected());
     const operations = stage.aws.standIn.requests.map(({ operation }) => operation);
     expect(operations).toEqual(['AssumeRoleWithWebIdentity', 'GetSecretValue', 'GetSecretValue']);
+  });
+
+  it.each([-65, 65])('by %i minutes: the second try to assume a role is right', async (minutes) => {
+    clockOfAws = () => Date.now() + minutes * MINUTE;
+    await stage.aws.renewToken();
+    const role = 'arn:aws:iam::111122223333:role/reader';
+    const { standIn } = stage.aws;
+    standIn.putRole({ arn: ROLE_ARN, subjects: ['*'], allow: [], mayAssume: [role] });
+    standIn.putRole({ arn: role, subjects: [], trustedRoles: [ROLE_ARN], allow: [stage.arn] });
+    const finished = await stage.aws.stage.run(onePlan(stage.arn), {
+      SECRETS_INJECTOR_ASSUME_ROLE_ARN: role,
+    });
+    stage.expectSuccess(finished);
+    expect(finished.stderr).toBe(`${role}: HTTP 403 SignatureDoesNotMatch; retrying\n${corrected()}`);
   });
 
   it.each([-4, 4])('by %i minutes, which it accepts', async (minutes) => {

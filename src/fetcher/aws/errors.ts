@@ -9,9 +9,12 @@ export class AwsFailure extends Error {
   /** Read from the message while it was available. */
   readonly detail: Detail | undefined;
   readonly denial: Denial | undefined;
+  /** When AWS answered by its own clock, in milliseconds since 1970; read where the clock of the caller matters. */
+  readonly answeredAt: number | undefined;
 
-  constructor(code: string, status: number, detail?: Detail, denial?: Denial) {
+  constructor(code: string, status: number, detail?: Detail, denial?: Denial, answeredAt?: number) {
     super('an AWS call failed');
+    this.answeredAt = answeredAt;
     this.code = /^[\w.:-]{1,80}$/.test(code) ? code : 'Unknown';
     this.status = status;
     this.detail = detail;

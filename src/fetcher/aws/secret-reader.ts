@@ -56,6 +56,8 @@ export interface Signing {
   readonly service: Service;
   readonly region: string;
   readonly credentials: Credentials;
+  /** The time of the signature. AWS rejects one that differs from its own by more than some minutes. */
+  readonly date: Date;
 }
 
 /** Signs a request with the signer of the SDK. @returns the request with the headers of the signature */

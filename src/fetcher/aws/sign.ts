@@ -4,15 +4,18 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { SignRequest } from './secret-reader.ts';
 
 /** Signs a POST request to a service of AWS with Signature Version 4. */
-export const signRequest: SignRequest = async ({ endpoint, service, region, credentials }, request) => {
+export const signRequest: SignRequest = async ({ endpoint, service, region, credentials, date }, request) => {
   const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 });
-  const { headers } = await signer.sign({
-    method: 'POST',
-    protocol: endpoint.protocol,
-    hostname: endpoint.hostname,
-    path: request.path,
-    headers: { ...request.headers, host: endpoint.host },
-    body: request.body,
-  });
+  const { headers } = await signer.sign(
+    {
+      method: 'POST',
+      protocol: endpoint.protocol,
+      hostname: endpoint.hostname,
+      path: request.path,
+      headers: { ...request.headers, host: endpoint.host },
+      body: request.body,
+    },
+    { signingDate: date },
+  );
   return { ...request, headers };
 };

@@ -4,9 +4,11 @@
  */
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
+import { AwsClock } from '../aws/aws-clock.ts';
 import { endpointOf } from '../aws/endpoints.ts';
 import { classify } from '../aws/errors.ts';
 import { PreopenedAgent } from '../aws/preopened-agent.ts';
+import type { AwsRequest } from '../aws/request.ts';
 import { systemClock, withRetries } from '../aws/retry.ts';
 import type { Environment, PodFacts } from '../process/environment.ts';
 import { assumedRoleRefused } from './refusals.ts';
@@ -54,6 +56,16 @@ export function openAssumedRole(
       agent.secure();
       const credentials = await signingIn;
       const signing = { endpoint: endpoint.value, service: 'sts', region: stsRegion, credentials } as const;
+      const clock = new AwsClock();
+      const sign = (request: AwsRequest) => loadSigner()({ ...signing, date: clock.now() }, request);
+      const attempt = async () => {
+        try {
+          return await assumeRole(target, role, sign, deadline.signal);
+        } catch (failure) {
+          clock.correct(failure);
+          throw failure;
+        }
+      };
       const answered = log.asking('STS');
       const react = {
         classify,
@@ -61,12 +73,7 @@ export function openAssumedRole(
         retrying: (failure: unknown) =>
           log.retrying(classify(failure) === 'settling' ? roleArn : 'STS', failure),
       };
-      const assumed = await withRetries(
-        () => assumeRole(target, role, (request) => loadSigner()(signing, request), deadline.signal),
-        react,
-        deadline,
-        systemClock,
-      );
+      const assumed = await withRetries(attempt, react, deadline, systemClock);
       answered();
       log.succeeded('STS', roleArn);
       return assumed;

@@ -88,6 +88,7 @@ export function podIdentityRefused(failure: unknown, pod: PodFacts): FetchProble
   );
 }
 
+const CLOCK_DIFFERS = 'set the clock of the node: it differs from the time of AWS by more than five minutes';
 const CLOCK = 'check the clock of the node; the token expired before it was used';
 const EXPIRED = { ExpiredToken: CLOCK, ExpiredTokenException: CLOCK };
 const AGENT_ADVICE =
@@ -131,6 +132,7 @@ export function assumedRoleRefused(failure: unknown, role: AssumedRole): FetchPr
       elsewhere === undefined
         ? `add ${both}; or the role does not exist: check the ARN`
         : `${elsewhere}; sts:AssumeRole and sts:TagSession must be allowed`,
+    SignatureDoesNotMatch: failure.detail === 'clock' ? CLOCK_DIFFERS : 'check proxies that change requests',
   });
 }
 

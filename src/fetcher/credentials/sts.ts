@@ -81,7 +81,14 @@ async function call(target: AwsTarget, request: AwsRequest, signal: AbortSignal)
   if (answer.status !== 200) {
     const code = element(xml, 'Code') ?? 'Unknown';
     const message = element(xml, 'Message') ?? '';
-    throw new AwsFailure(code, answer.status, detailIn(code, message), denialIn(message));
+    const answeredAt = Date.parse(answer.headers.date ?? '');
+    throw new AwsFailure(
+      code,
+      answer.status,
+      detailIn(code, message),
+      denialIn(message),
+      Number.isNaN(answeredAt) ? undefined : answeredAt,
+    );
   }
   const accessKeyId = element(xml, 'AccessKeyId');
   const secretAccessKey = element(xml, 'SecretAccessKey');
