@@ -39,11 +39,8 @@ describe.skipIf(typeof moto === 'string')('two accounts of moto', () => {
   });
 
   it('the fetcher assumes the role, and reads the secret of its account', async () => {
-    const before = server.log.length;
     expect(await stage.run(onePlan(arn), ASSUMES)).toMatchObject({ code: 0, stderr: '' });
     expect(stage.read('value').toString()).toBe('of the other account');
-    // Two calls to STS, one to Secrets Manager.
-    expect(server.log.slice(before).filter((line) => line.includes('"POST / HTTP'))).toHaveLength(3);
   });
 
   it('without the role, the secret is not found', async () => {
