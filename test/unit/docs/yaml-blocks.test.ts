@@ -15,6 +15,8 @@ const PAGES = [
   'docs/guides/other-webhooks.md',
   'docs/reference/formats.md',
   'docs/guides/roles.md',
+  'docs/guides/eks.md',
+  'docs/guides/pod-identity.md',
 ];
 
 const BLOCKS = PAGES.flatMap((page) =>
@@ -42,6 +44,8 @@ it('finds them', () => {
       'docs/reference/annotations.md',
       'docs/guides/env-modes.md',
       'docs/guides/roles.md',
+      'docs/guides/eks.md',
+      'docs/guides/pod-identity.md',
     ]),
   );
 });
