@@ -22,16 +22,13 @@ import {
 import { hasFileKeys, wantedKubernetes } from '../cluster/toolchain/versions.ts';
 import { until } from '../cluster/until.ts';
 import { type AmazonWebhook, programUnavailable, startAmazonWebhook } from './amazon-webhook.ts';
+import { isRefused, ORDERS, type Order } from './orders.ts';
 import { faultsOf, type Identity, type Mode } from './right-pod.ts';
 
 /** The label of namespaces whose pods the webhook receives. The value names its registration. */
 const REGISTRATION_LABEL = 'eks-webhook';
 const ANNOTATIONS = 'eks.amazonaws.com';
 const IDENTITIES = ['irsa', 'association'] as const;
-const ORDERS = (['before', 'after'] as const).flatMap((place) =>
-  (['Never', 'IfNeeded'] as const).map((policy) => ({ place, policy })),
-);
-type Order = (typeof ORDERS)[number];
 /** The faults of an admitted pod, or that it was refused because the other webhook dropped a field. */
 type Verdict = readonly string[] | 'refused';
 
@@ -187,7 +184,7 @@ describe.skipIf(unavailable !== undefined)("Amazon's EKS Pod Identity webhook", 
     async (...row) => {
       const { identity, order, isTwice } = row[4];
       const namespace = namespaceOf(identity, order, isTwice);
-      const isLost = drops.fileKeyRef && order.place === 'after' && order.policy === 'IfNeeded' && !isTwice;
+      const isLost = isRefused(order, drops.fileKeyRef, isTwice);
       const rightOf = (mode: Mode): Verdict => (mode === 'native' && isLost ? 'refused' : []);
       const judge = async (mode: Mode, options: Options = {}): Promise<Verdict> => {
         const spec = await admitted(asking(namespace, mode, options));
