@@ -4,6 +4,7 @@ import { clusterUnavailable } from './cluster.ts';
 import { attacks } from './product/scenarios/attacks.ts';
 import { bypassed } from './product/scenarios/bypassed.ts';
 import { failures } from './product/scenarios/failures.ts';
+import { guides } from './product/scenarios/guides.ts';
 import { leaks } from './product/scenarios/leaks.ts';
 import { load } from './product/scenarios/load.ts';
 import { modes } from './product/scenarios/modes/modes.ts';
@@ -39,6 +40,8 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   roles(stage);
   policies(stage);
   neighbours(stage);
+  // After the tests that need an agent that is not ready.
+  guides(stage);
   untouched(stage);
   load(stage);
   attacks(stage);
