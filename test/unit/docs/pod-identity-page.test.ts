@@ -77,6 +77,6 @@ describe('target-trust.json', () => {
 it('assume.json is the statement that the fetcher asks for', () => {
   expect(JSON.parse(saved('assume.json'))).toEqual({
     Version: '2012-10-17',
-    Statement: [assumeStatement(TARGET)],
+    Statement: [assumeStatement([TARGET])],
   });
 });
