@@ -40,7 +40,7 @@ export async function runFetch(
   const { written, files, secrets, warnings } = outcome.value;
   const milliseconds = Math.round(performance.now());
   process.stdout.write(
-    `${written ? 'wrote' : 'kept'} ${files} files from ${secrets} secrets in ${milliseconds} ms\n`,
+    `${written ? 'wrote' : 'kept'} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,
   );
   if (warnings.length > 0) reportWarnings(warnings, environment.terminationLog);
   return 0;
@@ -54,6 +54,10 @@ export function endInternally(
   const { terminationLog } = readEnvironment(variables, readRoot(argv) ?? '/');
   reportProblems([INTERNAL], terminationLog);
   return exitCodeFor([INTERNAL]);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 const INTERNAL: FetchProblem = {

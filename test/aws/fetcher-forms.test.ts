@@ -128,9 +128,9 @@ describe('a second run', () => {
     const plan = form(
       `- secret: ${DB}\n  files: { a/b/c: { jmesPath: username, mode: "0644" } }\n  filesFrom: { directory: empty, exclude: ["*"] }\n`,
     );
-    expect((await aws.stage.run(plan)).stdout).toMatch(/^wrote 1 files/);
+    expect((await aws.stage.run(plan)).stdout).toMatch(/^wrote 1 file/);
     const before = readlinkSync(path.join(aws.stage.volume(), '..data'));
-    expect((await aws.stage.run(plan)).stdout).toMatch(/^kept 1 files/);
+    expect((await aws.stage.run(plan)).stdout).toMatch(/^kept 1 file/);
     expect(readlinkSync(path.join(aws.stage.volume(), '..data'))).toBe(before);
   });
 

@@ -122,7 +122,7 @@ describe.each(Object.keys(HOSTILE))('%s', (name) => {
       expect(aws.standIn.requests).toEqual([]);
     } else {
       expect(finished).toMatchObject({ code: 0, stderr: '', termination: '' });
-      expect(finished.stdout).toMatch(/^wrote 1 files from 1 secrets in \d+ ms\n$/);
+      expect(finished.stdout).toMatch(/^wrote 1 file from 1 secret in \d+ ms\n$/);
       expect(aws.stage.read('value').toString()).toBe(CANARY);
       expect(existsSync(evidence())).toBe(false);
     }

@@ -23,7 +23,7 @@ import {
 } from './iam-policy-settings.ts';
 
 const ABOUT = `Prints the IAM policies that the pods of manifests need: for each role, or service account whose role is
-not known, a policy that allows to read its secrets and nothing else. Reads files, folders and standard
+not known, a policy that allows reading its secrets and nothing else. Reads files, folders and standard
 input, such as the output of kustomize build and helm template. See docs/reference/iam-policy.md.`;
 
 /** Runs the command. @returns 0; 1 if a pod would be denied, a file cannot be read or a policy cannot be made; 2 for invalid flags */
