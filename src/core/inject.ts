@@ -23,16 +23,14 @@ import { roleTokenVolume } from './additions/role-token.ts';
 import { prefixedCommand, shellPrefix } from './additions/shell-mode.ts';
 import { decide, type Injection } from './decide/decide.ts';
 import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
-import { nameConflict } from './decide/earlier-pass.ts';
 import { roomFor } from './decide/manifest-file.ts';
-import { denied, type Outcome, unchanged } from './decide/outcome.ts';
+import { type Outcome, unchanged } from './decide/outcome.ts';
 import { volumeBytes } from './decide/pod-problems.ts';
 import { HARDENED } from './decide/weaker-security.ts';
-import { asObject, field, type JsonObject, textField } from './json.ts';
+import { asObject, type JsonObject, textField } from './json.ts';
 import { comparablePath } from './names/paths.ts';
 import { PROBE_VARIABLE } from './names/volume-layout.ts';
 import type { Container } from './pod/pod.ts';
-import type { Problem } from './problems/problems.ts';
 import type { InjectionSettings } from './settings.ts';
 
 /**
@@ -48,8 +46,7 @@ export function decideInjection(
   const decision = decide(json, context.namespace, settings);
   if (decision.kind !== 'inject') return decision;
   const patch = new PatchBuilder(json);
-  const problem = addVolumes(patch, decision, settings);
-  if (problem !== undefined) return denied([problem]);
+  addVolumes(patch, decision, settings);
   const inserted = addInitContainers(patch, decision, context.namespace, settings);
   for (const view of decision.views) {
     for (const recipient of view.recipients) addReceiver(patch, decision, { view, recipient, inserted });
@@ -65,28 +62,18 @@ export function decideInjection(
   };
 }
 
+/** Adds the missing volumes. Other volumes with these names have been rejected before. */
 function addVolumes(
   patch: PatchBuilder,
   { pod, views, options }: Injection,
   settings: InjectionSettings,
-): Problem | undefined {
+): void {
   const wanted = [
     ...views.map(({ volume, contents }) => memoryVolume(volume, viewBytes(roomFor(contents, options)))),
     NO_API.volume,
+    ...(options.roleArn === undefined ? [] : [roleTokenVolume(settings)]),
   ];
-  for (const volume of wanted) {
-    const index = pod.volumes.findIndex((one) => one['name'] === volume['name']);
-    const existing = pod.volumes[index];
-    if (existing === undefined) patch.append(['spec', 'volumes'], volume);
-    else if (textField(field(existing, 'emptyDir'), 'medium') !== 'Memory') {
-      const wrong = `volume ${volume['name']} (a reserved name) is not an in-memory volume`;
-      return nameConflict(`volumes[${index}]`, wrong);
-    }
-  }
-  // Another volume with this name has been rejected before.
-  const token = options.roleArn === undefined ? [] : [roleTokenVolume(settings)];
-  for (const volume of withoutNames(token, pod.volumes)) patch.append(['spec', 'volumes'], volume);
-  return undefined;
+  for (const volume of withoutNames(wanted, pod.volumes)) patch.append(['spec', 'volumes'], volume);
 }
 
 /** @returns the number of inserted containers */

@@ -83,7 +83,10 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     const open = loadSdk()['openSecretReader'] as OpenSecretReader;
     const signedIn = await credentials;
     if (!signedIn.ok) return failed([signedIn.problem]);
-    const session = new Session(regions, open, signedIn.value, source);
+    const session = new Session(regions, open, signedIn.value, {
+      roleArn: source.roleArn,
+      signIn: () => source.signIn(deadline),
+    });
     const fetched = await fetchAndRender(
       read,
       session,

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 /** Where kubelet creates the file by default. */
 export const TERMINATION_LOG = '/dev/termination-log';
 /** Kubernetes cuts longer messages. */
-const MOST_BYTES = 4096;
+export const MOST_TERMINATION_BYTES = 4096;
 
 /** Writes the message if kubelet created the file. Outside a container there is none, and the log contains the text. */
 export function writeTerminationMessage(text: string, file: string): void {
@@ -23,6 +23,7 @@ export function writeTerminationMessage(text: string, file: string): void {
 
 function shortened(text: string): string {
   let kept = text;
-  while (Buffer.byteLength(kept) > MOST_BYTES) kept = `${kept.slice(0, Math.floor(kept.length * 0.95) - 1)}…`;
+  while (Buffer.byteLength(kept) > MOST_TERMINATION_BYTES)
+    kept = `${kept.slice(0, Math.floor(kept.length * 0.95) - 1)}…`;
   return kept;
 }

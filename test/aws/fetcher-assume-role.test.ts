@@ -88,6 +88,18 @@ describe('assumes the second role', () => {
     expect(aws.standIn.requests[0]).toMatchObject({ roleArn: READER.arn, tags: {} });
   });
 
+  it('again after the first session expired', async () => {
+    aws.standIn.script('AssumeRole', { kind: 'expiredToken' });
+    expect(await run()).toMatchObject({ code: 0 });
+    expect(operations()).toEqual([
+      'AssumeRoleWithWebIdentity',
+      'AssumeRole',
+      'AssumeRoleWithWebIdentity',
+      'AssumeRole',
+      'GetSecretValue',
+    ]);
+  });
+
   it('again after its session expired', async () => {
     aws.standIn.script('GetSecretValue', { kind: 'expiredToken' });
     expect(await run()).toMatchObject({ code: 0 });
@@ -167,7 +179,7 @@ describe('is refused', () => {
       () => aws.standIn.putRole({ ...READER, mayTag: false }),
       {},
       'IDENTITY_TAGS_DENIED',
-      'allow sts:TagSession beside sts:AssumeRole',
+      'allow sts:TagSession in addition to sts:AssumeRole',
     ],
   ])('%s', async (_name, change, variables, code, says) => {
     change();
@@ -186,12 +198,33 @@ describe('is refused', () => {
     expect(operations()).not.toContain('AssumeRole');
   });
 
+  it('by an explicit deny in the trust policy', async () => {
+    aws.standIn.script('AssumeRole', {
+      kind: 'custom',
+      status: 403,
+      body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: x is not authorized to perform: sts:AssumeRole with an explicit deny in the role trust policy</Message></Error></ErrorResponse>',
+      times: 'forever',
+    });
+    const finished = await run();
+    expect(finished.code).toBe(10);
+    expect(finished.termination).toContain(
+      `remove the explicit deny in the trust policy of the role; sts:AssumeRole and sts:TagSession must be allowed`,
+    );
+  });
+
   it('when STS is down in the second step', async () => {
     aws.standIn.script('AssumeRole', { kind: 'serverError', times: 'forever' });
     const finished = await run({}, 8);
     expect(finished.code).toBe(13);
     expect(finished.termination).toMatch(/^AWS_UNAVAILABLE secrets-injector.dev\/assume-role-arn: STS /);
   });
+});
+
+it('a denied secret whose name contains KMS is not a problem of a key', async () => {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/KMS-token-AbCdEf';
+  aws.standIn.putSecret({ arn, value: CANARY });
+  const finished = await aws.stage.run(onePlan(arn));
+  expect(finished.termination).toMatch(/^AWS_ACCESS_DENIED /);
 });
 
 describe('a secret of another account, read with the role of the pod', () => {

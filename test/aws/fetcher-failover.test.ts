@@ -169,7 +169,7 @@ describe('the answer of a replica', () => {
     [
       { kind: 'kmsDenied' },
       'AWS_KMS_DENIED',
-      /KMS key of \S+us-east-1\S+ \(the replica, which is read because of eu-west-1: HTTP 500\); for the KMS key of the replica in us-east-1: add .*arn:aws:kms:us-east-1:/,
+      /KMS key of \S+us-east-1\S+ \(the replica, used because eu-west-1 is unavailable: HTTP 500\); for the KMS key of the replica in us-east-1: add .*arn:aws:kms:us-east-1:/,
     ],
     [
       { kind: 'denied' },

@@ -192,6 +192,8 @@ it.each([
   'http://169.254.170.23.evil.example/v1/credentials',
   'http://[fd00:ec2::24]/v1/credentials',
   'https://user@169.254.170.23/v1/credentials',
+  'https://agent.example/v1/credentials',
+  'https://127.0.0.1.example/v1/credentials',
   'file:///etc/passwd',
   'no url',
 ])('the token is not sent to %s', async (uri) => {

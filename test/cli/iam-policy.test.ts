@@ -221,7 +221,7 @@ describe('identities', () => {
       },
     });
     expect(stderr).toContain(
-      `note: the trust policy of ${assumed} has to name the role of service account shop/web`,
+      `note: the trust policy of ${assumed} must name the role of service account shop/web`,
     );
     const complete = await printed([...args, '--role', `shop/web=${ROLE}`], input);
     expect(complete[assumed]?.['trustPolicy']).toMatchObject({
@@ -240,7 +240,7 @@ describe('identities', () => {
     const found = await iamPolicy(['--account', '111122223333'], input);
     expect(found.code).toBe(0);
     expect(found.stderr).toContain(
-      'note: the resource policy of arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf has to name the role',
+      'note: the resource policy of arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf must name the role',
     );
   });
 });

@@ -123,7 +123,7 @@ export function identityFault(pod: Pod, fetcher: Container, name: string): strin
   if (IDENTITIES.some(({ tokenFile }) => tokenFile === name)) {
     const file = literalOf(fetcher, name);
     if (file !== undefined && covers(ROLE_TOKEN_DIRECTORY, file))
-      return `names the token for ${annotationKey('role-arn')}, which the pod does not request`;
+      return `names the token that only ${annotationKey('role-arn')} may use`;
     const isToken = tokenMount(volumesOf(pod), fetcher, name) !== undefined || lostToken(pod, fetcher, name);
     return isToken
       ? undefined

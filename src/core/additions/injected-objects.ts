@@ -51,7 +51,9 @@ export interface Account {
 
 /** @param namespace of the request, because the pod may not name it yet */
 export function accountOf(pod: Pod, namespace: string): Account {
-  return { namespace, serviceAccount: textField(pod.spec, 'serviceAccountName') ?? 'default' };
+  // The API server reads the older field as well.
+  const name = textField(pod.spec, 'serviceAccountName') || textField(pod.spec, 'serviceAccount');
+  return { namespace, serviceAccount: name || 'default' };
 }
 
 /** What the annotations of a pod request: the plan, its text, and the options. */

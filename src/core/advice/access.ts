@@ -1,11 +1,10 @@
 /** What one pod needs from AWS: the identity that it signs in with, and the secrets that it reads. */
+import { accountOf } from '../additions/injected-objects.ts';
 import type { Injection } from '../decide/decide.ts';
-import { textField } from '../json.ts';
 import { parseArn, type SecretArn } from '../names/arn.ts';
 import { replicaIn } from '../names/failover.ts';
 import type { RoleArn } from '../names/role-arn.ts';
 import type { PlanSecret } from '../plan/plan.ts';
-import type { Pod } from '../pod/pod.ts';
 
 export interface ServiceAccount {
   readonly namespace: string;
@@ -42,12 +41,6 @@ export function accountKey({ namespace, name }: ServiceAccount): string {
   return `${namespace}/${name}`;
 }
 
-/** The service account of a pod. The API server reads the older field `serviceAccount` too. */
-export function serviceAccountOf(pod: Pod, namespace: string): ServiceAccount {
-  const name = textField(pod.spec, 'serviceAccountName') || textField(pod.spec, 'serviceAccount');
-  return { namespace, name: name || 'default' };
-}
-
 /**
  * The access of a pod that is injected.
  * @param roles the roles of service accounts, by `namespace/name`
@@ -57,7 +50,8 @@ export function accessOf(
   namespace: string,
   roles: ReadonlyMap<string, RoleArn>,
 ): PodAccess {
-  const serviceAccount = serviceAccountOf(pod, namespace);
+  const { serviceAccount: name } = accountOf(pod, namespace);
+  const serviceAccount = { namespace, name };
   const { roleArn, assumeRoleArn, externalId } = options;
   return {
     serviceAccount,

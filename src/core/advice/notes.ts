@@ -25,12 +25,21 @@ export function notesOn(
     ...secrets
       .filter(({ policy }) => policySize(policy) > MOST_RESOURCE)
       .map(({ arn }) => `${arn.text}: the resource policy exceeds ${number(MOST_RESOURCE)} characters`),
-    ...(settings.keys.length > 0
-      ? []
-      : [
-          'secrets that are encrypted with a customer managed KMS key need kms:Decrypt as well: set --kms-key to the ARN of the key',
-        ]),
+    ...keyNotes(identities, settings),
   ];
+}
+
+/** Manifests do not name the keys of secrets. */
+function keyNotes(identities: readonly IdentityPolicies[], { keys }: AdviceSettings): readonly string[] {
+  const regions = new Set(
+    identities.flatMap(({ identity }) =>
+      identity.secrets.filter(({ arn }) => keysFor(arn, keys).length === 0).map(({ arn }) => arn.region),
+    ),
+  );
+  return [...regions].map(
+    (region) =>
+      `secrets in ${region} that are encrypted with a customer managed KMS key need kms:Decrypt as well: set --kms-key to the ARN of the key`,
+  );
 }
 
 function sizeNotes({ identity: { key }, permissions, trust }: IdentityPolicies): readonly string[] {
@@ -53,7 +62,7 @@ function sizeNotes({ identity: { key }, permissions, trust }: IdentityPolicies):
   }
   for (const policy of permissions.filter((one) => policySize(one) > MOST_MANAGED))
     notes.push(
-      `${key}: a policy for one secret has ${number(policySize(policy))} characters: pass fewer keys`,
+      `${key}: a policy for one secret exceeds the quota with ${number(policySize(policy))} characters: set fewer --kms-key flags`,
     );
   if (trust !== undefined && policySize(trust) > MOST_TRUST) {
     notes.push(
@@ -76,7 +85,7 @@ function unknownRoleNotes({ identity, account }: IdentityPolicies): readonly str
 }
 
 function leftOut(key: string, document: string): string {
-  return `${document} has to name the role of service account ${key}, which is not known: set --role ${key}=<ARN of the role>`;
+  return `${document} must name the role of service account ${key}, which is unknown: set --role ${key}=<ARN of the role>`;
 }
 
 function crossAccountNotes(
@@ -91,7 +100,7 @@ function crossAccountNotes(
   return [
     ...[...partial].map(
       (arn) =>
-        `${identity.key}: ${arn} is a secret of another account and has no suffix: Secrets Manager finds it by its complete ARN only`,
+        `${identity.key}: ${arn} is a secret of another account and has no suffix: use the complete ARN; across accounts, Secrets Manager does not accept a partial ARN`,
     ),
     ...[...accounts].map(
       (owner) =>

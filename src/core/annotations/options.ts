@@ -123,7 +123,7 @@ function externalIdConflict(): Problem {
   return {
     code: 'OPTION_CONFLICT',
     subject: annotationKey('external-id'),
-    wrong: `the pod has no annotation ${annotationKey('assume-role-arn')}, whose role the external ID is for`,
+    wrong: `the option requires the annotation ${annotationKey('assume-role-arn')}`,
     expected: `add ${annotationKey('assume-role-arn')}, or remove the external ID`,
   };
 }

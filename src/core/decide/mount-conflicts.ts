@@ -1,5 +1,5 @@
 /** Mounts and variables of the pod that conflict with the volumes of views. */
-import { isInjected } from '../additions/injected-objects.ts';
+import { isInjected, NO_API_VOLUME } from '../additions/injected-objects.ts';
 import { field, textField } from '../json.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
 import { comparablePath, covers } from '../names/paths.ts';
@@ -15,6 +15,17 @@ const PARTS = ['subPath', 'subPathExpr'];
 
 /** The volume of the view that each container receives. A container receives one view at most. */
 type Volumes = ReadonlyMap<Container, string>;
+
+/** Adds volumes with the names of the injected in-memory volumes that are something else. */
+export function checkVolumeNames(pod: Pod, views: readonly View[], findings: Findings): void {
+  const reserved = new Set<unknown>([...views.map(({ volume }) => volume), NO_API_VOLUME]);
+  for (const [index, volume] of pod.volumes.entries()) {
+    if (!reserved.has(volume['name']) || textField(field(volume, 'emptyDir'), 'medium') === 'Memory')
+      continue;
+    const wrong = `volume ${String(volume['name'])} (a reserved name) is not an in-memory volume`;
+    findings.add(nameConflict(`volumes[${index}]`, wrong));
+  }
+}
 
 /** Adds mounts that the mount of a view would hide, and uses of a view's volume that the injector would not write. */
 export function checkMounts(pod: Pod, views: readonly View[], mountPath: string, findings: Findings): void {

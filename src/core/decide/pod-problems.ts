@@ -14,8 +14,8 @@ import type { DeliveredView } from './delivery.ts';
 import { conflict, type EarlierPass } from './earlier-pass.ts';
 import type { MadePlan } from './make-plan.ts';
 import { roomFor } from './manifest-file.ts';
-import { checkMounts } from './mount-conflicts.ts';
-import { checkRoleToken } from './roles.ts';
+import { checkMounts, checkVolumeNames } from './mount-conflicts.ts';
+import { checkEarlierRelease, checkRoleToken } from './roles.ts';
 
 export interface PodCheck {
   readonly pod: Pod;
@@ -34,8 +34,10 @@ export function checkPod(check: PodCheck, findings: Findings): void {
   findings.add(kubeletCheckProblems(earlier, made, pod));
   if (volumeBytes(views, options) > MAX_VOLUME_BYTES) findings.add(volumesTooLarge());
   findings.add(resourceProblems(pod, options, settings.resources));
+  checkVolumeNames(pod, views, findings);
   checkMounts(pod, views, options.mountPath, findings);
   checkRoleToken(pod, options, settings, findings);
+  checkEarlierRelease(earlier, options, findings);
   // With other problems, the plan cannot be the same.
   if (findings.isClean) findings.add(planProblem(earlier, made));
   if (findings.isClean) checkInjected(check, findings);

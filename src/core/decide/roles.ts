@@ -12,8 +12,8 @@ import type { Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
-import type { InjectionSettings } from '../settings.ts';
-import { nameConflict } from './earlier-pass.ts';
+import { FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
+import { conflict, type EarlierPass, nameConflict } from './earlier-pass.ts';
 
 /** A role that a pod names, and the annotation that names it. */
 export interface WrittenRole {
@@ -54,6 +54,13 @@ function mismatch({ role, subject }: WrittenRole, other: string, arn: string): P
     wrong: `${quote(role.text, 128)} is a role of partition ${role.partition}, but ${other} belongs to partition ${partitionOf(arn)}`,
     expected: 'use a role of the same partition; credentials of one partition are not valid in another',
   };
+}
+
+/** The fetcher of release 0.1 does not know these options, and would sign in with another role. */
+export function checkEarlierRelease({ fetcher }: EarlierPass, options: Options, findings: Findings): void {
+  if (fetcher === undefined || fetcher.container.command?.[0] === FETCH_COMMAND[0]) return;
+  for (const { subject } of rolesOf(options))
+    findings.add(conflict(fetcher.container, `is of a release that does not support ${subject}`));
 }
 
 /** Adds other contents of the token's volume, and containers that could read the token. */

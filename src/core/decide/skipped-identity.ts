@@ -29,5 +29,5 @@ export function skippedIdentity(pod: Pod, fetcher: Container | undefined): strin
   const isTooLate = skipped.has(FETCHER_NAME) || pod.volumes.some(({ name }) => TOKEN_VOLUMES.has(name));
   const hasOwn = fetcher?.env.some(({ name }) => TOKEN_FILE_VARIABLES.has(name)) === true;
   if (!isTooLate || hasOwn || sharedIdentity(pod, FETCHER_NAME).env.length > 0) return undefined;
-  return `${FETCHER_NAME} has no AWS identity: ${SKIP_CONTAINERS} names all containers: drop one or set role-arn`;
+  return `${FETCHER_NAME} has no AWS identity: ${SKIP_CONTAINERS} lists every container; remove one, or set role-arn`;
 }

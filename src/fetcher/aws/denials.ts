@@ -11,21 +11,21 @@ import { parseRoleArn } from '../../core/names/role-arn.ts';
 import type { PlanSecret } from '../../core/plan/plan.ts';
 import { AwsFailure, type Denial } from './errors.ts';
 
-const UNKNOWN_ROLE = '<ARN of the role>';
-
-/** Advice for a policy that neither the role nor the secret has: whoever manages it has to change it. */
-export function deniedBy(denial: Denial | undefined): string | undefined {
+/**
+ * Advice for a policy that must not deny, or that neither the role nor the resource has.
+ * @param resource the name of the resource-based policy of the call
+ */
+export function deniedBy(denial: Denial | undefined, resource: string): string | undefined {
   if (denial === undefined) return undefined;
-  const policy = POLICIES[denial.policy];
+  const policy = denial.policy === 'resource' ? resource : POLICIES[denial.policy];
   if (denial.isExplicit) return `remove the explicit deny in ${policy}`;
   return denial.policy === 'identity' || denial.policy === 'resource' || denial.policy === 'trust'
     ? undefined
     : `allow the call in ${policy}`;
 }
 
-const POLICIES: Readonly<Record<Denial['policy'], string>> = {
+const POLICIES: Readonly<Record<Exclude<Denial['policy'], 'resource'>, string>> = {
   identity: 'the permission policy of the role',
-  resource: 'the resource policy of the secret',
   'service-control': "a service control policy of the role's organization",
   'resource-control': "a resource control policy of the secret's organization",
   boundary: 'the permissions boundary of the role',
@@ -37,11 +37,11 @@ const POLICIES: Readonly<Record<Denial['policy'], string>> = {
 /** A secret that the role may not read. @param roleArn the role of the session, if it is known */
 export function readAdvice(failure: unknown, secret: PlanSecret, roleArn: string | undefined): string {
   const denial = denialOf(failure);
-  const elsewhere = deniedBy(denial);
+  const elsewhere = deniedBy(denial, 'the resource policy of the secret');
   const arn = arnOf(secret);
   if (arn === undefined) return elsewhere ?? 'allow secretsmanager:GetSecretValue';
   const permission = `add to the permission policy of the role: ${written(readStatement(arn))}`;
-  const resource = `add to the resource policy of the secret: ${written(shareStatement(roleArn ?? UNKNOWN_ROLE))}`;
+  const resource = `add to the resource policy of the secret: ${written(shareStatement(principalOf(roleArn)))}`;
   if (elsewhere !== undefined)
     return `${elsewhere}; secretsmanager:GetSecretValue must be allowed for ${arn.text}`;
   if (denial?.policy === 'resource') return resource;
@@ -54,11 +54,17 @@ export function keyAdvice(failure: unknown, secret: PlanSecret, roleArn: string 
   if (failure instanceof AwsFailure && failure.detail === 'kms-default-key')
     return 'encrypt the secret with a customer managed key: the key aws/secretsmanager cannot be used from another account';
   const arn = arnOf(secret);
-  const elsewhere = deniedBy(denialOf(failure));
-  if (arn === undefined || elsewhere !== undefined) return `${elsewhere ?? 'allow'} kms:Decrypt`;
+  const elsewhere = deniedBy(denialOf(failure), 'the policy of the key');
+  if (arn === undefined || elsewhere !== undefined)
+    return `${elsewhere === undefined ? '' : `${elsewhere}; `}kms:Decrypt must be allowed`;
   const permission = `add to the permission policy of the role: ${written(decryptStatement(arn))}`;
   if (isSameAccount(arn, roleArn)) return `${permission}, and check the policy of the key`;
-  return `${permission}; if the key is in another account than the role, also add to the policy of the key: ${written(shareKeyStatement([arn], roleArn ?? UNKNOWN_ROLE))}`;
+  return `${permission}; if the key is in another account than the role, also add to the policy of the key: ${written(shareKeyStatement([arn], principalOf(roleArn)))}`;
+}
+
+/** Without the webhook, anything can be in the variable. */
+function principalOf(roleArn: string | undefined): string {
+  return parseRoleArn(roleArn ?? '')?.text ?? '<ARN of the role>';
 }
 
 function isSameAccount(arn: SecretArn, roleArn: string | undefined): boolean {

@@ -91,6 +91,11 @@ const THROTTLED: ErrorRow = { retry: 'throttled', problem: 'AWS_THROTTLED' };
 const TRANSIENT: ErrorRow = { retry: 'transient', problem: 'AWS_UNAVAILABLE' };
 const DENIED: ErrorRow = { retry: 'settling', problem: 'AWS_ACCESS_DENIED' };
 const SESSION_REJECTED: ErrorRow = { retry: 'final', problem: 'IDENTITY_REFUSED' };
+const EXPIRED: ErrorRow = {
+  ...SESSION_REJECTED,
+  signsInAgain: true,
+  signInAdvice: 'check the clock of the node; the token expired before it was used',
+};
 /** Also the effect of a wrong clock. The SDK learns the right time from the error, so the next try may succeed. */
 const SIGNATURE_REJECTED: ErrorRow = { retry: 'settling', problem: 'IDENTITY_REFUSED' };
 const OTHER: ErrorRow = { retry: 'final', problem: 'SECRET_REFUSED' };
@@ -131,12 +136,8 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
   InvalidClientTokenId: SESSION_REJECTED,
   MissingAuthenticationTokenException: SESSION_REJECTED,
   IncompleteSignatureException: SESSION_REJECTED,
-  ExpiredToken: { ...SESSION_REJECTED, signsInAgain: true },
-  ExpiredTokenException: {
-    ...SESSION_REJECTED,
-    signsInAgain: true,
-    signInAdvice: 'check the clock of the node; the token expired before it was used',
-  },
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
 
   ValidationError: {
     ...OTHER,
@@ -144,7 +145,8 @@ export const ERRORS: Readonly<Record<string, ErrorRow>> = {
   },
   RegionDisabledException: {
     ...OTHER,
-    signInAdvice: 'activate STS in this Region, or set AWS_REGION to a Region where STS is active',
+    signInAdvice:
+      'activate STS in this Region, or ask the operator to set AWS_REGION in fetcher-env to a Region where STS is active',
   },
 };
 

@@ -29,7 +29,7 @@ export function regionProblem(
   const problem = fetchProblem(failure, subject, replica, roleArn);
   return {
     ...problem,
-    wrong: `${problem.wrong} (the replica, which is read because of ${describeAll(before)})`,
+    wrong: `${problem.wrong} (the replica, used because ${describeUnavailable(before)})`,
     expected: ADVICE[problem.code]?.(region, problem.expected) ?? problem.expected,
   };
 }
@@ -53,6 +53,13 @@ function noneAvailable(failures: Unavailable, subject: string, { text }: SecretA
       ? 'raise fetch-timeout, or start fewer pods at once'
       : 'check DNS, routes, security groups, VPC endpoints and proxies for each Region, or raise fetch-timeout',
   };
+}
+
+/** For example `eu-west-1 is unavailable: HTTP 503`. */
+function describeUnavailable(failures: Unavailable): string {
+  return [...failures]
+    .map(([region, failure]) => `${region} is unavailable: ${describeFailure(failure)}`)
+    .join(', ');
 }
 
 /** For example `eu-west-1: HTTP 503, us-east-1: connection refused`. */

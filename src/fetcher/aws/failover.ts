@@ -6,9 +6,6 @@ import { rowOf } from './errors.ts';
 import type { Clock, Deadline } from './retry.ts';
 import type { RetryLog, Unavailable } from './retry-log.ts';
 
-/** Milliseconds that a Region gets at least, if the deadline allows it: enough for a few tries. */
-const LEAST_SHARE = 3000;
-
 /**
  * Whether another Region may be used after a failure that lasts: outages, timeouts and throttling. An answer about the
  * role or the secret is final: another Region must not hide a permission that was revoked or a secret that was deleted.
@@ -129,7 +126,7 @@ interface Share {
 function startShare(deadline: Deadline, regions: number, clock: Clock): Share {
   const now = clock.now();
   const remaining = Math.max(0, deadline.at - now);
-  const milliseconds = Math.min(remaining, Math.max(LEAST_SHARE, remaining / regions));
+  const milliseconds = remaining / regions;
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(), milliseconds);
   return {

@@ -10,9 +10,10 @@ const DETAILS: readonly {
   readonly message: RegExp;
   readonly codes?: readonly string[];
 }[] = [
+  { detail: 'tag-session', message: /to perform: sts:TagSession\b/ },
   // Secrets Manager, "Access to AWS Secrets Manager secrets from a different account": only customer managed keys work.
   { detail: 'kms-default-key', message: /\bdefault KMS\b/i },
-  { detail: 'kms', message: /\bKMS\b|\bkms:/ },
+  { detail: 'kms', message: /\bKMS\b|\bto perform: kms:/ },
   { detail: 'deleted', message: /delet/i, codes: ['InvalidRequestException'] },
   // STS, AssumeRoleWithWebIdentity.
   {
@@ -27,16 +28,20 @@ const DETAILS: readonly {
     message: /Signature (?:expired|not yet current)/i,
     codes: ['InvalidSignatureException', 'SignatureDoesNotMatch'],
   },
-  { detail: 'tag-session', message: /to perform: sts:TagSession\b/ },
 ];
 
 const KMS_CODES: readonly string[] = ['DecryptionFailure', 'DecryptionFailureException'];
 
+/** Longer messages are not AWS's. It also bounds the time of the patterns. */
+const LONGEST_MESSAGE = 4096;
+
 /** The detail of an error, or undefined. */
 export function detailIn(code: string, message: string): Detail | undefined {
   if (KMS_CODES.includes(code)) return 'kms';
+  // Names of secrets and roles can contain any word.
+  const text = message.slice(0, LONGEST_MESSAGE).replace(/\barn:\S+/g, 'arn');
   return DETAILS.find(
-    ({ message: pattern, codes }) => (codes === undefined || codes.includes(code)) && pattern.test(message),
+    ({ message: pattern, codes }) => (codes === undefined || codes.includes(code)) && pattern.test(text),
   )?.detail;
 }
 
@@ -54,9 +59,12 @@ const POLICIES: readonly (readonly [name: string, kind: PolicyKind])[] = [
 
 /** Which policy an access denied message names, or undefined. */
 export function denialIn(message: string): Denial | undefined {
+  const text = message.slice(0, LONGEST_MESSAGE);
   const [, explicit, missing] =
-    /with an explicit deny in an? ([a-z -]+?)\b(?:[.:]|$)|because no ([a-z -]+?) allows/i.exec(message) ?? [];
-  const name = explicit ?? missing;
-  const policy = POLICIES.find(([known]) => known.toLowerCase() === name?.trim().toLowerCase())?.[1];
+    /with an explicit deny in (?:an?|the) ([a-z -]{1,40}?)(?:[.:]|$)|because no ([a-z -]{1,40}?) allows/i.exec(
+      text,
+    ) ?? [];
+  const name = (explicit ?? missing)?.trim().toLowerCase();
+  const policy = POLICIES.find(([known]) => known.toLowerCase() === name)?.[1];
   return policy === undefined ? undefined : { policy, isExplicit: explicit !== undefined };
 }

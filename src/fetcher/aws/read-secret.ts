@@ -22,7 +22,7 @@ export async function readOnce(
   const answer = await session.reader(arn.region).read(request, deadline.signal);
   if (!('name' in answer)) return checkShape(answer);
   const failure = failureOf(answer);
-  if (rowOf(failure).signsInAgain === true && (await session.renew(deadline))) {
+  if (rowOf(failure).signsInAgain === true && (await session.renew())) {
     const again = await session.reader(arn.region).read(request, deadline.signal);
     if (!('name' in again)) return checkShape(again);
     throw failureOf(again);

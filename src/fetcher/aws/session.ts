@@ -6,7 +6,6 @@ import { endpointOf } from './endpoints.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
 import type { ProxyOf } from './proxy.ts';
 import { type AwsTarget, requestAws } from './request.ts';
-import type { Deadline } from './retry.ts';
 import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
 
 /**
@@ -68,7 +67,7 @@ export class Regions {
   }
 }
 
-type SignIn = (deadline: Deadline) => Promise<Credentials>;
+type SignIn = () => Promise<Credentials>;
 
 export class Session {
   readonly #regions: Regions;
@@ -89,7 +88,7 @@ export class Session {
     this.#regions = regions;
     this.#open = open;
     this.#credentials = credentials;
-    this.#signIn = (deadline) => source.signIn(deadline);
+    this.#signIn = source.signIn;
     this.roleArn = source.roleArn;
   }
 
@@ -108,8 +107,8 @@ export class Session {
   }
 
   /** Signs in again, once in the life of a session, whichever caller is first. @returns whether it succeeded */
-  renew(deadline: Deadline): Promise<boolean> {
-    this.#renewal ??= this.#signIn(deadline).then(
+  renew(): Promise<boolean> {
+    this.#renewal ??= this.#signIn().then(
       (credentials) => {
         this.#credentials = credentials;
         this.#readers.clear();

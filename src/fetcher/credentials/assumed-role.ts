@@ -6,10 +6,11 @@ import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
 import { AwsClock } from '../aws/aws-clock.ts';
 import { endpointOf } from '../aws/endpoints.ts';
-import { classify } from '../aws/errors.ts';
+import { classify, rowOf } from '../aws/errors.ts';
 import { PreopenedAgent } from '../aws/preopened-agent.ts';
 import type { AwsRequest } from '../aws/request.ts';
 import { systemClock, withRetries } from '../aws/retry.ts';
+import type { Credentials } from '../aws/secret-reader.ts';
 import type { Environment, PodFacts } from '../process/environment.ts';
 import { assumedRoleRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
@@ -50,20 +51,26 @@ export function openAssumedRole(
     roleArn,
     hasSessionTags: true,
     signIn: async (deadline) => {
-      const signingIn = first.signIn(deadline).catch((failure: unknown) => {
-        throw new FirstSignInFailed(failure);
-      });
+      const signInFirst = () =>
+        first.signIn(deadline).catch((failure: unknown) => {
+          throw new FirstSignInFailed(failure);
+        });
+      const signingIn = signInFirst();
       agent.secure();
-      const credentials = await signingIn;
-      const signing = { endpoint: endpoint.value, service: 'sts', region: stsRegion, credentials } as const;
+      let credentials = await signingIn;
+      let isRenewed = false;
       const clock = new AwsClock();
-      const sign = (request: AwsRequest) => loadSigner()({ ...signing, date: clock.now() }, request);
-      const attempt = async () => {
+      const attempt = async (): Promise<Credentials> => {
+        const signing = { endpoint: endpoint.value, service: 'sts', region: stsRegion, credentials } as const;
+        const sign = (request: AwsRequest) => loadSigner()({ ...signing, date: clock.now() }, request);
         try {
           return await assumeRole(target, role, sign, deadline.signal);
         } catch (failure) {
           clock.correct(failure);
-          throw failure;
+          if (isRenewed || rowOf(failure).signsInAgain !== true) throw failure;
+          isRenewed = true;
+          credentials = await signInFirst();
+          return attempt();
         }
       };
       const answered = log.asking('STS');

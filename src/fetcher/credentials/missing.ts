@@ -21,7 +21,7 @@ export function identityMissing(identity: Identity): FetchProblem {
     return {
       code: 'IDENTITY_MISSING',
       subject: half.missing,
-      wrong: `${half.present} is set in this container, but ${half.missing} is not`,
+      wrong: `the container sets ${half.present} but not ${half.missing}`,
       expected:
         'remove the variable from the manifest, or check the webhook that sets it: the EKS pod identity webhook sets both',
     };

@@ -16,8 +16,9 @@ import { foreignAgent, podIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { readToken, TokenUnreadable } from './token-file.ts';
 
-/** The addresses of the agent, the only hosts that get the token over plain http. */
+/** The addresses of the agent, whose answers come over plain http. */
 const AGENTS: ReadonlySet<string> = new Set(['169.254.170.23', '[fd00:ec2::23]']);
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]']);
 const AGENT = 'the EKS Pod Identity Agent';
 /** Limits of one try. The agent asks EKS, and waits if its node asks for many service accounts at once. */
 const LIMITS = { silence: 5_000, total: 10_000, bytes: 64 * 1024 };
@@ -62,7 +63,9 @@ function agentUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '') return undefined;
   const isAgent = url.protocol === 'http:' && url.port === '' && AGENTS.has(url.hostname);
-  return isAgent || url.protocol === 'https:' ? url : undefined;
+  // For tests without link-local addresses. No other host gets the token, because no other agent exists.
+  const isLoopback = url.protocol === 'https:' && LOOPBACK.has(url.hostname);
+  return isAgent || isLoopback ? url : undefined;
 }
 
 /** Gets credentials. @throws AwsFailure or NetworkFailure */

@@ -29,9 +29,9 @@ export function webIdentityRefused(
   const subject = 'AWS_ROLE_ARN';
   if (!(failure instanceof AwsFailure) || isUnanswered(failure)) return unavailable(failure, subject, 'STS');
   return refused(subject, `STS rejected the role ${quote(roleArn, 200)}`, failure, {
-    AccessDenied: trustAdvice(roleArn, claims),
+    AccessDenied: deniedBy(failure.denial, 'the trust policy of the role') ?? trustAdvice(roleArn, claims),
     InvalidIdentityToken: tokenAdvice(failure, roleArn, claims),
-    IDPCommunicationError: `make ${issuerOf(claims)} reachable for AWS; STS could not connect to it`,
+    IDPCommunicationError: `make ${issuerOf(claims)} reachable from AWS; STS could not connect to it`,
   });
 }
 
@@ -57,9 +57,9 @@ function tokenAdvice({ detail }: AwsFailure, roleArn: string, claims: TokenClaim
   const issuer = issuerOf(claims);
   switch (detail) {
     case 'oidc-provider':
-      return `create an IAM OIDC identity provider for ${issuer} in account ${account}; its URL must be equal to the issuer`;
+      return `create an IAM OIDC identity provider for ${issuer} in account ${account}; its URL must match the issuer`;
     case 'audience':
-      return `add the audience ${claims?.audience ?? 'of the token'} to the IAM OIDC identity provider for ${issuer} in account ${account}, or set the audience that it lists`;
+      return `add the audience ${claims?.audience ?? 'of the token'} to the IAM OIDC identity provider for ${issuer} in account ${account}, or set role-token-audience to an audience that the provider lists`;
     default:
       return `check that ${issuer} and its keys are public (/.well-known/openid-configuration), and that account ${account} has an IAM OIDC identity provider for it with audience ${claims?.audience ?? 'sts.amazonaws.com'}`;
   }
@@ -80,17 +80,14 @@ export function podIdentityRefused(failure: unknown, pod: PodFacts): FetchProble
     {
       AccessDeniedException: `add to the trust policy of the associated role: ${written(podIdentityTrust())}`,
       ResourceNotFoundException: `create an association: aws eks create-pod-identity-association --cluster-name <cluster> --namespace ${pod.namespace ?? '<namespace>'} --service-account ${pod.serviceAccount ?? '<service account>'} --role-arn <role>; a new one takes some seconds`,
-      ...EXPIRED,
       InvalidTokenException:
-        'check that the token in the volume eks-pod-identity-token has the audience pods.eks.amazonaws.com and is of this cluster',
+        'check that the token in the volume eks-pod-identity-token has the audience pods.eks.amazonaws.com and was issued by this cluster',
     },
     'check the association of the service account and the logs of the agent on the node',
   );
 }
 
 const CLOCK_DIFFERS = 'set the clock of the node: it differs from the time of AWS by more than five minutes';
-const CLOCK = 'check the clock of the node; the token expired before it was used';
-const EXPIRED = { ExpiredToken: CLOCK, ExpiredTokenException: CLOCK };
 const AGENT_ADVICE =
   'check that the add-on eks-pod-identity-agent runs on the node of the pod, and that network policies, meshes and hostPort rules let the pod reach 169.254.170.23 (or fd00:ec2::23) on port 80';
 
@@ -116,24 +113,35 @@ export interface AssumedRole {
 export function assumedRoleRefused(failure: unknown, role: AssumedRole): FetchProblem {
   const subject = annotationKey('assume-role-arn');
   if (!(failure instanceof AwsFailure) || isUnanswered(failure)) return unavailable(failure, subject, 'STS');
-  const { roleArn, externalId, principal = '<ARN of the role of the pod>' } = role;
-  const both = `to the policy of the role of the pod: ${written(assumeStatement([roleArn]))}; to the trust policy of ${roleArn}: ${assumedRoleTrust([principal], externalId).map(written).join(',')}`;
+  const { roleArn, externalId } = role;
+  // Without the webhook, anything can be in the variables.
+  const principal = parseRoleArn(role.principal ?? '')?.text ?? '<ARN of the role of the pod>';
+  const assumed = parseRoleArn(roleArn)?.text ?? '<ARN of the role>';
+  const both = `to the policy of the role of the pod: ${written(assumeStatement([assumed]))}; to the trust policy of ${assumed}: ${assumedRoleTrust([principal], externalId).map(written).join(',')}`;
   if (failure.detail === 'tag-session') {
     return {
       code: 'IDENTITY_TAGS_DENIED',
       subject,
       wrong: `the role of the pod is not allowed to set session tags for ${quote(roleArn, 200)}`,
-      expected: `allow sts:TagSession beside sts:AssumeRole; add ${both}`,
+      expected: `allow sts:TagSession in addition to sts:AssumeRole; add ${both}`,
     };
   }
-  const elsewhere = deniedBy(failure.denial);
-  return refused(subject, `STS rejected the role ${quote(roleArn, 200)}`, failure, {
-    AccessDenied:
-      elsewhere === undefined
-        ? `add ${both}; or the role does not exist: check the ARN`
-        : `${elsewhere}; sts:AssumeRole and sts:TagSession must be allowed`,
-    SignatureDoesNotMatch: failure.detail === 'clock' ? CLOCK_DIFFERS : 'check proxies that change requests',
-  });
+  const elsewhere = deniedBy(failure.denial, 'the trust policy of the role');
+  return refused(
+    subject,
+    `STS rejected the role ${quote(roleArn, 200)}`,
+    failure,
+    {
+      AccessDenied:
+        elsewhere === undefined
+          ? `add ${both}; or the role does not exist: check the ARN`
+          : `${elsewhere}; sts:AssumeRole and sts:TagSession must be allowed`,
+      ValidationError: `check the ARN of the role and ${annotationKey('external-id')}`,
+      SignatureDoesNotMatch:
+        failure.detail === 'clock' ? CLOCK_DIFFERS : 'check proxies that change requests',
+    },
+    'check the role, its trust policy and its external ID',
+  );
 }
 
 function refused(

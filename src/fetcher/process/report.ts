@@ -1,7 +1,7 @@
 /** The fetcher's report: the log, and the termination message that `kubectl describe pod` shows. */
 import { FETCH_CODES } from '../../core/problems/fetch-codes.ts';
 import { type FetchProblem, formatProblems, problemAnchor } from '../../core/problems/problems.ts';
-import { writeTerminationMessage } from '../../runtime/termination-message.ts';
+import { MOST_TERMINATION_BYTES, writeTerminationMessage } from '../../runtime/termination-message.ts';
 
 /** The lowest exit code of all problems, because a problem of an earlier step has to be fixed first. */
 export function exitCodeFor(problems: readonly FetchProblem[]): number {
@@ -10,9 +10,18 @@ export function exitCodeFor(problems: readonly FetchProblem[]): number {
 
 /** Reports problems on stderr and in the termination message. */
 export function reportProblems(problems: readonly FetchProblem[], terminationLog: string): void {
-  const text = [formatProblems(problems), ...helpFor(problems)].join('\n');
+  const text = fitting(problems);
   process.stderr.write(`${text}\n`);
   writeTerminationMessage(text, terminationLog);
+}
+
+/** The report with as many problems as a termination message can have, and the number of the others. */
+function fitting(problems: readonly FetchProblem[]): string {
+  const text = (shown: number) =>
+    [formatProblems(problems.slice(0, shown), problems.length - shown), ...helpFor(problems)].join('\n');
+  let shown = Math.min(problems.length, 5);
+  while (shown > 1 && Buffer.byteLength(text(shown)) > MOST_TERMINATION_BYTES) shown -= 1;
+  return text(shown);
 }
 
 /** The page about the first problem of identity or access, which takes more than a line to explain. */
@@ -42,7 +51,7 @@ export function terminated(why: string | undefined): FetchProblem {
     expected:
       why === undefined
         ? 'no action is needed if the pod was stopped on purpose'
-        : 'correct that, unless the pod was stopped on purpose',
+        : 'fix the cause, unless the pod was stopped on purpose',
   };
 }
 

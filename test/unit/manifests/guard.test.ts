@@ -208,9 +208,13 @@ describe('the literals in expressions are the names in src/core', () => {
       ROLE_TOKEN_DIRECTORY,
       ROLE_TOKEN_FILE,
       ROLE_TOKEN_FILE.slice(ROLE_TOKEN_DIRECTORY.length + 1),
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+      `^(/var)?${ROLE_TOKEN_DIRECTORY.slice('/var'.length).replaceAll('.', '[.]')}/`,
+      ...FETCH_COMMAND,
       'metadata.name',
       'default',
       '/',
+      '.',
       '',
     ]);
   });

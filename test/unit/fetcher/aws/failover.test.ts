@@ -38,23 +38,14 @@ it.each([
       ['c', 20],
     ],
   ],
-  // The first Regions get three seconds at least, while there is time.
   [
-    7,
+    6,
     [
-      ['a', 3],
-      ['b', 3],
-      ['c', 1],
-    ],
-  ],
-  [
-    5,
-    [
-      ['a', 3],
+      ['a', 2],
       ['b', 2],
+      ['c', 2],
     ],
   ],
-  [2, [['a', 2]]],
 ])('the shares of three Regions in %i seconds', async (seconds, expected) => {
   const { shares, failure } = await sharesOf(makeRun(seconds));
   expect(shares).toEqual(expected);

@@ -46,6 +46,7 @@ it.each<[string, Denial | undefined]>([
   ],
   ['with an explicit deny in a permissions boundary', { policy: 'boundary', isExplicit: true }],
   ['with an explicit deny in a VPC endpoint policy', { policy: 'endpoint', isExplicit: true }],
+  ['with an explicit deny in the role trust policy', { policy: 'trust', isExplicit: true }],
   ['because no horoscope allows the secretsmanager:GetSecretValue action', undefined],
   ['with an explicit deny in a constructor', undefined],
   ['', undefined],
@@ -69,6 +70,11 @@ it.each<[code: string, message: string, Detail | undefined]>([
   ],
   ['AccessDeniedException', 'deleted', undefined],
   [
+    'AccessDeniedException',
+    'User: arn:aws:sts::111122223333:assumed-role/KMS/x is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:KMS-AbCdEf because no identity-based policy allows it',
+    undefined,
+  ],
+  [
     'InvalidIdentityToken',
     'No OpenIDConnect provider found in your account for https://oidc.example/id/1',
     'oidc-provider',
@@ -88,6 +94,17 @@ it.each<[code: string, message: string, Detail | undefined]>([
     'User: arn:aws:sts::111122223333:assumed-role/a/b is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/sts:TagSession',
     undefined,
   ],
+  [
+    'AccessDenied',
+    'User: arn:aws:sts::111122223333:assumed-role/KMS/b is not authorized to perform: sts:TagSession on resource: arn:aws:iam::444455556666:role/KMS',
+    'tag-session',
+  ],
 ])('%s: %s', (code, message, detail) => {
   expect(detailIn(code, message)).toBe(detail);
+});
+
+it('reads no more of a message than one of AWS has', () => {
+  const long = 'with an explicit deny in a '.repeat(200);
+  expect(denialIn(`${long} because no identity-based policy allows it`)).toBeUndefined();
+  expect(detailIn('AccessDenied', `${long} KMS`)).toBeUndefined();
 });

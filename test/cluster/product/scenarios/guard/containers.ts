@@ -127,6 +127,18 @@ const FETCHER: readonly Row[] = [
     (c) => token(c) && Object.assign(c.volumeMounts.at(-1) ?? {}, { name: 'own' }),
     IDENTITY,
   ],
+  [
+    'a file beside a token whose path has a blank',
+    (c, spec) => {
+      token(c);
+      Object.assign(found(spec.volumes, 'tokens'), {
+        projected: { sources: [{ serviceAccountToken: { audience: 'x', path: 'y /etc/own/token' } }] },
+      });
+      c.volumeMounts.push({ name: 'own', mountPath: '/etc/own' });
+      Object.assign(c.env.at(-1) ?? {}, { value: '/etc/own/token' });
+    },
+    IDENTITY,
+  ],
   ['a token for the API server', (c, spec) => token(c) && audience(spec, undefined), IDENTITY],
   [
     'a file over the token',

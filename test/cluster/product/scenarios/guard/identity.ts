@@ -1,6 +1,7 @@
 /** The roles that annotations name, the token that only the fetcher reads, and prefixes that are nearly ours. The policies warn. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NEAR_DOMAINS } from '../../../../../src/core/names/prefix.ts';
+import { EARLIER_FETCH_COMMAND } from '../../../../../src/core/settings.ts';
 import type { Api } from '../../api.ts';
 import { injectedPod } from '../../injected.ts';
 import { pod } from '../../pods.ts';
@@ -32,6 +33,7 @@ const TOKEN = 'aws-secrets-token';
 const USES = 'does not use the role of the annotation';
 const VOLUME = 'the volume aws-secrets-token for the annotation';
 const MOUNTS = 'mounts the volume aws-secrets-token';
+const RELEASE = 'is of a release that does not support the annotations';
 const ASSUMES = 'does not assume the role of the annotations';
 const ACCOUNT = 'has another service account or pod name';
 
@@ -45,6 +47,32 @@ const ALTERED: readonly Row[] = [
   ['no token', (spec) => drop(spec, 'AWS_WEB_IDENTITY_TOKEN_FILE'), USES],
   ['another annotation role-arn', (_spec, notes) => set(notes, key('role-arn'), OTHER), USES],
   ['no annotation role-arn', (_spec, notes) => Reflect.deleteProperty(notes, key('role-arn')), USES],
+  [
+    'a file over the token',
+    (spec) =>
+      fetcher(spec).volumeMounts.push({
+        name: 'aws-secrets-no-api',
+        mountPath: `${FOLDER}/token`,
+        subPath: 'x',
+      }),
+    VOLUME,
+  ],
+  [
+    'a directory over the token, by its other path',
+    (spec) =>
+      fetcher(spec).volumeMounts.push({
+        name: 'aws-secrets-no-api',
+        mountPath: `${FOLDER.slice('/var'.length)}/token`,
+      }),
+    VOLUME,
+  ],
+  [
+    'the token for the agent',
+    (spec) =>
+      fetcher(spec).env.push({ name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', value: `${FOLDER}/token` }),
+    USES,
+  ],
+  ['the command of release 0.1', (spec) => set(fetcher(spec), 'command', EARLIER_FETCH_COMMAND), RELEASE],
   ['a ConfigMap as the token volume', (spec) => projected(spec, { configMap: { name: 'x' } }), VOLUME],
   ['a token for the API server', (spec) => projected(spec, token({ path: 'token' })), VOLUME],
   [
