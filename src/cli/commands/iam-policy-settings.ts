@@ -61,7 +61,7 @@ const CLUSTER: Kind<string> = {
 export const IAM_POLICY_SETTINGS = {
   file: optional(
     FILES,
-    'Manifests to read: files, or folders with all files below that end in .yaml, .yml or .json (short: -f). Can be set several times. By default, standard input.',
+    'Manifests to read: files, or directories, which are searched recursively for files that end in .yaml, .yml or .json (short: -f). Can be set several times. By default, standard input.',
   ),
   namespace: setting(NAMESPACE, 'default', 'Namespace of objects without metadata.namespace.'),
   format: setting(choice('json', 'cloudformation', 'terraform'), 'json', 'What to print.'),
@@ -86,7 +86,7 @@ export const IAM_POLICY_SETTINGS = {
   ),
   trust: optional(
     choice('irsa', 'pod-identity'),
-    'Also print who may sign in to the roles: service accounts by IAM roles for service accounts (IRSA), or by EKS Pod Identity.',
+    'Also print which service accounts can assume the roles, through IAM roles for service accounts (IRSA) or EKS Pod Identity.',
   ),
   issuer: optional(
     ISSUER,

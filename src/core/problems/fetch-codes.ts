@@ -41,7 +41,7 @@ export const FETCH_CODES = {
     exit: 10,
     meaning:
       'AWS STS or the EKS Pod Identity Agent rejected the role, or Secrets Manager rejected the session.',
-    action: 'Follow the message. It contains the statement that the trust policy lacks.',
+    action: 'Follow the message. If a policy denied the role, it contains the missing statement.',
   },
   IDENTITY_TAGS_DENIED: {
     exit: 10,
