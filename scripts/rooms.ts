@@ -30,7 +30,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'review',
       'native',
       'certificates',
-      'ca-bundle-watch.ts',
+      'file-watch.ts',
       'metrics.ts',
     ],
     imports: ['core', 'kubernetes', 'runtime'],

@@ -2,12 +2,13 @@
 import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
+import { readCaBundle } from '../runtime/settings/ca-bundle.ts';
 import { withCaBundle } from '../runtime/settings/network.ts';
 import type { Service } from '../runtime/shutdown.ts';
-import { CaBundleWatch } from './ca-bundle-watch.ts';
 import { CertificateFiles } from './certificates/files.ts';
 import type { CertificatePair } from './certificates/pair.ts';
 import type { CertificateListener, CertificateSource } from './certificates/source.ts';
+import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
 import { makeReadiness } from './readiness/readiness.ts';
@@ -63,20 +64,20 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
           },
           report: (problem) => log.warn('the API server did not return versions', { problem }),
         });
+  const { caBundle } = options;
   const authorities =
-    options.caBundle === undefined
+    caBundle === undefined
       ? undefined
-      : new CaBundleWatch(
-          options.caBundle.file,
-          {
-            use: (pem) => {
-              injection = withCaBundle(injection, pem);
-              log.info('certificate authorities in use');
-            },
-            report: (problem) => log.warn('the CA bundle cannot be used', { problem }),
+      : new FileWatch({
+          read: () => readCaBundle(caBundle.file),
+          isSame: (one, other) => one === other,
+          use: (pem) => {
+            injection = withCaBundle(injection, pem);
+            log.info('certificate authorities in use');
           },
-          options.caBundle.checkMilliseconds,
-        );
+          report: (problem) => log.warn('the CA bundle cannot be used', { problem }),
+          checkMilliseconds: caBundle.checkMilliseconds,
+        });
   const certificates = certificateSource(options, {
     use: (pair) => {
       // Open connections keep the certificate of their handshake.

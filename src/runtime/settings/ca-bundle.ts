@@ -1,8 +1,8 @@
 /** The file with further certificate authorities that the fetcher trusts. Its content becomes a variable of every pod. */
 import { X509Certificate } from 'node:crypto';
-import fs from 'node:fs';
 import tls from 'node:tls';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
+import { readBounded } from './bounded-file.ts';
 
 /** Of the file, which may contain public authorities as well. */
 const MOST_FILE_BYTES = 1024 * 1024;
@@ -14,19 +14,8 @@ const MOST_BYTES = 64 * 1024;
  * @returns them as PEM without comments, and without the public ones, which Node.js trusts in any case; or what is wrong
  */
 export function readCaBundle(file: string): Result<string, string> {
-  const text = readBounded(file);
+  const text = readBounded(file, MOST_FILE_BYTES);
   return text.ok ? certificatesIn(text.value) : text;
-}
-
-function readBounded(file: string): Result<string, string> {
-  try {
-    const stats = fs.statSync(file);
-    if (!stats.isFile()) return failed('is not a regular file');
-    if (stats.size > MOST_FILE_BYTES) return failed('is larger than 1 MiB');
-    return ok(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
-  }
 }
 
 function certificatesIn(text: string): Result<string, string> {
