@@ -1,4 +1,5 @@
 /** The operator's settings for the injection. The programs read them from flags and variables; the core uses them. */
+import type { Policy } from './policy/policy.ts';
 
 /** Whether the cluster supports native variables (`fileKeyRef`). */
 export type NativeSupport =
@@ -34,6 +35,8 @@ export interface InjectionSettings {
   readonly roleTokenAudience?: string;
   /** The roles that pods may name, by namespace. Without an element, every pod may name every role. */
   readonly allowedRoles?: readonly AllowedRole[];
+  /** The rules of the policy file. Requests must satisfy them and the settings above. */
+  readonly policy?: Policy;
 }
 
 /** Patterns of a namespace and of the ARN of a role: `*` matches any characters. */

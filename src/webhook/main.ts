@@ -76,5 +76,6 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
     keyFile: values['tls-key-file'],
     clientCaFile: values['client-ca-file'],
     ...(values['ca-bundle-file'] === undefined ? {} : { caBundle: { file: values['ca-bundle-file'] } }),
+    ...(values['policy-file'] === undefined ? {} : { policy: { file: values['policy-file'] } }),
   };
 }

@@ -13,6 +13,8 @@ export interface Metrics {
   countCertificateLoad(result: 'loaded' | 'failed'): void;
   setCertificateExpiry(seconds: number): void;
   setNativeVariables(can: boolean): void;
+  /** `valid` when a policy comes into use, `invalid` when the file cannot be used. */
+  setPolicy(state: 'valid' | 'invalid'): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -76,6 +78,17 @@ export function makeMetrics(): Metrics {
     help: 'Whether the cluster supports native variables: 1 or 0.',
     registers,
   });
+  const policyValid = new Gauge({
+    name: `${PREFIX}policy_valid`,
+    help: 'Whether the policy file is valid: 1, or 0 while the last valid policy stays in use. 1 without a policy file.',
+    registers,
+  });
+  policyValid.set(1);
+  const policyLoaded = new Gauge({
+    name: `${PREFIX}policy_loaded_timestamp_seconds`,
+    help: 'When the policy came into use, in Unix time; 0 without a policy file.',
+    registers,
+  });
   const info = new Gauge({
     name: `${PREFIX}build_info`,
     help: 'Always 1. The labels describe the build.',
@@ -104,6 +117,10 @@ export function makeMetrics(): Metrics {
     countCertificateLoad: (result) => loads.inc({ result }),
     setCertificateExpiry: (seconds) => expiry.set(seconds),
     setNativeVariables: (can) => native.set(can ? 1 : 0),
+    setPolicy: (state) => {
+      policyValid.set(state === 'valid' ? 1 : 0);
+      if (state === 'valid') policyLoaded.setToCurrentTime();
+    },
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };

@@ -1,8 +1,9 @@
 /** The settings of the `webhook` command. */
-
+import { quote } from '../core/problems/quote.ts';
 import { LOG_LEVELS } from '../runtime/log/logger.ts';
 import { checkInjection, INJECTION_SETTINGS } from '../runtime/settings/injection.ts';
 import { ADDRESS, choice, duration, integer, PATH, PORT } from '../runtime/settings/kinds.ts';
+import { readPolicyFile } from '../runtime/settings/policy-file.ts';
 import {
   type Environment,
   optional,
@@ -55,6 +56,10 @@ export const WEBHOOK_SETTINGS = {
   ),
   'log-level': setting(choice(...LOG_LEVELS), 'info', 'Least severe level to log.'),
   ...INJECTION_SETTINGS,
+  'policy-file': optional(
+    PATH,
+    "YAML file with the operator's policy: which secrets, roles and env-modes the pods of each namespace may request (docs/guides/policy.md). The webhook reads it again when it changes. Without it, everything is allowed.",
+  ),
   'native-check-interval': setting(
     duration(10, 86_400, 'from 10s to 24h'),
     300,
@@ -72,7 +77,14 @@ export function readWebhookSettings(
   return readSettings(WEBHOOK_SETTINGS, argv, env, (values) => [
     ...checkPorts(values['listen-port'], values['probe-port'], values['metrics-port']),
     ...checkInjection(values),
+    ...policyProblems(values['policy-file']),
   ]);
+}
+
+/** A webhook without its policy would allow everything, so it does not start. */
+function policyProblems(file: string | undefined): readonly string[] {
+  const read = file === undefined ? undefined : readPolicyFile(file);
+  return read?.ok === false ? [`--policy-file: ${quote(file ?? '', 256)} ${read.problem}`] : [];
 }
 
 /** Ports that two servers would share. 0 lets the system choose. */

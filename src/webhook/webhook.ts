@@ -11,6 +11,7 @@ import type { CertificateListener, CertificateSource } from './certificates/sour
 import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
+import { type PolicyFile, startPolicyWatch } from './policy-watch.ts';
 import { makeReadiness } from './readiness/readiness.ts';
 import { makeMutate } from './review/mutate.ts';
 import { isAuthorized, readClientCa } from './server/client-certificates.ts';
@@ -35,6 +36,8 @@ export interface WebhookOptions {
   readonly certificateCheckMilliseconds?: number;
   /** The file with certificate authorities for the fetcher, and how often it is read. */
   readonly caBundle?: { readonly file: string; readonly checkMilliseconds?: number };
+  /** The file with the operator's policy, and how often it is read. */
+  readonly policy?: PolicyFile;
 }
 
 export interface Webhook extends Service {
@@ -43,7 +46,10 @@ export interface Webhook extends Service {
   readonly metricsPort: number;
 }
 
-/** Starts the servers. Resolves when all listen, also without a certificate, which readiness reports. */
+/**
+ * Starts the servers. Resolves when all listen, also without a certificate, which readiness reports.
+ * @throws Error if the policy cannot be read: without it, the webhook would allow everything
+ */
 export async function startWebhook(options: WebhookOptions, log: Logger): Promise<Webhook> {
   const metrics = makeMetrics();
   const host = options.listenAddress ?? everyAddress();
@@ -77,6 +83,16 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
           },
           report: (problem) => log.warn('the CA bundle cannot be used', { problem }),
           checkMilliseconds: caBundle.checkMilliseconds,
+        });
+  const rules =
+    options.policy === undefined
+      ? undefined
+      : startPolicyWatch(options.policy, {
+          use: (policy) => {
+            injection = Object.freeze({ ...injection, policy });
+          },
+          metrics,
+          log,
         });
   const certificates = certificateSource(options, {
     use: (pair) => {
@@ -143,6 +159,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
     },
     close: async () => {
       authorities?.stop();
+      rules?.stop();
       native?.stop();
       certificates.stop();
       await tls.close();

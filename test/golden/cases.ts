@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { readPolicy } from '../../src/core/policy/read.ts';
 import type { InjectionSettings } from '../../src/core/settings.ts';
 
 export interface GoldenCase {
@@ -16,22 +17,36 @@ export interface GoldenCase {
 export const CASES_FOLDER = path.join(import.meta.dirname, 'cases');
 export const IMAGE = 'registry.example/aws-secrets-injector:1.2.3';
 
-/** Every case. `case.yaml` (optional) holds `namespace` and `settings`; `pod.yaml` the pod. */
+interface CaseFile {
+  readonly namespace?: string;
+  readonly settings?: Partial<InjectionSettings>;
+  /** The text of a policy file. */
+  readonly policy?: string;
+}
+
+/** Every case. `case.yaml` (optional) holds `namespace`, `settings` and `policy`; `pod.yaml` the pod. */
 export function goldenCases(): readonly GoldenCase[] {
   return readdirSync(CASES_FOLDER).map((name) => {
     const folder = path.join(CASES_FOLDER, name);
     const podText = readFileSync(path.join(folder, 'pod.yaml'), 'utf8');
     const caseFile = path.join(folder, 'case.yaml');
-    const extra = existsSync(caseFile) ? (parse(readFileSync(caseFile, 'utf8')) as Partial<GoldenCase>) : {};
+    const extra = existsSync(caseFile) ? (parse(readFileSync(caseFile, 'utf8')) as CaseFile) : {};
     return {
       name,
       folder,
       podText,
       pod: parse(podText),
       namespace: extra.namespace ?? 'shop',
-      settings: { image: IMAGE, ...extra.settings },
+      settings: { image: IMAGE, ...extra.settings, ...policyOf(extra.policy) },
     };
   });
+}
+
+function policyOf(text: string | undefined): Pick<InjectionSettings, 'policy'> {
+  if (text === undefined) return {};
+  const policy = readPolicy(text);
+  if (!policy.ok) throw new Error(policy.problem.join('\n'));
+  return { policy: policy.value };
 }
 
 /** The review that the API server would send for a pod. */

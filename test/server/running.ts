@@ -26,6 +26,7 @@ export interface RunningOptions {
   readonly injection?: WebhookOptions['injection'];
   readonly clientCaFile?: string;
   readonly caBundle?: WebhookOptions['caBundle'];
+  readonly policy?: WebhookOptions['policy'];
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -52,6 +53,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
       ...(options.native === undefined ? {} : { native: options.native }),
       ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
     },
     log,
   );

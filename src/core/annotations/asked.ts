@@ -33,11 +33,20 @@ export interface WrittenArn {
   readonly subject: string;
 }
 
+/** A Region that an entry names for the replica of a secret. */
+export interface WrittenReplica {
+  readonly region: string;
+  /** The ARN of the secret itself. */
+  readonly arn: SecretArn;
+  readonly subject: string;
+}
+
 /** What reading an annotation needs, and adds to. */
 export interface Reading {
   readonly aliases: Aliases;
   readonly secrets: SecretTable;
   readonly arns: WrittenArn[];
+  readonly replicas: WrittenReplica[];
   /** Format of the env file: a shell cannot set every name. */
   readonly format: Dialect;
   readonly findings: Findings;

@@ -40,7 +40,8 @@ function groupOf(index: number, containers: readonly string[], groups: Map<strin
 }
 
 /** The index of the entry's secret; undefined with a problem, which may have been added at the alias. */
-function secretOf(entry: Entry, { aliases, secrets, arns, findings }: Reading): number | undefined {
+function secretOf(entry: Entry, reading: Reading): number | undefined {
+  const { aliases, secrets, arns, findings } = reading;
   const subject = subjectAt([entry.index, 'secret']);
   const { versionStage: stage, versionId } = entry;
   const version = versionProblem(stage, versionId, entry.subject);
@@ -51,18 +52,23 @@ function secretOf(entry: Entry, { aliases, secrets, arns, findings }: Reading): 
   const arn = findings.take(resolved);
   if (arn === undefined) return undefined;
   if (entry.secret.startsWith('arn:')) arns.push({ arn, subject });
-  checkFailover(entry, arn, findings);
+  readFailover(entry, arn, reading);
   return secrets.indexOf({ arn, stage, versionId, failover: entry.failover });
 }
 
-function checkFailover({ index, failover = [] }: Entry, arn: SecretArn, findings: Findings): void {
-  for (const { index: place, wrong, expected } of failoverFaults(failover, arn))
-    findings.add({
-      code: 'FAILOVER_INVALID',
-      subject: subjectAt([index, 'failover', place]),
-      wrong,
-      expected,
-    });
+function readFailover(
+  { index, failover = [] }: Entry,
+  arn: SecretArn,
+  { replicas, findings }: Reading,
+): void {
+  const subjectOf = (place: number) => subjectAt([index, 'failover', place]);
+  const faults = failoverFaults(failover, arn);
+  for (const { index: place, wrong, expected } of faults)
+    findings.add({ code: 'FAILOVER_INVALID', subject: subjectOf(place), wrong, expected });
+  for (const [place, region] of failover.entries()) {
+    const isFaulty = faults.some((fault) => fault.index === place);
+    if (!isFaulty) replicas.push({ region, arn, subject: subjectOf(place) });
+  }
 }
 
 /** Reads one entry into a group. */

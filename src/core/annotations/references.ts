@@ -9,7 +9,14 @@ import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
 import type { AnnotationSet, Ask } from './annotations.ts';
-import { emptyGroup, type Group, type Reading, SecretTable, type WrittenArn } from './asked.ts';
+import {
+  emptyGroup,
+  type Group,
+  type Reading,
+  SecretTable,
+  type WrittenArn,
+  type WrittenReplica,
+} from './asked.ts';
 import { checkVariableName, fileNameProblem } from './asked-names.ts';
 import { readEntries } from './entries.ts';
 import { isAlias, parseReference } from './reference.ts';
@@ -20,13 +27,15 @@ export interface References {
   readonly groups: readonly Group[];
   readonly count: number;
   readonly arns: readonly WrittenArn[];
+  readonly replicas: readonly WrittenReplica[];
 }
 
 /** Reads all references of a pod. @param format of the env file */
 export function readReferences(set: AnnotationSet, format: Dialect, findings: Findings): References {
   const arns: WrittenArn[] = [];
   const aliases = readAliases(set.asks, arns, findings);
-  const reading: Reading = { aliases, secrets: new SecretTable(), arns, format, findings };
+  const replicas: WrittenReplica[] = [];
+  const reading: Reading = { aliases, secrets: new SecretTable(), arns, replicas, format, findings };
   const whole = emptyGroup(undefined, annotationKey('containers'));
   const wanted = set.asks.filter((ask) => ask.family !== 'secret');
   for (const ask of wanted.slice(0, MAX_REFERENCES)) readAsk(ask, whole, reading);
@@ -36,7 +45,7 @@ export function readReferences(set: AnnotationSet, format: Dialect, findings: Fi
   const groups = wanted.length > 0 || sizeOf(whole) > 0 ? [whole, ...others] : others;
   const count = unread + groups.reduce((sum, group) => sum + sizeOf(group), 0);
   if (count > MAX_REFERENCES) findings.add(tooMany(count));
-  return { secrets: reading.secrets.list, groups, count, arns };
+  return { secrets: reading.secrets.list, groups, count, arns, replicas };
 }
 
 function readAliases(

@@ -4,6 +4,7 @@ import type { Options } from '../annotations/options.ts';
 import { readAsked } from '../annotations/read-asked.ts';
 import { field } from '../json.ts';
 import { type Pod, readPod } from '../pod/pod.ts';
+import { NO_RULES } from '../policy/policy.ts';
 import { Findings } from '../problems/findings.ts';
 import type { InjectionSettings } from '../settings.ts';
 import type { DeliveredView } from './delivery.ts';
@@ -47,13 +48,14 @@ export function decide(
 
   const asked = readAsked(set, namespace, settings, findings);
   checkPartitions(asked.options, asked.secrets, findings);
-  checkOperatorPolicy(asked, namespace, settings, findings);
+  const policy = settings.policy?.rulesIn(namespace) ?? NO_RULES;
+  checkOperatorPolicy(asked, namespace, { settings, policy }, findings);
   const pod = findings.take(readPod(json));
   if (pod === undefined) return denied(findings.problems, findings.dropped);
   if (asked.isEmpty && findings.isClean) return unchanged('nothing-asked', findings.warnings);
   const earlier = findings.take(findEarlierPass(pod, settings));
   if (earlier === undefined) return denied(findings.problems, findings.dropped);
-  const { views: planned, runAs } = planViews(asked, pod, earlier, { settings, findings });
+  const { views: planned, runAs } = planViews(asked, pod, earlier, { settings, policy, findings });
   const { options, secrets, count: references } = asked;
   const made = makePlan(
     { pod, secrets, views: planned, options, probes: probes(earlier, settings) },

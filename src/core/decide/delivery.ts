@@ -6,12 +6,14 @@ import { ENV_FILE } from '../names/volume-layout.ts';
 import { hasVariables, type PlanVariable, type PlanView } from '../plan/plan.ts';
 import { subjectOf } from '../plan/plan-subjects.ts';
 import type { Container } from '../pod/pod.ts';
+import type { NamespaceRule } from '../policy/policy.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { printable, quote } from '../problems/quote.ts';
 import type { Result } from '../problems/result.ts';
 import type { NativeSupport } from '../settings.ts';
 import { type Delivery, resolveEnvMode, type Situation } from './env-mode.ts';
+import { checkEnvMode } from './policy-denials.ts';
 import { checkShellLosses } from './shell-losses.ts';
 import type { View } from './views.ts';
 
@@ -30,17 +32,25 @@ export interface DeliveryContext {
   readonly native: NativeSupport | undefined;
   /** The env-mode of each container in the same view of an earlier pass; undefined in a new pod. */
   readonly recorded: ReadonlyMap<string, Delivery> | undefined;
+  /** The operator's rules of the namespace. */
+  readonly rules: readonly NamespaceRule[];
 }
 
 /** Decides the env-mode of each container of a view. */
 export function deliver(view: View, context: DeliveryContext, findings: Findings): DeliveredView {
-  const { options, native, recorded } = context;
+  const { options, native, recorded, rules } = context;
   const { env, envFrom } = view.contents;
   if (!hasVariables(view.contents)) {
     return { ...view, recipients: view.containers.map((container) => ({ container, envMode: 'file' })) };
   }
   const byName = new Map(env.map((variable) => [variable.name, variable]));
-  const situation = { envFile: envFilePath(options), format: options.envFormat, native, envFrom };
+  const situation: Situation = {
+    envFile: envFilePath(options),
+    format: options.envFormat,
+    native,
+    envFrom,
+    allows: (mode) => rules.every((rule) => rule.allowsEnvMode(mode)),
+  };
   const recipients = view.containers.map((container): Recipient => {
     const mode = modeOf(container, context, situation);
     const isNative = mode.ok && mode.value === 'native';
@@ -50,6 +60,7 @@ export function deliver(view: View, context: DeliveryContext, findings: Findings
       findings,
     );
     if (mode.ok) {
+      checkEnvMode(rules, mode.value, container, findings);
       if (mode.value === 'shell') checkShellLosses(container, situation.envFile, findings);
       return { container, envMode: mode.value };
     }

@@ -19,9 +19,14 @@ export interface Situation {
   readonly format: Dialect;
   readonly native: NativeSupport | undefined;
   readonly envFrom: readonly PlanVariables[];
+  /** Whether the operator's policy allows a mode. */
+  readonly allows: (mode: Delivery) => boolean;
 }
 
-/** Resolves `auto`, and checks that the mode is possible for the container. */
+/**
+ * Resolves `auto`, and checks that the mode is possible for the container. `auto` selects a mode that the policy allows, if
+ * one is possible; whether the result is allowed is checked later.
+ */
 export function resolveEnvMode(mode: EnvMode, container: Container, situation: Situation): Result<Delivery> {
   // With another format the application reads the file. A contradiction is reported once for the whole pod.
   if (situation.format !== 'shell') return ok('file');
@@ -37,8 +42,11 @@ export function resolveEnvMode(mode: EnvMode, container: Container, situation: S
     }
     case 'auto': {
       const obstacle = nativeObstacle(situation);
-      if (obstacle === undefined) return ok('native');
-      return isShell(program) ? ok('shell') : failed(undecided(container, obstacle, situation.envFile));
+      const shell = isShell(program);
+      if (obstacle === undefined)
+        return ok(shell && !situation.allows('native') && situation.allows('shell') ? 'shell' : 'native');
+      if (shell) return ok('shell');
+      return failed(undecided(container, obstacle, situation.envFile));
     }
   }
 }

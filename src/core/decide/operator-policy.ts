@@ -1,30 +1,36 @@
-/** The operator's rules for what pods may request. A rule is a check here and a setting in `InjectionSettings`. */
+/** What the operator lets pods request: settings of `InjectionSettings`, and the rules of the policy file. All must allow. */
 import type { WrittenArn } from '../annotations/asked.ts';
 import type { Asked } from '../annotations/read-asked.ts';
 import { matcher } from '../names/key-patterns.ts';
+import type { NamespaceRules } from '../policy/policy.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import type { InjectionSettings } from '../settings.ts';
+import { checkRules, incompleteByRule } from './policy-denials.ts';
 import { rolesOf, type WrittenRole } from './roles.ts';
 
-/** Checks the ARNs of a pod against the operator's rules. */
+/** Checks the secrets and roles that a pod names. @param policy the rules of its namespace */
 export function checkOperatorPolicy(
-  { arns, options }: Pick<Asked, 'arns' | 'options'>,
+  asked: Pick<Asked, 'arns' | 'replicas' | 'options' | 'isEmpty'>,
   namespace: string,
-  settings: InjectionSettings,
+  { settings, policy }: { readonly settings: InjectionSettings; readonly policy: NamespaceRules },
   findings: Findings,
 ): void {
-  for (const written of rolesOf(options))
+  for (const written of rolesOf(asked.options))
     if (!isAllowed(written.role.text, namespace, settings)) findings.add(notAllowed(written, namespace));
-  for (const written of arns) {
+  const requiring = policy.rules.filter((rule) => rule.requiresCompleteArns);
+  for (const written of asked.arns) {
     if (written.arn.suffix !== undefined) continue;
     if (settings.requireCompleteArns === true) findings.add(incomplete(written));
+    else if (requiring.length > 0)
+      for (const rule of requiring) findings.add(() => incompleteByRule(rule, written));
     else
       findings.warn(
         `${written.subject}: the ARN has no suffix; it matches any secret created with this name`,
       );
   }
+  checkRules(asked, namespace, policy, findings);
 }
 
 function isAllowed(role: string, namespace: string, { allowedRoles = [] }: InjectionSettings): boolean {

@@ -1,6 +1,7 @@
 /** Plans the views of a pod: who receives which secrets, in which file mode and env-mode. */
 import type { Asked } from '../annotations/read-asked.ts';
 import type { Pod } from '../pod/pod.ts';
+import type { NamespaceRules } from '../policy/policy.ts';
 import type { Findings } from '../problems/findings.ts';
 import type { InjectionSettings } from '../settings.ts';
 import { deliver, recordedModes } from './delivery.ts';
@@ -17,12 +18,19 @@ export interface PlannedViews {
   readonly runAs: RunAs;
 }
 
+export interface PlanningContext {
+  readonly settings: InjectionSettings;
+  /** The operator's rules of the namespace. */
+  readonly policy: NamespaceRules;
+  readonly findings: Findings;
+}
+
 /** Plans all views. */
 export function planViews(
   { groups, options }: Asked,
   pod: Pod,
   earlier: EarlierPass,
-  { settings, findings }: { readonly settings: InjectionSettings; readonly findings: Findings },
+  { settings, policy, findings }: PlanningContext,
 ): PlannedViews {
   const recipients = new Recipients(pod, earlier);
   const receiving = groups.map(({ containers, subject }) =>
@@ -39,7 +47,11 @@ export function planViews(
     const fileMode = options.fileMode ?? computed;
     findings.add(fileModeProblems(view.contents, computed, options.fileMode));
     const modes = recorded === undefined ? undefined : recordedModes(recorded);
-    const delivered = deliver(view, { options, native: settings.native, recorded: modes }, findings);
+    const delivered = deliver(
+      view,
+      { options, native: settings.native, recorded: modes, rules: policy.rules },
+      findings,
+    );
     findings.add(defaultProblems(delivered, options.envFormat));
     if (options.manifestFile) findings.add(manifestConflicts(view.contents));
     return { view: delivered, fileMode, recorded };

@@ -13,10 +13,15 @@ const PLAIN_KEY = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** For example `secrets-injector.dev/secrets[0].files["tls/key.pem"].mode`. */
 export function subjectAt(path: Path): string {
-  let subject = SECRETS;
+  return SECRETS + fieldAt(path);
+}
+
+/** For example `[0].files["tls/key.pem"].mode`. */
+export function fieldAt(path: Path): string {
+  let field = '';
   for (const part of path) {
-    if (typeof part === 'number') subject += `[${part}]`;
-    else subject += PLAIN_KEY.test(part) ? `.${part}` : `[${quote(part, 48)}]`;
+    if (typeof part === 'number') field += `[${part}]`;
+    else field += PLAIN_KEY.test(part) ? `.${part}` : `[${quote(part, 48)}]`;
   }
-  return subject;
+  return field;
 }

@@ -108,6 +108,12 @@ export const ADMISSION_CODES = {
       'The operator does not allow pods of the namespace to use the role of `role-arn` or `assume-role-arn`.',
     action: 'Use an allowed role, or ask the operator to add the role to the setting `allowed-roles`.',
   },
+  POLICY_DENIED: {
+    status: 403,
+    meaning:
+      "A rule of the operator's policy does not allow what the pod requests. The message names the rule and what it allows.",
+    action: 'Request what the rule allows, or ask the operator to change the [policy](../guides/policy.md).',
+  },
   TOO_MANY_REFERENCES: {
     status: 400,
     meaning: 'The pod requests more than 500 variables and files.',

@@ -34,6 +34,8 @@ export interface LogFields {
   /** Whether the cluster supports native variables, and whether each node is checked. */
   readonly native?: boolean;
   readonly probe?: boolean;
+  /** The number of rules of a policy. */
+  readonly rules?: number;
   readonly problem?: string;
   /** The class of an error and its stack, without its message, which may quote a request. */
   readonly error?: string;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { variableName } from '../../../src/runtime/settings/settings.ts';
 import { at, type JsonObject, listAt, MANIFESTS } from './manifest-files.ts';
 
 const NAME = 'aws-secrets-injector';
@@ -27,10 +28,23 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Builds an overlay with components. Skips the test if kubectl is not installed. */
-function buildWith(
+function build(
   context: TestContext,
   overlay: string,
   ...components: readonly string[]
+): readonly JsonObject[] {
+  return buildWith(context, { overlay, components });
+}
+
+interface Kustomization {
+  readonly overlay: string;
+  readonly components: readonly string[];
+  readonly patches?: readonly object[];
+}
+
+function buildWith(
+  context: TestContext,
+  { overlay, components, patches = [] }: Kustomization,
 ): readonly JsonObject[] {
   if (!hasKubectl) context.skip('kubectl is not installed');
   const mine = mkdtempSync(path.join(folder, 'my-cluster-'));
@@ -39,6 +53,7 @@ function buildWith(
     JSON.stringify({
       resources: [`../manifests/overlays/${overlay}`],
       components: components.map((name) => `../manifests/components/${name}`),
+      patches,
       images: [{ name: NAME, newName: 'registry.example/injector', newTag: '2' }],
     }),
   );
@@ -52,7 +67,7 @@ function named(objects: readonly JsonObject[], kind: string, name = NAME): JsonO
 }
 
 it('the second registration gets the caBundle of generated certificates', (context) => {
-  const objects = buildWith(context, 'generated-certs', 'second-pass/generated-certs');
+  const objects = build(context, 'generated-certs', 'second-pass/generated-certs');
   const configurations = objects.filter((one) => at(one, 'kind') === 'MutatingWebhookConfiguration');
   expect(
     configurations.map((one) => [at(one, 'metadata.name'), at(one, 'webhooks.0.clientConfig.caBundle')]),
@@ -63,7 +78,7 @@ it('the second registration gets the caBundle of generated certificates', (conte
 });
 
 it('cert-manager sets the caBundle of the second registration as well', (context) => {
-  const objects = buildWith(context, 'cert-manager', 'second-pass/cert-manager');
+  const objects = build(context, 'cert-manager', 'second-pass/cert-manager');
   const annotations = [NAME, `zz-${NAME}`].map((name) =>
     at(named(objects, 'MutatingWebhookConfiguration', name), 'metadata.annotations'),
   );
@@ -71,14 +86,44 @@ it('cert-manager sets the caBundle of the second registration as well', (context
 });
 
 it('no-api-access removes the role, the token and the egress', (context) => {
-  const objects = buildWith(context, 'generated-certs', 'no-api-access');
+  const objects = build(context, 'generated-certs', 'no-api-access');
   expect(objects.filter((one) => String(at(one, 'kind')).startsWith('ClusterRole'))).toEqual([]);
   expect(at(named(objects, 'Deployment'), 'spec.template.spec.automountServiceAccountToken')).toBe(false);
   expect(at(named(objects, 'NetworkPolicy'), 'spec.egress')).toEqual([]);
 });
 
+it('policy mounts the ConfigMap where the setting expects the file, and a patch replaces the policy', (context) => {
+  const own = 'rules: [{ name: shop, namespaces: [shop], roles: [] }]\n';
+  const configMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `${NAME}-policy`, namespace: NAME },
+    data: { 'policy.yaml': own },
+  };
+  const [standard, replaced] = [[], [{ patch: JSON.stringify(configMap) }]].map((patches) =>
+    buildWith(context, {
+      overlay: 'generated-certs',
+      components: ['policy', 'no-native-variables'],
+      patches,
+    }),
+  );
+  expect(at(named(standard ?? [], 'ConfigMap', `${NAME}-policy`), 'data')).toEqual({
+    'policy.yaml': 'rules: []\n',
+  });
+  expect(at(named(replaced ?? [], 'ConfigMap', `${NAME}-policy`), 'data')).toEqual({ 'policy.yaml': own });
+  const pod = at(named(standard ?? [], 'Deployment'), 'spec.template.spec');
+  const [container] = listAt(pod, 'containers');
+  const file = listAt(container, 'env').find((one) => one['name'] === variableName('policy-file'))?.['value'];
+  const mount = listAt(container, 'volumeMounts').find(
+    (one) => one['mountPath'] === path.dirname(String(file)),
+  );
+  expect(mount).toEqual({ name: 'policy', mountPath: '/policy', readOnly: true });
+  expect(listAt(pod, 'volumes')).toContainEqual({ name: 'policy', configMap: { name: `${NAME}-policy` } });
+  expect(path.basename(String(file))).toBe('policy.yaml');
+});
+
 it('no-native-variables adds the setting and the policy', (context) => {
-  const objects = buildWith(context, 'generated-certs', 'no-native-variables', 'no-api-access');
+  const objects = build(context, 'generated-certs', 'no-native-variables', 'no-api-access');
   const [container] = listAt(named(objects, 'Deployment'), 'spec.template.spec.containers');
   expect(listAt(container, 'env')).toContainEqual({
     name: 'SECRETS_INJECTOR_NATIVE_VARIABLES',

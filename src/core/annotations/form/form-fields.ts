@@ -13,9 +13,13 @@ export interface FormField {
   readonly doc: string;
 }
 
-/** The fields in the order of their definition; a map comes before its fields. */
+/** The fields of an entry in the order of their definition; a map comes before its fields. */
 export function formFields(): readonly FormField[] {
-  const { $defs } = formSchema();
+  return fieldsOf(formSchema().$defs, 'entry');
+}
+
+/** The fields of a definition of a JSON Schema. */
+export function fieldsOf($defs: Readonly<Record<string, JsonObject>>, root: string): readonly FormField[] {
   const resolve = (schema: JsonObject): JsonObject => {
     const target = textField(schema, '$ref')?.replace('#/$defs/', '');
     // Keywords beside a reference are more specific than the definition.
@@ -62,6 +66,6 @@ export function formFields(): readonly FormField[] {
       for (const branch of values === undefined ? [] : branchesOf(values)) walk(branch, `${path}.<name>`);
     }
   };
-  walk(asObject($defs['entry']) ?? {}, '');
+  walk(asObject($defs[root]) ?? {}, '');
   return fields;
 }

@@ -4,23 +4,31 @@ import { asArray, asObject, field } from '../../json.ts';
 import type { Path } from '../../names/form-subject.ts';
 import { nearest } from '../../problems/nearest.ts';
 import { printable, quote } from '../../problems/quote.ts';
-import type { FormFindings } from './form-findings.ts';
 import { breach, type Rule } from './rules.ts';
 import { FIELDS_OF } from './schema.ts';
-import { fromOwnKey, REFUSED, type Tree } from './tree.ts';
+import { fromOwnKey, REFUSED, type Tree, type TreeFindings } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Adds the issues that zod found in a tree. @returns the paths to drop so that the rest is valid */
-export function addIssues(issues: readonly Issue[], tree: Tree, findings: FormFindings): readonly Path[] {
-  const writer: Writer = { tree, findings, faulty: [] };
+/**
+ * Adds the issues that zod found in a tree.
+ * @param fieldsAt the known fields of the map at a path @returns the paths to drop so that the rest is valid
+ */
+export function addIssues(
+  issues: readonly Issue[],
+  tree: Tree,
+  findings: TreeFindings,
+  fieldsAt: (path: Path) => readonly string[] = fieldsOfForm,
+): readonly Path[] {
+  const writer: Writer = { tree, findings, fieldsAt, faulty: [] };
   for (const issue of issues) addIssue(issue, [], writer);
   return writer.faulty;
 }
 
 interface Writer {
   readonly tree: Tree;
-  readonly findings: FormFindings;
+  readonly findings: TreeFindings;
+  readonly fieldsAt: (path: Path) => readonly string[];
   readonly faulty: Path[];
 }
 
@@ -30,7 +38,7 @@ function addIssue(issue: Issue, above: Path, writer: Writer): void {
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
       faulty.push([...path, key]);
-      if (!findings.isFull) addUnknown(path, fromOwnKey(key), findings);
+      if (!findings.isFull) addUnknown(path, fromOwnKey(key), writer);
     }
     return;
   }
@@ -72,7 +80,7 @@ function isLengthOfOtherKind(issue: Issue, path: Path, faulty: readonly Path[]):
   return last?.length === path.length && last.every((part, index) => part === path[index]);
 }
 
-function addUnknown(path: Path, key: string, findings: FormFindings): void {
+function addUnknown(path: Path, key: string, { findings, fieldsAt }: Writer): void {
   const known = fieldsAt(path);
   const match = nearest(key, known);
   findings.add(
@@ -83,7 +91,7 @@ function addUnknown(path: Path, key: string, findings: FormFindings): void {
   );
 }
 
-function fieldsAt(path: Path): readonly string[] {
+function fieldsOfForm(path: Path): readonly string[] {
   const part = path[1];
   return typeof part === 'string' && Object.hasOwn(FIELDS_OF, part)
     ? FIELDS_OF[part as keyof typeof FIELDS_OF]

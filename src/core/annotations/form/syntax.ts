@@ -22,7 +22,7 @@ const FAULTS: readonly (readonly [reason: string, what: string, expected?: strin
     'the indentation is too small',
     'align keys of the same map; close quotes and brackets',
   ],
-  ['nesting exceeded', 'the nesting is deeper than the form allows', 'see the annotation reference'],
+  ['nesting exceeded', 'the nesting is too deep', 'see the reference of the fields'],
   ['a whitespace character is expected after the key', 'a space is missing after ":"', 'use "key: value"'],
   ["expected ':' after a mapping key", 'a key has no ":"', 'use "key: value"'],
   ['can not read a block mapping entry', 'a line of a map has no ":"', 'use "key: value"'],

@@ -3,15 +3,16 @@
  * keys; keys are text and unique. A part that is rejected leaves a placeholder, so that the rest can still be checked.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
+import type { Path } from '../../names/form-subject.ts';
+import type { AdmissionCode } from '../../problems/admission-codes.ts';
 import { printable } from '../../problems/quote.ts';
-import type { FormFindings } from './form-findings.ts';
 import { plainScalar } from './scalar.ts';
 import { syntaxFault } from './syntax.ts';
 
 /** The most that all annotations of an object contain (Kubernetes, ValidateAnnotationsSize). */
 const MAX_TEXT = 256 * 1024;
 /** The form itself is five levels deep; the parser counts a few more. */
-const MAX_DEPTH = 16;
+export const MAX_DEPTH = 16;
 /** More than 500 references with all fields need. Bounds the work that a hostile text causes. */
 const MAX_EVENTS = 40_000;
 
@@ -19,6 +20,13 @@ const INVALID = 'SECRETS_YAML_INVALID';
 
 /** Replaces an alias or a key that is not text, which was reported already. */
 export const REFUSED: unique symbol = Symbol('refused');
+
+/** Where problems of a text go. */
+export interface TreeFindings {
+  /** Whether further problems are dropped. */
+  readonly isFull: boolean;
+  add(code: AdmissionCode, path: Path, wrong: string, expected: string): void;
+}
 
 export interface Tree {
   /** Lists, maps without a prototype (see `fromOwnKey`), text, booleans, numbers, null, REFUSED. */
@@ -39,9 +47,9 @@ export function fromOwnKey(key: string): string {
 }
 
 /** @returns the text as data, or undefined if it cannot be read */
-export function readTree(text: string, findings: FormFindings): Tree | undefined {
+export function readTree(text: string, findings: TreeFindings): Tree | undefined {
   if (text.length > MAX_TEXT) {
-    findings.add(INVALID, [], `the text is longer than ${MAX_TEXT / 1024} KiB`, 'request fewer values');
+    findings.add(INVALID, [], `the text is longer than ${MAX_TEXT / 1024} KiB`, 'shorten it');
     return undefined;
   }
   let events: readonly Event[];
@@ -53,7 +61,7 @@ export function readTree(text: string, findings: FormFindings): Tree | undefined
     return undefined;
   }
   if (events.length > MAX_EVENTS) {
-    findings.add(INVALID, [], 'the text has too many keys and values', 'request fewer values');
+    findings.add(INVALID, [], 'the text has too many keys and values', 'use fewer of them');
     return undefined;
   }
   const reader = new TreeReader(text, events, findings);
@@ -69,11 +77,11 @@ class TreeReader {
   readonly spellings = new Map<unknown, Map<string | number, string>>();
   readonly #text: string;
   readonly #events: readonly Event[];
-  readonly #findings: FormFindings;
+  readonly #findings: TreeFindings;
   readonly #path: (string | number)[] = [];
   #next = 0;
 
-  constructor(text: string, events: readonly Event[], findings: FormFindings) {
+  constructor(text: string, events: readonly Event[], findings: TreeFindings) {
     this.#text = text;
     this.#events = events;
     this.#findings = findings;
@@ -85,7 +93,7 @@ class TreeReader {
     for (let count = 0; this.#next < this.#events.length; count += 1) {
       const event = this.#take();
       if (count > 0) {
-        this.#add('the text contains a second document (a line "---")', 'use one list');
+        this.#add('the text contains a second document (a line "---")', 'remove it');
         break;
       }
       if (event?.type === EVENT_ID.DOCUMENT && event.directives.length > 0) {

@@ -287,7 +287,7 @@ describe('YAML', () => {
     ['- secret: "\\q"', 'a "\\" escape in double quotes is unknown'],
     ['- secret: a\0b', 'the text contains a NUL character (line 1, column 12)'],
     ['- secret: db\nenvFrom: true', 'there is text after the end (line 2'],
-    ['['.repeat(100), 'the nesting is deeper than the form allows'],
+    ['['.repeat(100), 'the nesting is too deep'],
   ])('%j is no YAML, and the message says where', (text, what) => {
     const complaints = complaintsOf(text);
     expect(complaints).toHaveLength(1);
