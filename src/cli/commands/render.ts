@@ -1,5 +1,6 @@
 /** The `render` command: reads manifests and prints them with the injection applied. */
 import { formatProblem } from '../../core/problems/problems.ts';
+import { quote } from '../../core/problems/quote.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
 import {
   checkInjection,
@@ -7,7 +8,8 @@ import {
   injectionSettings,
   nativeWithoutCluster,
 } from '../../runtime/settings/injection.ts';
-import { SWITCH } from '../../runtime/settings/kinds.ts';
+import { PATH, SWITCH } from '../../runtime/settings/kinds.ts';
+import { readPolicyFile } from '../../runtime/settings/policy-file.ts';
 import {
   type Environment,
   optional,
@@ -27,6 +29,10 @@ const RENDER_SETTINGS = {
   ),
   patch: setting(SWITCH, false, 'Print the JSON Patch of each object instead of the manifests.'),
   namespace: setting(NAMESPACE, 'default', 'Namespace of objects without metadata.namespace.'),
+  policy: optional(
+    PATH,
+    "YAML file with the operator's policy (docs/guides/policy.md). Denies what the webhook denies with --policy-file.",
+  ),
   ...INJECTION_SETTINGS,
   image: { ...INJECTION_SETTINGS.image, fallback: `aws-secrets-injector:${VERSION}` },
 };
@@ -36,7 +42,7 @@ DaemonSet, ReplicaSet, Job, CronJob, List, and every other kind with a pod templ
 such as an Argo Rollout or a Knative Service. Reports annotations in other places on standard error.
 Reads YAML and JSON as kubectl does.`;
 
-/** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags */
+/** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags or an invalid policy */
 export async function runRender(argv: readonly string[]): Promise<number> {
   const settings = readSettings(
     RENDER_SETTINGS,
@@ -51,9 +57,12 @@ export async function runRender(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (settings.kind === 'problems') return fail(settings.problems, 2);
-  const { file = ['-'], patch, namespace } = settings.values;
+  const { file = ['-'], patch, namespace, policy } = settings.values;
+  const rules = policy === undefined ? undefined : readPolicyFile(policy);
+  if (rules?.ok === false) return fail([`--policy: ${quote(policy ?? '', 256)} ${rules.problem}`], 2);
   const injection = {
     ...injectionSettings(settings.values),
+    ...(rules === undefined ? {} : { policy: rules.value }),
     native: nativeWithoutCluster(settings.values['native-variables']),
   };
   const outputs: RenderedText[] = [];
