@@ -13,7 +13,16 @@ import { inject } from 'postject';
 export const EXECUTABLE = 'aws-secrets-injector';
 
 /** The bundles that ship. The demo, with its AWS fake, is not among them. */
-export const SHIPPED = ['cli', 'webhook', 'fetch', 'secrets-manager', 'jmespath', 'template', 'check'];
+export const SHIPPED = [
+  'cli',
+  'webhook',
+  'fetch',
+  'secrets-manager',
+  'jmespath',
+  'template',
+  'check',
+  'x509',
+];
 /** Bundles whose code cache makes up for its size: every pod waits for them. */
 export const CACHED = ['fetch', 'secrets-manager'];
 

@@ -75,8 +75,20 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     ],
     required: ['src/kubelet-check/', 'src/core/'],
   },
+  // Of the webhook with self-managed certificates, and of the command `certs`.
+  x509: {
+    forbidden: [...AWS, ...AWS_FAKE, 'src/webhook/', 'src/fetcher/', 'src/cli/', 'src/core/'],
+    required: ['node_modules/selfsigned/'],
+  },
   cli: {
-    forbidden: [...AWS, ...AWS_FAKE, 'node_modules/fastify/', 'src/webhook/', 'src/fetcher/'],
+    forbidden: [
+      ...AWS,
+      ...AWS_FAKE,
+      'node_modules/fastify/',
+      'node_modules/selfsigned/',
+      'src/webhook/',
+      'src/fetcher/',
+    ],
     required: ['src/cli/', 'src/core/'],
   },
 };

@@ -17,7 +17,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   cli: {
     rooms: ['main.ts', 'commands', 'manifests', 'yaml', 'certificates'],
     imports: ['core', 'kubernetes', 'runtime'],
-    packages: ['selfsigned', 'fast-json-patch'],
+    packages: ['fast-json-patch'],
     builtins: true,
   },
   webhook: {
@@ -77,9 +77,11 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'exit-command.ts',
       'root.ts',
       'version.ts',
+      'x509.ts',
+      'certificate.ts',
     ],
     imports: ['core'],
-    packages: ['pino'],
+    packages: ['pino', 'selfsigned'],
     builtins: true,
   },
   core: {

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { CertificatePair } from './make.ts';
+import type { PemPair } from '../../runtime/certificate.ts';
 
 const PRIVATE = 0o600;
 const PUBLIC = 0o644;
@@ -14,7 +14,7 @@ export function existingFiles(folder: string): readonly string[] {
 }
 
 /** The CA in a directory, or a message that says why it cannot be used. */
-export function readAuthority(folder: string): CertificatePair | string {
+export function readAuthority(folder: string): PemPair | string {
   try {
     const cert = fs.readFileSync(path.join(folder, 'ca.crt'), 'utf8');
     const key = fs.readFileSync(path.join(folder, 'ca.key'), 'utf8');
@@ -27,7 +27,7 @@ export function readAuthority(folder: string): CertificatePair | string {
 }
 
 /** Writes temporary files first, so that a failure leaves the directory unchanged. */
-export function writeFiles(folder: string, authority: CertificatePair, leaf: CertificatePair): void {
+export function writeFiles(folder: string, authority: PemPair, leaf: PemPair): void {
   fs.mkdirSync(folder, { recursive: true });
   const files: readonly (readonly [string, string, number])[] = [
     ['ca.crt', authority.cert, PUBLIC],

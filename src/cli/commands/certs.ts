@@ -1,16 +1,13 @@
 /** The `certs` command: creates a CA and a certificate for the webhook, as files that the manifests use. */
 
+import { serviceNames } from '../../runtime/certificate.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
-import { integer, type Kind, PATH, SWITCH } from '../../runtime/settings/kinds.ts';
+import { DNS_NAME, integer, type Kind, PATH, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
 import { existingFiles, readAuthority, writeFiles } from '../certificates/folder.ts';
-import { makeAuthority, makeLeaf } from '../certificates/make.ts';
 
-const DNS_NAME: Kind<string> = {
-  placeholder: 'name',
-  expects: 'a DNS name in lower case',
-  parse: (text) => (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text) ? text : undefined),
-};
+const DAY = 24 * 60 * 60 * 1000;
+const CA_DAYS = 3650;
 
 const DNS_NAMES: Kind<readonly string[]> = {
   placeholder: 'name',
@@ -53,10 +50,12 @@ export async function runCerts(argv: readonly string[]): Promise<number> {
       1,
     );
   }
-  const authority = renew ? readAuthority(out) : await makeAuthority(new Date());
+  const { makeAuthority, makeLeaf } = await import('../../runtime/x509.ts');
+  const issuedAt = Date.now();
+  const authority = renew ? readAuthority(out) : await makeAuthority({ issuedAt, lifetime: CA_DAYS * DAY });
   if (typeof authority === 'string') return fail([authority], 1);
-  const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, ...(name ?? [])];
-  const leaf = await makeLeaf(authority, names, days, new Date());
+  const names = [...serviceNames(service, namespace), ...(name ?? [])];
+  const leaf = await makeLeaf(authority, names, { issuedAt, lifetime: days * DAY });
   try {
     writeFiles(out, authority, leaf);
   } catch (error) {

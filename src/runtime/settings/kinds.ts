@@ -98,6 +98,25 @@ export const ADDRESS: Kind<string> = {
   parse: (text) => (/^[0-9a-fA-F.:]{2,45}$/.test(text) ? text : undefined),
 };
 
+/** The name of an object, or a DNS name. */
+export const DNS_NAME: Kind<string> = {
+  placeholder: 'name',
+  expects: 'a DNS name in lower case',
+  parse: (text) => (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text) ? text : undefined),
+};
+
+/** Names of objects, separated by commas. */
+export const NAMES: Kind<readonly string[]> = {
+  placeholder: 'names',
+  expects: 'names of objects, separated by commas',
+  parse: (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    return names.every((name) => DNS_NAME.parse(name) !== undefined) ? names : undefined;
+  },
+  merge: (lists) => lists.flat(),
+  show: (names) => names.join(','),
+};
+
 /** A Kubernetes quantity greater than zero, or `none` to omit the field. */
 export const QUANTITY: Kind<string> = {
   placeholder: 'quantity|none',
