@@ -29,6 +29,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'readiness',
       'review',
       'native',
+      'certificates/self-managed',
       'certificates',
       'policy-watch.ts',
       'file-watch.ts',
@@ -61,7 +62,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   },
   'kubelet-check': { rooms: ['main.ts'], imports: ['core', 'runtime'], packages: [], builtins: true },
   kubernetes: {
-    rooms: ['kubelets.ts', 'version.ts', 'api-client.ts'],
+    rooms: ['kubelets.ts', 'version.ts', 'changes.ts', 'api-client.ts'],
     imports: ['core', 'runtime'],
     packages: [],
     builtins: true,

@@ -3,6 +3,7 @@
  * size of its answer.
  */
 import { readFile } from 'node:fs/promises';
+import { failed as failure, ok, type Result } from '../core/problems/result.ts';
 import {
   ABORTED,
   CONNECT_TIMEOUT,
@@ -34,16 +35,19 @@ export interface ApiQuestion {
   readonly path: string;
   readonly accept: string;
   readonly mostBytes: number;
+  /** Makes the request a PATCH with this body, otherwise it is a GET. */
+  readonly patch?: { readonly contentType: string; readonly body: string };
 }
 
 export type ApiAnswer =
-  | { readonly kind: 'answer'; readonly json: unknown }
+  /** `at` is the clock of the API server in milliseconds, if the answer contains it. */
+  | { readonly kind: 'answer'; readonly json: unknown; readonly at?: number }
   | { readonly kind: 'refused'; readonly status: number }
   /** `what` never contains text of the answer. `lasting`: another try soon would fail as well. */
   | { readonly kind: 'failed'; readonly what: string; readonly lasting?: boolean };
 
 export interface ClusterApi {
-  /** Sends one GET request. Never rejects. */
+  /** Sends one request. Never rejects. */
   ask(question: ApiQuestion, signal: AbortSignal): Promise<ApiAnswer>;
 }
 
@@ -65,17 +69,34 @@ export function placeOf(env: Environment): ClusterPlace {
 export function makeClusterApi(place: ClusterPlace, limits: ApiLimits = DEFAULT_API_LIMITS): ClusterApi {
   return {
     async ask(question, signal) {
-      if (place.host === undefined) return lasting('KUBERNETES_SERVICE_HOST is not set');
-      // Read for every request, because kubelet replaces the token before it expires.
-      const token = await readText(place.tokenFile);
-      const ca = await readText(place.caFile);
-      if (token === undefined || ca === undefined) return lasting('no service account token is mounted');
-      if (!/^[\x21-\x7e]+$/.test(token)) return lasting('the service account token is not valid');
-      const url = urlOf(place.host, place.port, question.path);
-      if (url === undefined) return lasting('the address of the API server is not valid');
-      return send(url, { token, ca, question, signal, limits });
+      const target = await readTarget(place, question.path);
+      return target.ok ? send(target.value, { question, signal, limits }) : lasting(target.problem);
     },
   };
+}
+
+/** Where a request goes, and how it is authenticated. */
+export interface ApiTarget {
+  readonly url: URL;
+  readonly ca: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Reads the service account of the pod. @param path on the API server, with the query @returns or what is missing */
+export async function readTarget(place: ClusterPlace, path: string): Promise<Result<ApiTarget, string>> {
+  if (place.host === undefined) return failure('KUBERNETES_SERVICE_HOST is not set');
+  // Read for every request, because kubelet replaces the token before it expires.
+  const token = await readText(place.tokenFile);
+  const ca = await readText(place.caFile);
+  if (token === undefined || ca === undefined) return failure('no service account token is mounted');
+  if (!/^[\x21-\x7e]+$/.test(token)) return failure('the service account token is not valid');
+  const url = urlOf(place.host, place.port, path);
+  if (url === undefined) return failure('the address of the API server is not valid');
+  return ok({
+    url,
+    ca,
+    headers: { authorization: `Bearer ${token}`, 'user-agent': `aws-secrets-injector/${VERSION}` },
+  });
 }
 
 function urlOf(host: string, port: number, path: string): URL | undefined {
@@ -85,22 +106,25 @@ function urlOf(host: string, port: number, path: string): URL | undefined {
 }
 
 interface Sending {
-  readonly token: string;
-  readonly ca: string;
   readonly question: ApiQuestion;
   readonly signal: AbortSignal;
   readonly limits: ApiLimits;
 }
 
-async function send(url: URL, { token, ca, question, signal, limits }: Sending): Promise<ApiAnswer> {
+async function send(
+  { url, ca, headers }: ApiTarget,
+  { question, signal, limits }: Sending,
+): Promise<ApiAnswer> {
+  const { patch } = question;
   const answer = await sendRequest({
     url,
-    method: 'GET',
+    method: patch === undefined ? 'GET' : 'PATCH',
     headers: {
+      ...headers,
       accept: question.accept,
-      authorization: `Bearer ${token}`,
-      'user-agent': `aws-secrets-injector/${VERSION}`,
+      ...(patch === undefined ? {} : { 'content-type': patch.contentType }),
     },
+    ...(patch === undefined ? {} : { body: patch.body }),
     agent: false,
     ca,
     signal,
@@ -111,9 +135,15 @@ async function send(url: URL, { token, ca, question, signal, limits }: Sending):
     },
   });
   if (!answer.ok) return failed(describe(answer.code, question));
-  if (answer.status !== 200) return { kind: 'refused', status: answer.status };
+  // A patch that creates an object has status 201.
+  if (answer.status !== 200 && answer.status !== 201) return { kind: 'refused', status: answer.status };
+  const at = Date.parse(answer.headers.date ?? '');
   try {
-    return { kind: 'answer', json: JSON.parse(answer.body.toString()) };
+    return {
+      kind: 'answer',
+      json: JSON.parse(answer.body.toString()),
+      ...(Number.isNaN(at) ? {} : { at }),
+    };
   } catch {
     return failed('the answer is not JSON');
   }

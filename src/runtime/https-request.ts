@@ -22,7 +22,7 @@ export interface RequestLimits {
 export interface Request {
   /** Plain http is possible for loopback endpoints; the caller checks that. */
   readonly url: URL;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** `false` for a connection of its own, which closes with the answer. */

@@ -1,6 +1,7 @@
 /** The `webhook` command. */
 
 import { makeClusterApi, placeOf } from '../kubernetes/api-client.ts';
+import { serviceNames } from '../runtime/certificate.ts';
 import { errorFields, type Logger, makeLogger } from '../runtime/log/logger.ts';
 import { renderSettingsHelp } from '../runtime/settings/help.ts';
 import { injectionSettings } from '../runtime/settings/injection.ts';
@@ -10,7 +11,7 @@ import { VERSION } from '../runtime/version.ts';
 import { DEFAULT_NATIVE_TIMES } from './native/native-watch.ts';
 import { DEFAULT_LIMITS } from './server/limits.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.ts';
-import { startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
+import { type CertificateOptions, startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
 /** Runs the webhook until a signal stops it. @returns the exit code */
 export async function runWebhook(argv: readonly string[], env: Environment): Promise<number> {
@@ -72,10 +73,27 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
     probePort: values['probe-port'],
     metricsPort: values['metrics-port'],
     listenAddress: values['listen-address'],
-    certFile: values['tls-cert-file'],
-    keyFile: values['tls-key-file'],
+    certificates: certificateOptions(values, env),
     clientCaFile: values['client-ca-file'],
     ...(values['ca-bundle-file'] === undefined ? {} : { caBundle: { file: values['ca-bundle-file'] } }),
     ...(values['policy-file'] === undefined ? {} : { policy: { file: values['policy-file'] } }),
   };
+}
+
+function certificateOptions(values: WebhookSettings, env: Environment): CertificateOptions {
+  switch (values.certificates) {
+    case 'self':
+      return {
+        source: 'self',
+        place: placeOf(env),
+        namespace: values.namespace,
+        secret: values['ca-secret'],
+        registrations: values.registrations,
+        dnsNames: serviceNames(values.service, values.namespace),
+        caLifetime: values['ca-lifetime'] * 1000,
+        certificateLifetime: values['certificate-lifetime'] * 1000,
+      };
+    case 'files':
+      return { source: 'files', certFile: values['tls-cert-file'], keyFile: values['tls-key-file'] };
+  }
 }

@@ -11,13 +11,21 @@ export interface Metrics {
   countDropped(reason: DropReason): void;
   countHandshakeError(): void;
   countCertificateLoad(result: 'loaded' | 'failed'): void;
-  setCertificateExpiry(seconds: number): void;
+  /** A certificate came into use. @param expiry in Unix time, in seconds */
+  setCertificate(source: CertificateSourceName, expiry: number): void;
+  /** The CA of the certificate. @param expiry in Unix time, in seconds */
+  setAuthority(expiry: number, isTrusted: boolean): void;
+  countCertificateWrite(object: 'secret' | 'registration'): void;
   setNativeVariables(can: boolean): void;
   /** `valid` when a policy comes into use, `invalid` when the file cannot be used. */
   setPolicy(state: 'valid' | 'invalid'): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
+
+/** The setting `certificates`. */
+export const CERTIFICATE_SOURCES = ['self', 'files'] as const;
+export type CertificateSourceName = (typeof CERTIFICATE_SOURCES)[number];
 
 const PREFIX = 'secrets_injector_';
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 405, 408, 411, 413, 415, 417, 431, 500, 503]);
@@ -63,7 +71,7 @@ export function makeMetrics(): Metrics {
   });
   const loads = new Counter({
     name: `${PREFIX}certificate_loads_total`,
-    help: 'Loaded certificates, and failed attempts to load one.',
+    help: 'Certificates that came into use, and failed attempts to load or create one.',
     labelNames: ['result'],
     registers,
   });
@@ -73,6 +81,29 @@ export function makeMetrics(): Metrics {
     help: 'Expiry of the current certificate in Unix time; 0 without a certificate.',
     registers,
   });
+  const inUse = new Gauge({
+    name: `${PREFIX}certificate_in_use_since_timestamp_seconds`,
+    help: 'When the current certificate came into use, in Unix time, by its source.',
+    labelNames: ['source'],
+    registers,
+  });
+  const authorityExpiry = new Gauge({
+    name: `${PREFIX}ca_expiry_timestamp_seconds`,
+    help: 'Expiry of the CA of the current certificate in Unix time, with self-managed certificates; otherwise 0.',
+    registers,
+  });
+  const trusted = new Gauge({
+    name: `${PREFIX}ca_trusted`,
+    help: 'Whether caBundle of every registration contains the CA of the current certificate: 1 or 0. With self-managed certificates.',
+    registers,
+  });
+  const writes = new Counter({
+    name: `${PREFIX}certificate_writes_total`,
+    help: 'Writes of self-managed certificates to the cluster: CAs to the Secret, caBundle to registrations.',
+    labelNames: ['object'],
+    registers,
+  });
+  for (const object of ['secret', 'registration']) writes.inc({ object }, 0);
   const native = new Gauge({
     name: `${PREFIX}native_variables`,
     help: 'Whether the cluster supports native variables: 1 or 0.',
@@ -115,7 +146,15 @@ export function makeMetrics(): Metrics {
     countDropped: (reason) => dropped.inc({ reason }),
     countHandshakeError: () => handshakes.inc(),
     countCertificateLoad: (result) => loads.inc({ result }),
-    setCertificateExpiry: (seconds) => expiry.set(seconds),
+    setCertificate: (source, seconds) => {
+      expiry.set(seconds);
+      inUse.set({ source }, Date.now() / 1000);
+    },
+    setAuthority: (seconds, isTrusted) => {
+      authorityExpiry.set(seconds);
+      trusted.set(isTrusted ? 1 : 0);
+    },
+    countCertificateWrite: (object) => writes.inc({ object }),
     setNativeVariables: (can) => native.set(can ? 1 : 0),
     setPolicy: (state) => {
       policyValid.set(state === 'valid' ? 1 : 0);

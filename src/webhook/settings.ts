@@ -2,7 +2,16 @@
 import { quote } from '../core/problems/quote.ts';
 import { LOG_LEVELS } from '../runtime/log/logger.ts';
 import { checkInjection, INJECTION_SETTINGS } from '../runtime/settings/injection.ts';
-import { ADDRESS, choice, duration, integer, PATH, PORT } from '../runtime/settings/kinds.ts';
+import {
+  ADDRESS,
+  choice,
+  DNS_NAME,
+  duration,
+  integer,
+  NAMES,
+  PATH,
+  PORT,
+} from '../runtime/settings/kinds.ts';
 import { readPolicyFile } from '../runtime/settings/policy-file.ts';
 import {
   type Environment,
@@ -12,6 +21,9 @@ import {
   setting,
   type Values,
 } from '../runtime/settings/settings.ts';
+import { CERTIFICATE_SOURCES } from './metrics.ts';
+
+const YEAR_SECONDS = 8760 * 3600;
 
 export const WEBHOOK_SETTINGS = {
   'listen-port': setting(PORT, 8443, 'Port of the HTTPS server that the API server calls (POST /mutate).'),
@@ -25,15 +37,50 @@ export const WEBHOOK_SETTINGS = {
     ADDRESS,
     'Address that all servers listen on. By default, all addresses of the pod.',
   ),
+  certificates: setting(
+    choice(...CERTIFICATE_SOURCES),
+    'self',
+    'Source of the TLS certificate: self if the webhook creates and renews it (certs/README.md), files for --tls-cert-file and --tls-key-file.',
+  ),
+  'ca-secret': setting(
+    DNS_NAME,
+    'aws-secrets-injector-webhook-ca',
+    'With certificates self: name of the Secret with the CA, in --namespace.',
+  ),
+  registrations: setting(
+    NAMES,
+    ['aws-secrets-injector', 'zz-aws-secrets-injector'],
+    'With certificates self: names of the MutatingWebhookConfigurations whose caBundle the webhook sets, if they exist.',
+  ),
+  service: setting(
+    DNS_NAME,
+    'aws-secrets-injector',
+    'With certificates self: name of the Service of the webhook, for the DNS names of the certificate.',
+  ),
+  namespace: setting(
+    DNS_NAME,
+    'aws-secrets-injector',
+    'With certificates self: namespace of the webhook, its Service and its Secret.',
+  ),
+  'ca-lifetime': setting(
+    duration(30, 10 * YEAR_SECONDS, 'from 30s to 87600h'),
+    YEAR_SECONDS,
+    'With certificates self: lifetime of the CA. It is renewed after two thirds of it.',
+  ),
+  'certificate-lifetime': setting(
+    duration(10, YEAR_SECONDS, 'from 10s to 8760h'),
+    168 * 3600,
+    'With certificates self: lifetime of the certificates, at most a third of ca-lifetime. They are renewed after two thirds of it.',
+  ),
   'tls-cert-file': setting(
     PATH,
     '/etc/aws-secrets-injector/tls/tls.crt',
-    'Certificate chain in PEM, leaf certificate first. The webhook reloads it when it changes.',
+    'With certificates files: certificate chain in PEM, leaf certificate first. The webhook reloads it when it changes.',
   ),
   'tls-key-file': setting(
     PATH,
     '/etc/aws-secrets-injector/tls/tls.key',
-    'Private key of the certificate, in PEM.',
+    'With certificates files: private key of the certificate, in PEM.',
   ),
   'client-ca-file': optional(
     PATH,
@@ -76,6 +123,7 @@ export function readWebhookSettings(
 ): SettingsResult<WebhookSettings> {
   return readSettings(WEBHOOK_SETTINGS, argv, env, (values) => [
     ...checkPorts(values['listen-port'], values['probe-port'], values['metrics-port']),
+    ...checkLifetimes(values['ca-lifetime'], values['certificate-lifetime']),
     ...checkInjection(values),
     ...policyProblems(values['policy-file']),
   ]);
@@ -85,6 +133,13 @@ export function readWebhookSettings(
 function policyProblems(file: string | undefined): readonly string[] {
   const read = file === undefined ? undefined : readPolicyFile(file);
   return read?.ok === false ? [`--policy-file: ${quote(file ?? '', 256)} ${read.problem}`] : [];
+}
+
+/** A certificate that is signed just before its CA is renewed must not end before its time. */
+function checkLifetimes(ca: number, certificate: number): readonly string[] {
+  return certificate * 3 > ca
+    ? ['--certificate-lifetime: is more than a third of --ca-lifetime; shorten it, or extend --ca-lifetime']
+    : [];
 }
 
 /** Ports that two servers would share. 0 lets the system choose. */

@@ -5,8 +5,12 @@ import type { LogFields, Logger } from '../runtime/log/logger.ts';
 import { readCaBundle } from '../runtime/settings/ca-bundle.ts';
 import { withCaBundle } from '../runtime/settings/network.ts';
 import type { Service } from '../runtime/shutdown.ts';
-import { CertificateFiles } from './certificates/files.ts';
+import { CertificateFiles, type CertificateFilesOptions } from './certificates/files.ts';
 import type { CertificatePair } from './certificates/pair.ts';
+import {
+  SelfManagedCertificates,
+  type SelfManagedOptions,
+} from './certificates/self-managed/self-managed.ts';
 import type { CertificateListener, CertificateSource } from './certificates/source.ts';
 import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
@@ -29,16 +33,18 @@ export interface WebhookOptions {
   readonly metricsPort: number;
   /** Undefined for all addresses. */
   readonly listenAddress: string | undefined;
-  readonly certFile: string;
-  readonly keyFile: string;
+  readonly certificates: CertificateOptions;
   /** CAs of clients that get answers; undefined to answer every client. */
   readonly clientCaFile?: string | undefined;
-  readonly certificateCheckMilliseconds?: number;
   /** The file with certificate authorities for the fetcher, and how often it is read. */
   readonly caBundle?: { readonly file: string; readonly checkMilliseconds?: number };
   /** The file with the operator's policy, and how often it is read. */
   readonly policy?: PolicyFile;
 }
+
+export type CertificateOptions =
+  | ({ readonly source: 'self' } & SelfManagedOptions)
+  | ({ readonly source: 'files' } & CertificateFilesOptions);
 
 export interface Webhook extends Service {
   readonly listenPort: number;
@@ -55,6 +61,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const host = options.listenAddress ?? everyAddress();
   const clientCa = options.clientCaFile === undefined ? undefined : readClientCa(options.clientCaFile);
   let isDraining = false;
+  let inUseSince = 0;
   // Replaced as a whole, so that a review uses one state.
   let { injection } = options;
 
@@ -94,7 +101,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
           metrics,
           log,
         });
-  const certificates = certificateSource(options, {
+  const certificates = certificateSource(options.certificates, {
     use: (pair) => {
       // Open connections keep the certificate of their handshake.
       tls.app.server.setSecureContext({
@@ -104,16 +111,22 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
         ...(clientCa === undefined ? {} : { ca: clientCa }),
       });
       metrics.countCertificateLoad('loaded');
-      metrics.setCertificateExpiry(pair.leaf.validToDate.getTime() / 1000);
+      metrics.setCertificate(options.certificates.source, pair.leaf.validToDate.getTime() / 1000);
+      inUseSince = Date.now();
       log.info('certificate in use', certificateFields(pair));
     },
     report: (problem) => {
       metrics.countCertificateLoad('failed');
       log.warn('the certificate cannot be used', { problem });
     },
+    authority: ({ expiry, isTrusted }) => metrics.setAuthority(expiry / 1000, isTrusted),
+    wrote: (what, object) => {
+      metrics.countCertificateWrite(object);
+      log.info(what);
+    },
   });
   const readiness = makeReadiness({
-    certificate: () => certificates.current,
+    certificates,
     isDraining: () => isDraining,
     isSettled: () => native?.isSettled ?? true,
     address: () => ({ host: reachable(host), port: portOf(tls.app.server.address()) }),
@@ -134,7 +147,9 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
         ? undefined
         : (request) => isAuthorized(request.socket) || readiness.isOwnRequest(request),
   });
-  const probes = makeProbeServer(readiness, metrics);
+  const probes = makeProbeServer(readiness, metrics, () =>
+    describeCertificate(options, certificates.current, inUseSince),
+  );
   const scraped = makeMetricsServer(metrics);
 
   authorities?.start();
@@ -170,10 +185,23 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
 }
 
 /** Chooses where the certificate comes from. */
-function certificateSource(options: WebhookOptions, listener: CertificateListener): CertificateSource {
-  const { certFile, keyFile, certificateCheckMilliseconds: checkMilliseconds } = options;
-  const timing = checkMilliseconds === undefined ? {} : { checkMilliseconds };
-  return new CertificateFiles({ certFile, keyFile, ...timing }, listener);
+function certificateSource(options: CertificateOptions, listener: CertificateListener): CertificateSource {
+  switch (options.source) {
+    case 'self':
+      return new SelfManagedCertificates(options, listener);
+    case 'files':
+      return new CertificateFiles(options, listener);
+  }
+}
+
+/** For the answer of the readiness probe. */
+function describeCertificate(
+  { certificates: { source } }: WebhookOptions,
+  pair: CertificatePair | undefined,
+  since: number,
+): string {
+  const expiry = pair?.leaf.validToDate.toISOString() ?? 'unknown';
+  return `certificate: source ${source}, in use since ${new Date(since).toISOString()}, expires ${expiry}`;
 }
 
 function certificateFields({ leaf }: CertificatePair): {

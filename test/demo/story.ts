@@ -92,6 +92,7 @@ async function startWebhook(
     'listen-port': port,
     'probe-port': probePort,
     'metrics-port': 0,
+    certificates: 'files',
     'tls-cert-file': path.join(certificates, 'tls.crt'),
     'tls-key-file': path.join(certificates, 'tls.key'),
     image: 'aws-secrets-injector:demo',

@@ -34,8 +34,11 @@ describe.each([...bySettings.values()])(
           probePort: 0,
           metricsPort: 0,
           listenAddress: '127.0.0.1',
-          certFile: path.join(folder, 'tls.crt'),
-          keyFile: path.join(folder, 'tls.key'),
+          certificates: {
+            source: 'files',
+            certFile: path.join(folder, 'tls.crt'),
+            keyFile: path.join(folder, 'tls.key'),
+          },
         },
         makeLogger('silent'),
       );

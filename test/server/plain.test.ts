@@ -9,14 +9,20 @@ import { eventually, runWebhookHere, writeLeaf } from './running.ts';
 describe('readiness', () => {
   test('is true with a valid certificate, and its own review is neither logged nor counted', async () => {
     const { probePort, metricsPort, log } = await runWebhookHere();
-    expect(await plainGet(probePort, '/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
+    expect(await plainGet(probePort, '/readyz')).toMatchObject({
+      status: 200,
+      text: expect.stringMatching(/^ok\ncertificate: source files, in use since \S+Z, expires \S+Z\n$/),
+    });
     expect(log.filter((line) => line.message === 'decided')).toEqual([]);
     expect((await plainGet(metricsPort, '/metrics')).text).toMatch(/review_duration_seconds_count 0/);
   });
 
   test('is false before there is a certificate, and true soon after', async () => {
     const { probePort, directory } = await runWebhookHere({ leaf: null });
-    expect(await plainGet(probePort, '/readyz')).toMatchObject({ status: 503, text: 'no certificate\n' });
+    expect(await plainGet(probePort, '/readyz')).toMatchObject({
+      status: 503,
+      text: expect.stringMatching(/^no certificate: \S+ cannot be read: ENOENT\n$/),
+    });
     expect((await plainGet(probePort, '/livez')).status).toBe(200);
     await writeLeaf(directory, await makeLeaf());
     await eventually(

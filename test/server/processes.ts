@@ -87,6 +87,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const flags = [
     ...['--image', 'registry.example/aws-secrets-injector:test', '--listen-address', '127.0.0.1'],
     ...['--listen-port', '0', '--probe-port', '0', '--metrics-port', '0'],
+    ...['--certificates', 'files'],
     ...['--tls-cert-file', path.join(options.directory, 'tls.crt')],
     ...['--tls-key-file', path.join(options.directory, 'tls.key')],
     ...(options.flags ?? []),

@@ -21,6 +21,8 @@ export interface RunningOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Null to start without certificate files. */
   readonly leaf?: Leaf | null;
+  /** By default, the files. */
+  readonly certificates?: WebhookOptions['certificates'];
   readonly certificateCheckMilliseconds?: number;
   readonly native?: WebhookOptions['native'];
   readonly injection?: WebhookOptions['injection'];
@@ -45,11 +47,14 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       probePort: 0,
       metricsPort: 0,
       listenAddress: '127.0.0.1',
-      certFile: path.join(directory, 'tls.crt'),
-      keyFile: path.join(directory, 'tls.key'),
-      ...(options.certificateCheckMilliseconds === undefined
-        ? {}
-        : { certificateCheckMilliseconds: options.certificateCheckMilliseconds }),
+      certificates: options.certificates ?? {
+        source: 'files',
+        certFile: path.join(directory, 'tls.crt'),
+        keyFile: path.join(directory, 'tls.key'),
+        ...(options.certificateCheckMilliseconds === undefined
+          ? {}
+          : { checkMilliseconds: options.certificateCheckMilliseconds }),
+      },
       ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
       ...(options.native === undefined ? {} : { native: options.native }),
       ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),

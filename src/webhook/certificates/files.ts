@@ -42,6 +42,15 @@ export class CertificateFiles implements CertificateSource {
     return this.#current;
   }
 
+  /** Whether the pair is valid is all that is known: the API server may trust its CA or not. */
+  get problem(): string | undefined {
+    return this.#current === undefined ? `no certificate: ${this.#problem ?? 'not read yet'}` : undefined;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
   async start(): Promise<void> {
     await this.#check();
   }

@@ -1,7 +1,9 @@
 /** Whether this replica is ready: it sends itself a review, as an API server would. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type CertificatePair, isValidAt } from '../certificates/pair.ts';
+import type { CertificatePair } from '../certificates/pair.ts';
+import { isValidAt } from '../certificates/pair.ts';
+import type { CertificateSource } from '../certificates/source.ts';
 import { checkOwnReview, ownReview } from './own-review.ts';
 import { OWN_REVIEW_HEADER, sendReview } from './send-review.ts';
 
@@ -16,7 +18,7 @@ export interface Readiness {
 }
 
 export interface ReadinessParts {
-  readonly certificate: () => CertificatePair | undefined;
+  readonly certificates: Pick<CertificateSource, 'current' | 'problem' | 'now'>;
   readonly isDraining: () => boolean;
   /** Whether the first cluster check is done. Before that, pods with native variables would be denied without a reason. */
   readonly isSettled: () => boolean;
@@ -50,9 +52,11 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
 
   async function check(): Promise<ReadyState> {
     if (parts.isDraining()) return notReady('draining');
-    const pair = parts.certificate();
-    if (pair === undefined) return notReady('no certificate');
-    if (!isValidAt(pair, Date.now())) return notReady('the certificate is expired or not valid yet');
+    const { current: pair, problem } = parts.certificates;
+    if (pair === undefined) return notReady(problem ?? 'no certificate');
+    if (!isValidAt(pair, parts.certificates.now()))
+      return notReady('the certificate is expired or not valid yet');
+    if (problem !== undefined) return notReady(problem);
     if (!parts.isSettled()) return notReady('checking whether the cluster supports native variables');
     if (last?.pair === pair && performance.now() - last.at < FRESH_MILLISECONDS) return last.state;
     running ??= askListener(pair).finally(() => {

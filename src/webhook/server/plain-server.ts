@@ -13,8 +13,8 @@ export type PlainServer = FastifyInstance<http.Server>;
 
 const MOST_CONNECTIONS = 256;
 
-/** Makes the server for probes. */
-export function makeProbeServer(readiness: Readiness, metrics: Metrics): PlainServer {
+/** Makes the server for probes. @param details a line for a ready replica */
+export function makeProbeServer(readiness: Readiness, metrics: Metrics, details: () => string): PlainServer {
   const app = makePlainServer({ '/livez': 'GET', '/readyz': 'GET' }, metrics);
   app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', async (_request, reply) => {
@@ -22,7 +22,7 @@ export function makeProbeServer(readiness: Readiness, metrics: Metrics): PlainSe
     return reply
       .code(state.ready ? 200 : 503)
       .type('text/plain')
-      .send(state.ready ? 'ok\n' : `${state.why}\n`);
+      .send(state.ready ? `ok\n${details()}\n` : `${state.why}\n`);
   });
   return app;
 }

@@ -1,4 +1,4 @@
-/** The access of the webhook to the API server: it may list nodes, unless the operator removes the permission. */
+/** The access of the webhook to the API server: its own Secret, its own registrations and the list of nodes, all of which can be removed. */
 import { expect, it } from 'vitest';
 import { variableName } from '../../../src/runtime/settings/settings.ts';
 import { readWebhookSettings } from '../../../src/webhook/settings.ts';
@@ -9,7 +9,7 @@ const [role = {}, binding = {}] = documents('base/node-list.yaml');
 const account = only('base/service-account.yaml');
 const deployment = only('base/deployment.yaml');
 
-it('is one permission for one service account', () => {
+it('is the right to list nodes, for one service account', () => {
   expect(at(role, 'rules')).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]);
   expect(at(binding, 'roleRef')).toEqual({
     apiGroup: 'rbac.authorization.k8s.io',
@@ -26,12 +26,50 @@ it('is one permission for one service account', () => {
   expect(at(deployment, 'spec.template.spec.serviceAccountName')).toBe(at(account, 'metadata.name'));
 });
 
-it('is the only permission in the manifests', () => {
+it('is otherwise limited to the named Secret and registrations, as the settings name them', () => {
+  const settings = readWebhookSettings(['--image=x'], {});
+  if (settings.kind !== 'settings') throw new Error('the defaults are not valid');
+  const { 'ca-secret': secret, registrations } = settings.values;
+  const [inNamespace = {}, , inCluster = {}] = documents('base/certificate-access.yaml');
+  expect(at(inNamespace, 'rules')).toEqual([
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [secret],
+      verbs: ['get', 'watch', 'patch', 'create'],
+    },
+  ]);
+  expect(at(inCluster, 'rules')).toEqual([
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['mutatingwebhookconfigurations'],
+      resourceNames: registrations,
+      verbs: ['get', 'watch', 'patch'],
+    },
+  ]);
+  const names = ['base', 'components/second-pass/registration'].map((folder) =>
+    at(only(`${folder}/mutating-webhook-configuration.yaml`), 'metadata.name'),
+  );
+  expect(registrations).toEqual(names);
+});
+
+it('applying the manifests changes neither the data of the Secret nor caBundle', () => {
+  const secret = only('base/certificate-authority.yaml');
+  expect(Object.keys(secret).sort()).toEqual(['apiVersion', 'kind', 'metadata', 'type']);
+  for (const folder of ['base', 'components/second-pass/registration'])
+    expect(JSON.stringify(only(`${folder}/mutating-webhook-configuration.yaml`))).not.toContain('caBundle');
+});
+
+it('has no other permission in the manifests', () => {
   const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
   const rights = yamlFiles()
     .flatMap((file) => documents(file).map((document) => [file, String(at(document, 'kind'))] as const))
     .filter(([, kind]) => kinds.includes(kind));
   expect(rights).toEqual([
+    ['base/certificate-access.yaml', 'Role'],
+    ['base/certificate-access.yaml', 'RoleBinding'],
+    ['base/certificate-access.yaml', 'ClusterRole'],
+    ['base/certificate-access.yaml', 'ClusterRoleBinding'],
     ['base/node-list.yaml', 'ClusterRole'],
     ['base/node-list.yaml', 'ClusterRoleBinding'],
   ]);

@@ -66,6 +66,35 @@ function named(objects: readonly JsonObject[], kind: string, name = NAME): JsonO
   return objects.find((one) => at(one, 'kind') === kind && at(one, 'metadata.name') === name);
 }
 
+it('the base needs no certificate: nothing is mounted, and no object has a caBundle', (context) => {
+  const objects = build(context, '../base', 'second-pass/registration');
+  expect(JSON.stringify(objects).includes('"caBundle"')).toBe(false);
+  expect(at(named(objects, 'Deployment'), 'spec.template.spec.volumes')).toBeUndefined();
+  expect(at(named(objects, 'Secret', `${NAME}-webhook-ca`), 'data')).toBeUndefined();
+  expect(named(objects, 'Role', `${NAME}-certificates`)).toBeDefined();
+});
+
+it.for(['generated-certs', 'cert-manager'])(
+  '%s mounts its certificate and has no rights for self-managed ones',
+  (overlay, context) => {
+    const objects = build(context, overlay);
+    const [container] = listAt(named(objects, 'Deployment'), 'spec.template.spec.containers');
+    expect(listAt(container, 'env')).toContainEqual({
+      name: 'SECRETS_INJECTOR_CERTIFICATES',
+      value: 'files',
+    });
+    expect(listAt(container, 'volumeMounts')).toEqual([
+      { name: 'certs', mountPath: '/certs', readOnly: true },
+    ]);
+    expect(listAt(named(objects, 'Deployment'), 'spec.template.spec.volumes')).toHaveLength(1);
+    const names = objects.map((one) => `${at(one, 'kind')} ${at(one, 'metadata.name')}`);
+    expect(names.filter((name) => /Role|Secret .*-webhook-ca/.test(name)).sort()).toEqual([
+      `ClusterRole ${NAME}-nodes`,
+      `ClusterRoleBinding ${NAME}-nodes`,
+    ]);
+  },
+);
+
 it('the second registration gets the caBundle of generated certificates', (context) => {
   const objects = build(context, 'generated-certs', 'second-pass/generated-certs');
   const configurations = objects.filter((one) => at(one, 'kind') === 'MutatingWebhookConfiguration');

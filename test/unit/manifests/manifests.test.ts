@@ -21,6 +21,7 @@ import {
 const NAME = 'aws-secrets-injector';
 const SECRET = 'aws-secrets-injector-tls';
 const POD = 'spec.template.spec';
+const POD_FIELDS: Readonly<Record<string, string>> = { 'metadata.namespace': NAME };
 const deployment = only('base/deployment.yaml');
 const [container] = listAt(deployment, `${POD}.containers`);
 const service = only('base/service.yaml');
@@ -111,8 +112,10 @@ describe('deployment', () => {
     const env = Object.fromEntries(
       listAt(container, 'env').map((variable) => [
         String(at(variable, 'name')),
-        // Variables from the ConfigMap of the guard, whose values are empty by default.
-        String(at(variable, 'value') ?? ''),
+        // Variables from the ConfigMap of the guard, whose values are empty by default, and of the pod.
+        String(
+          at(variable, 'value') ?? POD_FIELDS[String(at(variable, 'valueFrom.fieldRef.fieldPath'))] ?? '',
+        ),
       ]),
     );
     for (const name of Object.keys(env)) expect(name.startsWith(VARIABLE_PREFIX), name).toBe(true);
@@ -126,24 +129,35 @@ describe('deployment', () => {
       ['probes', read.values['probe-port']],
       ['metrics', read.values['metrics-port']],
     ]);
-    const [mount] = listAt(container, 'volumeMounts');
-    expect(mount).toMatchObject({ mountPath: path.dirname(read.values['tls-cert-file']), readOnly: true });
-    expect(at(mount, 'subPath')).toBeUndefined();
-    expect(path.dirname(read.values['tls-key-file'])).toBe(path.dirname(read.values['tls-cert-file']));
+    expect(read.values.certificates).toBe('self');
+    expect(read.values.namespace).toBe(at(service, 'metadata.namespace'));
+    expect(read.values.service).toBe(at(service, 'metadata.name'));
+    expect(at(deployment, `${POD}.volumes`)).toBeUndefined();
     // The last step of the shutdown may take another ten seconds.
     expect(at(deployment, `${POD}.terminationGracePeriodSeconds`)).toBeGreaterThan(
       read.values['drain-seconds'] + 10,
     );
   });
 
-  it('mounts the certificate of the overlays', () => {
-    const [volume] = listAt(deployment, `${POD}.volumes`);
-    const [mount] = listAt(container, 'volumeMounts');
+  it('mounts the certificate of the overlays, with certificates from files', () => {
+    const patch = only('components/certificate-files/deployment.yaml');
+    const [patched] = listAt(patch, `${POD}.containers`);
+    const [volume] = listAt(patch, `${POD}.volumes`);
+    const [mount] = listAt(patched, 'volumeMounts');
+    const env = Object.fromEntries(
+      listAt(patched, 'env').map((variable) => [String(at(variable, 'name')), String(at(variable, 'value'))]),
+    );
+    const read = readWebhookSettings(['--image=x'], env);
+    expect(read).toMatchObject({ kind: 'settings', values: { certificates: 'files' } });
+    if (read.kind !== 'settings') return;
+    expect(mount).toMatchObject({ mountPath: path.dirname(read.values['tls-cert-file']), readOnly: true });
+    expect(at(mount, 'subPath')).toBeUndefined();
+    expect(path.dirname(read.values['tls-key-file'])).toBe(path.dirname(read.values['tls-cert-file']));
     expect(at(volume, 'secret.secretName')).toBe(SECRET);
     expect(at(volume, 'name')).toBe(at(mount, 'name'));
     // The user of the image can read the key because of its group.
     expect(at(volume, 'secret.defaultMode')).toBe(0o440);
-    expect(at(deployment, `${POD}.securityContext.fsGroup`)).toBe(65532);
+    expect(at(patch, `${POD}.securityContext.fsGroup`)).toBe(65532);
     const [generated] = listAt(only('overlays/generated-certs/kustomization.yaml'), 'secretGenerator');
     expect(generated).toMatchObject({
       name: SECRET,

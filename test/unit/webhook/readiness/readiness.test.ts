@@ -18,7 +18,7 @@ test('probes share one check, whose answer is forgotten after a second', async (
   const certificate = await pair();
   let asked = 0;
   const readiness = makeReadiness({
-    certificate: () => certificate,
+    certificates: { current: certificate, problem: undefined, now: Date.now },
     isDraining: () => false,
     isSettled: () => true,
     // No address: the check itself ends at once, what counts here is how often it is made.
@@ -41,7 +41,7 @@ test('probes share one check, whose answer is forgotten after a second', async (
 test('a listener that is not there is not ready', async () => {
   const certificate = await pair();
   const readiness = makeReadiness({
-    certificate: () => certificate,
+    certificates: { current: certificate, problem: undefined, now: Date.now },
     isDraining: () => false,
     isSettled: () => true,
     address: () => ({ host: '127.0.0.1', port: 1 }),
