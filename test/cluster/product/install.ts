@@ -1,5 +1,4 @@
 /** Installs the product as its manual describes: a kustomization on the manifests of the project, and kubectl. */
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../image/built-image.ts';
@@ -21,11 +20,6 @@ export const PRODUCT_NAMESPACE = 'aws-secrets-injector';
  */
 export async function install(cluster: Cluster, folder: string, awsUrl: string): Promise<void> {
   writeKustomization(folder, awsUrl);
-  const certs = path.join(folder, 'manifests/overlays/generated-certs/certs');
-  const made = spawnSync(path.join(ROOT, 'scripts/aws-secrets-injector'), ['certs', '--out', certs], {
-    encoding: 'utf8',
-  });
-  if (made.status !== 0) throw new Error(`certs ended with ${made.status}: ${made.stderr}`);
   await kubectl(cluster, 'apply', '--server-side', '--kustomize', path.join(folder, 'my-cluster'));
   await kubectl(
     cluster,
@@ -41,8 +35,8 @@ function writeKustomization(folder: string, awsUrl: string): void {
   cpSync(path.join(ROOT, 'manifests'), path.join(folder, 'manifests'), { recursive: true });
   mkdirSync(path.join(folder, 'my-cluster'), { recursive: true });
   const kustomization = {
-    resources: ['../manifests/overlays/generated-certs'],
-    components: ['../manifests/components/second-pass/generated-certs'],
+    resources: ['../manifests/base'],
+    components: ['../manifests/components/second-pass/registration'],
     images: [{ name: 'aws-secrets-injector', newName: IMAGE_NAME, newTag: IMAGE_TAG }],
     patches: [
       {
