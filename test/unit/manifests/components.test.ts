@@ -121,35 +121,40 @@ it('no-api-access removes the role, the token and the egress', (context) => {
   expect(at(named(objects, 'NetworkPolicy'), 'spec.egress')).toEqual([]);
 });
 
-it('policy mounts the ConfigMap where the setting expects the file, and a patch replaces the policy', (context) => {
-  const own = 'rules: [{ name: shop, namespaces: [shop], roles: [] }]\n';
-  const configMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: `${NAME}-policy`, namespace: NAME },
-    data: { 'policy.yaml': own },
-  };
-  const [standard, replaced] = [[], [{ patch: JSON.stringify(configMap) }]].map((patches) =>
-    buildWith(context, {
-      overlay: 'generated-certs',
-      components: ['policy', 'no-native-variables'],
-      patches,
-    }),
-  );
-  expect(at(named(standard ?? [], 'ConfigMap', `${NAME}-policy`), 'data')).toEqual({
-    'policy.yaml': 'rules: []\n',
-  });
-  expect(at(named(replaced ?? [], 'ConfigMap', `${NAME}-policy`), 'data')).toEqual({ 'policy.yaml': own });
-  const pod = at(named(standard ?? [], 'Deployment'), 'spec.template.spec');
-  const [container] = listAt(pod, 'containers');
-  const file = listAt(container, 'env').find((one) => one['name'] === variableName('policy-file'))?.['value'];
-  const mount = listAt(container, 'volumeMounts').find(
-    (one) => one['mountPath'] === path.dirname(String(file)),
-  );
-  expect(mount).toEqual({ name: 'policy', mountPath: '/policy', readOnly: true });
-  expect(listAt(pod, 'volumes')).toContainEqual({ name: 'policy', configMap: { name: `${NAME}-policy` } });
-  expect(path.basename(String(file))).toBe('policy.yaml');
-});
+it.for(['../base', 'generated-certs'])(
+  'policy mounts the ConfigMap where the setting expects the file, and a patch replaces the policy: %s',
+  (overlay, context) => {
+    const own = 'rules: [{ name: shop, namespaces: [shop], roles: [] }]\n';
+    const configMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `${NAME}-policy`, namespace: NAME },
+      data: { 'policy.yaml': own },
+    };
+    const [standard, replaced] = [[], [{ patch: JSON.stringify(configMap) }]].map((patches) =>
+      buildWith(context, {
+        overlay,
+        components: ['policy', 'no-native-variables'],
+        patches,
+      }),
+    );
+    expect(at(named(standard ?? [], 'ConfigMap', `${NAME}-policy`), 'data')).toEqual({
+      'policy.yaml': 'rules: []\n',
+    });
+    expect(at(named(replaced ?? [], 'ConfigMap', `${NAME}-policy`), 'data')).toEqual({ 'policy.yaml': own });
+    const pod = at(named(standard ?? [], 'Deployment'), 'spec.template.spec');
+    const [container] = listAt(pod, 'containers');
+    const file = listAt(container, 'env').find((one) => one['name'] === variableName('policy-file'))?.[
+      'value'
+    ];
+    const mount = listAt(container, 'volumeMounts').find(
+      (one) => one['mountPath'] === path.dirname(String(file)),
+    );
+    expect(mount).toEqual({ name: 'policy', mountPath: '/policy', readOnly: true });
+    expect(listAt(pod, 'volumes')).toContainEqual({ name: 'policy', configMap: { name: `${NAME}-policy` } });
+    expect(path.basename(String(file))).toBe('policy.yaml');
+  },
+);
 
 it('no-native-variables adds the setting and the policy', (context) => {
   const objects = build(context, 'generated-certs', 'no-native-variables', 'no-api-access');
