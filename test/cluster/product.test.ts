@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { clusterUnavailable } from './cluster.ts';
 import { attacks } from './product/scenarios/attacks.ts';
 import { bypassed } from './product/scenarios/bypassed.ts';
+import { failover } from './product/scenarios/failover.ts';
 import { failures } from './product/scenarios/failures.ts';
 import { guides } from './product/scenarios/guides.ts';
 import { leaks } from './product/scenarios/leaks.ts';
@@ -37,6 +38,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   modes(stage);
   volumes(stage);
   failures(stage);
+  failover(stage);
   roles(stage);
   policies(stage);
   neighbours(stage);
