@@ -10,6 +10,8 @@ import { makePodIdentityStage, type PodIdentityStage } from '../fetcher/pod-iden
 import { ROLE_ARN, SUBJECT, type Variables } from '../fetcher/stage.ts';
 
 const OWNER = '444455556666';
+/** Seconds of a deadline for what does not pass. */
+const SOON = 3;
 const ARN = `arn:aws:secretsmanager:eu-west-1:${OWNER}:secret:shop/canary-AbCdEf`;
 const READER: Role = {
   arn: `arn:aws:iam::${OWNER}:role/team/reader`,
@@ -183,7 +185,7 @@ describe('is refused', () => {
     ],
   ])('%s', async (_name, change, variables, code, says) => {
     change();
-    const finished = await run(variables);
+    const finished = await run(variables, SOON);
     expect(finished.code).toBe(10);
     expect(finished.termination.startsWith(`${code} secrets-injector.dev/assume-role-arn: `)).toBe(true);
     expect(finished.termination).toContain(says);
@@ -193,7 +195,7 @@ describe('is refused', () => {
 
   it('in the first step: the problem is that of the role of the pod', async () => {
     aws.standIn.putRole({ ...ASSUMING, subjects: [] });
-    const finished = await run();
+    const finished = await run({}, SOON);
     expect(finished.termination).toMatch(/^IDENTITY_REFUSED AWS_ROLE_ARN: .*oidc-provider/);
     expect(operations()).not.toContain('AssumeRole');
   });
@@ -205,7 +207,7 @@ describe('is refused', () => {
       body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: x is not authorized to perform: sts:AssumeRole with an explicit deny in the role trust policy</Message></Error></ErrorResponse>',
       times: 'forever',
     });
-    const finished = await run();
+    const finished = await run({}, SOON);
     expect(finished.code).toBe(10);
     expect(finished.termination).toContain(
       `remove the explicit deny in the trust policy of the role; sts:AssumeRole and sts:TagSession must be allowed`,
@@ -214,7 +216,7 @@ describe('is refused', () => {
 
   it('when STS is down in the second step', async () => {
     aws.standIn.script('AssumeRole', { kind: 'serverError', times: 'forever' });
-    const finished = await run({}, 8);
+    const finished = await run({}, SOON);
     expect(finished.code).toBe(13);
     expect(finished.termination).toMatch(/^AWS_UNAVAILABLE secrets-injector.dev\/assume-role-arn: STS /);
   });
@@ -223,7 +225,7 @@ describe('is refused', () => {
 it('a denied secret whose name contains KMS is not a problem of a key', async () => {
   const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/KMS-token-AbCdEf';
   aws.standIn.putSecret({ arn, value: CANARY });
-  const finished = await aws.stage.run(onePlan(arn));
+  const finished = await aws.stage.run(onePlan(arn, SOON));
   expect(finished.termination).toMatch(/^AWS_ACCESS_DENIED /);
 });
 
@@ -231,7 +233,7 @@ describe('a secret of another account, read with the role of the pod', () => {
   beforeEach(() => {
     aws.standIn.putRole({ ...ASSUMING, allow: [ARN] });
   });
-  const read = () => aws.stage.run(onePlan(ARN, 8), { AWS_ROLE_SESSION_NAME: 'shop.web' });
+  const read = () => aws.stage.run(onePlan(ARN, SOON), { AWS_ROLE_SESSION_NAME: 'shop.web' });
 
   it('with both halves: its resource policy and the policy of its key', async () => {
     aws.standIn.putSecret({ arn: ARN, value: CANARY, sharedWith: [ROLE_ARN], keySharedWith: [ROLE_ARN] });

@@ -13,6 +13,8 @@ import {
 import { ROLE_ARN, SUBJECT, TOKEN_FILE } from '../fetcher/stage.ts';
 
 const ARN = arnOf('shop/canary');
+/** Seconds of a deadline for what does not pass. */
+const SOON = 3;
 let aws: PodIdentityStage;
 
 beforeAll(async () => {
@@ -146,7 +148,7 @@ describe('faults that last', () => {
     ],
   ])('%s', async (_name, fault, code, says) => {
     aws.agent.script({ ...fault, times: 'forever' });
-    const finished = await run({}, 8);
+    const finished = await run({}, SOON);
     expect(finished.code).toBe(code);
     expect(finished.termination).toMatch(says);
     expect(aws.stage.listing()).toEqual([]);
@@ -157,7 +159,7 @@ describe('faults that last', () => {
     aws.writeAgentToken(
       await aws.standIn.issueToken({ ...SUBJECT, serviceAccount: 'other', audience: POD_IDENTITY_AUDIENCE }),
     );
-    const finished = await run({ SECRETS_INJECTOR_SERVICE_ACCOUNT: 'shop/other' });
+    const finished = await run({ SECRETS_INJECTOR_SERVICE_ACCOUNT: 'shop/other' }, SOON);
     expect(finished.code).toBe(10);
     expect(finished.termination).toMatch(
       /\(ResourceNotFoundException\); create an association: aws eks create-pod-identity-association --cluster-name <cluster> --namespace shop --service-account other --role-arn <role>/,
