@@ -54,7 +54,7 @@ const NO_IDENTITY: Variables = {
 
 /** Runs the fetcher as in the pod. @returns its message */
 async function message(pod: Pod, variables: Variables): Promise<string> {
-  const plan: Plan = planOf([pod.secret], { files: [{ path: 'db.json', secret: 0 }] }, 8);
+  const plan: Plan = planOf([pod.secret], { files: [{ path: 'db.json', secret: 0 }] }, 3);
   const account = { SECRETS_INJECTOR_SERVICE_ACCOUNT: `${pod.namespace}/${pod.serviceAccount}` };
   return (await aws.stage.run(plan, { ...variables, ...account })).termination;
 }
