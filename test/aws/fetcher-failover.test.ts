@@ -178,7 +178,7 @@ describe('the answer of a replica', () => {
     ],
     [{ kind: 'notFound' }, 'SECRET_NOT_FOUND', /replicate the secret to us-east-1, or remove the Region/],
     [{ kind: 'scheduledForDeletion' }, 'SECRET_DELETED', /restore the replica, or remove us-east-1 from/],
-    [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', /the replica, which is read because of eu-west-1/],
+    [{ kind: 'expiredToken' }, 'IDENTITY_REFUSED', /the replica, used because eu-west-1/],
   ])('%j is final, and the message names the replica', async (fault, code, words) => {
     inReplica(fault);
     const { codes, text } = await fetch(ONE);

@@ -219,7 +219,7 @@ describe('the programs in the image', () => {
     expect(image.run(CHECK_COMMAND, { env })).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('webhook: serves and drains as the Deployment runs it, without writing anything', async () => {
+  it('webhook: serves and drains as the Deployment runs it with certificate files, without writing anything', async () => {
     const certificates = path.join(folder, 'certs');
     mkdirSync(certificates);
     // The image's user writes them here, as a person's own would.
@@ -232,6 +232,10 @@ describe('the programs in the image', () => {
     const webhook = image.start(deploymentCommand(), {
       env: {
         ...deploymentVariables(),
+        // No API server here, so the certificate comes from files, as in components/certificate-files.
+        SECRETS_INJECTOR_CERTIFICATES: 'files',
+        SECRETS_INJECTOR_TLS_CERT_FILE: '/certs/tls.crt',
+        SECRETS_INJECTOR_TLS_KEY_FILE: '/certs/tls.key',
         SECRETS_INJECTOR_LISTEN_PORT: String(listenPort),
         SECRETS_INJECTOR_PROBE_PORT: String(probePort),
         SECRETS_INJECTOR_METRICS_PORT: '0',
