@@ -196,13 +196,13 @@ describe('properties', () => {
     writeFileSync(program, READ_PROPERTIES);
     const file = path.join(folder, 'values.properties');
     const lines = values.map((one, index) =>
-      render(`${index}={{.|properties}}\nk${index}{{.|properties}}=x{{.|properties}}y\n`, [one]),
+      render(`${index}={{.|properties}}\nk${index}-{{.|properties}}=x{{.|properties}}y\n`, [one]),
     );
     writeFileSync(file, lines.join(''));
     const printed = execFileSync('java', [program, file], { encoding: 'utf8', maxBuffer: 1 << 26 });
     const expected = values.flatMap((one, index) => [
       [String(index), one],
-      [`k${index}${one}`, `x${one}y`],
+      [`k${index}-${one}`, `x${one}y`],
     ]);
     const read = printed
       .trim()
