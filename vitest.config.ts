@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // One project per tier, so that `scripts/test` can run, count and skip them apart.
@@ -30,6 +31,8 @@ export default defineConfig({
         testTimeout: runsCluster.has(tier) || tier === 'image' ? 600_000 : 30_000,
         hookTimeout: runsCluster.has(tier) || tier === 'image' ? 900_000 : 60_000,
         fileParallelism: !runsCluster.has(tier),
+        // Vitest leaves a core free. Tests of the tier aws mostly wait for deadlines, so one more runs than there are cores.
+        maxWorkers: availableParallelism() + (tier === 'aws' ? 1 : 0),
         // Most of a cluster's time is waiting, for kubelet's pauses above all.
         ...(runsCluster.has(tier) ? { maxConcurrency: 12 } : {}),
       },
