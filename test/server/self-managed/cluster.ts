@@ -34,6 +34,8 @@ export interface Cluster {
   now: number;
   /** Closes all connections, and refuses new ones. */
   isAway: boolean;
+  /** Accepts requests, and never answers them. */
+  isSilent: boolean;
   /** Answers with status 403. */
   isForbidden: (request: string) => boolean;
   /** Puts an object as an administrator would. */
@@ -68,6 +70,7 @@ export async function startCluster(): Promise<Cluster> {
     requests: [],
     now: Date.now(),
     isAway: false,
+    isSilent: false,
     isForbidden: () => false,
     put: (at, change) => {
       const object = cluster.objects.get(at) ?? make(at);
@@ -123,6 +126,7 @@ async function answer(
   const url = new URL(request.url ?? '', 'https://api');
   const what = `${request.method} ${url.pathname}`;
   if (cluster.isAway) return void request.socket.destroy();
+  if (cluster.isSilent) return;
   response.setHeader('date', new Date(cluster.now).toUTCString());
   if (url.searchParams.has('watch')) {
     const name = url.searchParams.get('fieldSelector')?.replace('metadata.name=', '') ?? '';

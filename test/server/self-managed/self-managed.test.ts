@@ -309,3 +309,17 @@ test('six weeks of rotation in some seconds, under load: no failed review', {
   expect(cas.size).toBe(3);
   expect(leaves.size).toBeGreaterThan(6);
 });
+
+test('an API server that does not answer delays no renewal: certificates are replaced before they expire', async () => {
+  const cluster = await startCluster();
+  const replica = await startReplica(cluster, { certificateLifetime: 4000 });
+  await untilReady(replica);
+  cluster.isSilent = true;
+  cluster.now = Date.now();
+  const first = await review(replica, cluster);
+  // A review fails if its certificate has expired.
+  for (let at = 0; at <= first.validToDate.getTime(); at = cluster.now) {
+    cluster.now = Date.now();
+    await review(replica, cluster);
+  }
+});

@@ -37,6 +37,8 @@ export interface SelfManagedOptions extends ObjectNames {
 const DEFAULT_CHECK_MILLISECONDS = 30_000;
 /** No check waits longer for the API server. */
 const DEADLINE_MILLISECONDS = 15_000;
+/** Nor longer than this part of the lifetime of a certificate, the last third of which is left to renew it. */
+const DEADLINE_PART = 10;
 
 export class SelfManagedCertificates implements CertificateSource {
   readonly #options: SelfManagedOptions;
@@ -98,7 +100,10 @@ export class SelfManagedCertificates implements CertificateSource {
   async #check(): Promise<CheckResult> {
     const over = new AbortController();
     const end = (): void => over.abort();
-    const timer = setTimeout(end, DEADLINE_MILLISECONDS);
+    const timer = setTimeout(
+      end,
+      Math.min(DEADLINE_MILLISECONDS, this.#options.certificateLifetime / DEADLINE_PART),
+    );
     this.#stopping.signal.addEventListener('abort', end);
     const troubles: unknown[] = [];
     for (const step of [
