@@ -5,6 +5,7 @@
 import { pod, shell } from '../cluster/product/pods.ts';
 import type { KubernetesObject, Stage } from '../cluster/product/stage.ts';
 import { startStage } from '../cluster/product/stage.ts';
+import { webhookCalls } from './webhook-calls.ts';
 
 const KINDS = ['bare', 'no-op init container', 'injected'] as const;
 type Kind = (typeof KINDS)[number];
@@ -106,14 +107,8 @@ async function startOne(
 }
 
 async function admissionMilliseconds(stage: Stage): Promise<number> {
-  const metrics = await stage.kubectl('get', '--raw=/metrics');
-  const value = (name: string): number =>
-    metrics
-      .split('\n')
-      .filter((line) => line.startsWith(`apiserver_admission_webhook_admission_duration_seconds_${name}{`))
-      .filter((line) => line.includes('name="inject.secrets-injector.dev"'))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-  return (1000 * value('sum')) / value('count');
+  const { sum, count } = await webhookCalls(stage);
+  return (1000 * sum) / count;
 }
 
 function median(values: readonly number[]): number {

@@ -2,8 +2,24 @@
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/shop/orders-AbCdEf';
 
-/** The review as the bytes that an API server sends. */
-export function benchReview(): string {
+/**
+ * The review as the bytes that an API server sends.
+ * @param bytes about how large the review is; the containers get as many further variables
+ */
+export function benchReview(bytes = 0): string {
+  const small = reviewOf(pod([]));
+  const missing = Math.max(0, bytes - small.length);
+  return missing === 0 ? small : reviewOf(pod(furtherVariables(missing)));
+}
+
+/** Variables that fill so many bytes. */
+function furtherVariables(bytes: number): readonly object[] {
+  const one = (index: number): object => ({ name: `SHOP_FURTHER_SETTING_${index}`, value: 'v'.repeat(60) });
+  const length = JSON.stringify(one(10_000)).length + 1;
+  return Array.from({ length: Math.floor(bytes / length) }, (_, index) => one(index));
+}
+
+function reviewOf(object: object): string {
   const kind = { group: '', version: 'v1', kind: 'Pod' };
   const resource = { group: '', version: 'v1', resource: 'pods' };
   return JSON.stringify({
@@ -22,7 +38,7 @@ export function benchReview(): string {
         uid: '0a4c7d42-1c2f-4a6b-8f7e-0c2b7f6e9d11',
         groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
       },
-      object: pod(),
+      object,
       oldObject: null,
       dryRun: false,
       options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
@@ -30,7 +46,7 @@ export function benchReview(): string {
   });
 }
 
-function pod(): object {
+function pod(further: readonly object[]): object {
   return {
     kind: 'Pod',
     apiVersion: 'v1',
@@ -64,7 +80,7 @@ function pod(): object {
         { name: 'tmp', emptyDir: {} },
         tokenVolume(),
       ],
-      containers: [container('orders'), container('metrics')],
+      containers: [container('orders', further), container('metrics', [])],
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
       dnsPolicy: 'ClusterFirst',
@@ -86,7 +102,7 @@ function pod(): object {
   };
 }
 
-function container(name: string): object {
+function container(name: string, further: readonly object[]): object {
   const probe = (path: string): object => ({
     httpGet: { path, port: 8080, scheme: 'HTTP' },
     initialDelaySeconds: 5,
@@ -100,10 +116,13 @@ function container(name: string): object {
     image: `registry.example/shop/${name}:2.31.4`,
     command: ['/usr/bin/java', '-XX:MaxRAMPercentage=75', '-jar', '/app/service.jar'],
     ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
-    env: Array.from({ length: 10 }, (_, index) => ({
-      name: `SHOP_SETTING_${index}`,
-      value: `value-of-setting-${index}`,
-    })),
+    env: [
+      ...Array.from({ length: 10 }, (_, index) => ({
+        name: `SHOP_SETTING_${index}`,
+        value: `value-of-setting-${index}`,
+      })),
+      ...further,
+    ],
     resources: { limits: { cpu: '1', memory: '512Mi' }, requests: { cpu: '250m', memory: '512Mi' } },
     volumeMounts: [
       { name: 'config', mountPath: '/etc/shop', readOnly: true },

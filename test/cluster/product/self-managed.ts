@@ -4,9 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { parseAllDocuments } from 'yaml';
 import { makeLogger } from '../../../src/runtime/log/logger.ts';
@@ -18,6 +16,7 @@ import { markedProcesses } from '../processes.ts';
 import { until } from '../until.ts';
 import type { Api } from './api.ts';
 import { PRODUCT_NAMESPACE } from './install.ts';
+import { administrator, loadPod, post } from './pod-requests.ts';
 
 const BASE = [
   'namespace',
@@ -126,23 +125,14 @@ export interface Load {
 
 /** Creates pods, one after the other, until it is stopped. Every pod calls all replicas, each on a new connection. */
 export function keepCreating(api: Api, namespace: string): Load {
-  const { kubeconfig, apiServerUrl, caFile } = api.cluster.facts;
-  const { users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as {
-    users: { user: { 'client-certificate': string; 'client-key': string } }[];
-  };
-  const user = users[0]?.user;
-  const agent = new Agent({
-    ca: readFileSync(caFile),
-    cert: readFileSync(user?.['client-certificate'] ?? ''),
-    key: readFileSync(user?.['client-key'] ?? ''),
-    keepAlive: true,
-  });
+  const { apiServerUrl } = api.cluster.facts;
+  const agent = administrator(api.cluster.facts);
   const url = new URL(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, apiServerUrl);
   const failures: string[] = [];
   let [isOver, count] = [false, 0];
   const running = (async () => {
     while (!isOver) {
-      const answer = await create(url, agent).catch((error: Error) => error.message);
+      const answer = await post(url, agent, loadPod()).catch((error: Error) => error.message);
       if (answer.includes('"aws-secrets-fetch"')) count += 1;
       else failures.push(answer.slice(0, 1000));
     }
@@ -160,27 +150,6 @@ export function keepCreating(api: Api, namespace: string): Load {
       return count;
     },
   };
-}
-
-function create(url: URL, agent: Agent): Promise<string> {
-  const body = JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: 'load-',
-      annotations: {
-        'secrets-injector.dev/file.value':
-          'arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-AbCdEf',
-      },
-    },
-    spec: { containers: [{ name: 'app', image: 'app' }] },
-  });
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request(url, { method: 'POST', agent, headers }, (response) => resolve(text(response)));
-    sent.on('error', reject);
-    sent.end(body);
-  });
 }
 
 /** The certificate that a replica shows. */
