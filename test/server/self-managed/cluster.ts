@@ -19,7 +19,8 @@ export const FIRST = `${REGISTRATIONS}/first`;
 export const SECOND = `${REGISTRATIONS}/second`;
 
 interface Stored {
-  metadata: { name: string; resourceVersion: string };
+  metadata: { name: string; resourceVersion: string; ownerReferences?: object[] };
+  type?: string;
   data?: Record<string, string>;
   webhooks?: { name: string; clientConfig: { caBundle?: string } }[];
 }

@@ -10,6 +10,8 @@ import { eventually, type Running } from '../running.ts';
 import { type Cluster, FIRST, SECOND, SECRET, startCluster } from './cluster.ts';
 import { DAY, keepReviewing, review, startReplica, startReplicaAt, untilReady } from './replicas.ts';
 
+type StoredSecret = Parameters<Parameters<Cluster['put']>[1]>[0];
+
 /** The CA in the Secret. */
 function secretCa(cluster: Cluster): string | undefined {
   const cert = cluster.objects.get(SECRET)?.data?.['ca.crt'];
@@ -323,3 +325,48 @@ test('an API server that does not answer delays no renewal: certificates are rep
     await review(replica, cluster);
   }
 });
+
+test.each<[string, string, (secret: StoredSecret) => void]>([
+  [
+    'another type',
+    'it has the type kubernetes.io/tls;',
+    (secret) => {
+      secret.type = 'kubernetes.io/tls';
+    },
+  ],
+  [
+    'an owner',
+    'it has an owner;',
+    (secret) => {
+      secret.metadata.ownerReferences = [{ kind: 'ExternalSecret' }];
+    },
+  ],
+  [
+    'further keys',
+    'it has keys other than ca.crt and ca.key;',
+    (secret) => {
+      secret.data = { password: 'cA==' };
+    },
+  ],
+])(
+  'a Secret with %s is not touched: what runs goes on, and a new replica says what to do',
+  async (_name, part, change) => {
+    const cluster = await startCluster();
+    const running = await startReplica(cluster);
+    await untilReady(running);
+    cluster.put(SECRET, change);
+    const foreign = structuredClone(cluster.objects.get(SECRET));
+    await untilChecked(cluster, 1);
+    const started = await startReplica(cluster);
+    const { status, text } = await eventually(
+      () => plainGet(started.probePort, '/readyz'),
+      (answer) => answer.text.includes('belongs to'),
+    );
+    expect(status).toBe(503);
+    expect(text).toContain(`Secret injector/ca belongs to another program: ${part}`);
+    expect(text).toContain('the setting ca-secret');
+    await review(running, cluster);
+    expect((await plainGet(running.probePort, '/readyz')).status).toBe(200);
+    expect(cluster.objects.get(SECRET)).toEqual(foreign);
+  },
+);

@@ -1,7 +1,7 @@
 /** The objects of the API server that the self-managed certificates need: one Secret, and the registrations by name. */
 import { asArray, asObject, field, textField } from '../../../core/json.ts';
 import type { ApiAnswer, ApiQuestion, ClusterApi } from '../../../kubernetes/api-client.ts';
-import { encode } from './authority.ts';
+import { CA_CERT, CA_KEY, encode } from './authority.ts';
 
 export interface ObjectNames {
   readonly namespace: string;
@@ -35,6 +35,9 @@ export class ApiTrouble extends Error {
 }
 
 const JSON_TYPE = 'application/json';
+const OPAQUE = 'Opaque';
+/** Longer ones are shortened in messages. */
+const MOST_TYPE = 80;
 /** More than an object in etcd can have. */
 const MOST_BYTES = 4 * 1024 * 1024;
 const CONFLICT = 409;
@@ -66,6 +69,11 @@ export class ClusterObjects {
     const path = `${this.#secrets}/${this.#names.secret}`;
     const json =
       (await this.#ask({ path }, `get ${what}`, signal)) ?? (await this.#create(path, what, signal));
+    const foreign = foreignPart(json);
+    if (foreign !== undefined)
+      throw new ApiTrouble(
+        `${what} belongs to another program: it has ${foreign}; delete it, or select another name with the setting ca-secret`,
+      );
     return { resourceVersion: versionOf(json, what), data: asObject(field(json, 'data')) ?? {} };
   }
 
@@ -120,7 +128,7 @@ export class ClusterObjects {
    */
   async #create(path: string, what: string, signal: AbortSignal): Promise<unknown> {
     const metadata = { name: this.#names.secret, namespace: this.#names.namespace };
-    const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque' };
+    const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: OPAQUE };
     const patch = { contentType: 'application/apply-patch+yaml', body: JSON.stringify(body) };
     return this.#ask({ path: `${path}${MANAGER}`, patch }, `create ${what}`, signal);
   }
@@ -147,6 +155,17 @@ const MANAGER = '?fieldManager=aws-secrets-injector';
 
 function kindAnd(name: string): string {
   return `MutatingWebhookConfiguration ${name}`;
+}
+
+/** A part of a Secret that the webhook never writes. Another program would lose it, or would change the CA. */
+function foreignPart(json: unknown): string | undefined {
+  const type = textField(json, 'type') ?? OPAQUE;
+  if (type !== OPAQUE) return `the type ${type.slice(0, MOST_TYPE)}`;
+  if ((asArray(field(field(json, 'metadata'), 'ownerReferences')) ?? []).length > 0) return 'an owner';
+  const keys = Object.keys(asObject(field(json, 'data')) ?? {});
+  return keys.every((key) => key === CA_CERT || key === CA_KEY)
+    ? undefined
+    : `keys other than ${CA_CERT} and ${CA_KEY}`;
 }
 
 function troubleOf(answer: Exclude<ApiAnswer, { readonly kind: 'answer' }>, what: string): ApiTrouble {
