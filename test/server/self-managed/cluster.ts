@@ -127,7 +127,6 @@ async function answer(
   const url = new URL(request.url ?? '', 'https://api');
   const what = `${request.method} ${url.pathname}`;
   if (cluster.isAway) return void request.socket.destroy();
-  if (cluster.isSilent) return;
   response.setHeader('date', new Date(cluster.now).toUTCString());
   if (url.searchParams.has('watch')) {
     const name = url.searchParams.get('fieldSelector')?.replace('metadata.name=', '') ?? '';
@@ -137,6 +136,7 @@ async function answer(
     return;
   }
   cluster.requests.push(what);
+  if (cluster.isSilent) return;
   const send = (status: number, json: unknown): void =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
   const body = request.method === 'PATCH' ? (JSON.parse(await text(request)) as Stored) : undefined;

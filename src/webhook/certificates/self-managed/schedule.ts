@@ -67,7 +67,9 @@ export class Schedule {
     if (result === 'failed') {
       const delay = Math.min(this.#retryMilliseconds, this.#interval) * jitter;
       this.#retryMilliseconds = Math.min(this.#retryMilliseconds * 2, this.#interval);
-      return delay;
+      // A certificate that falls due meanwhile may not need what failed. What was due before this check, does.
+      const later = dueIn.filter((milliseconds) => milliseconds > 0);
+      return Math.max(REACTION_MILLISECONDS, Math.min(delay, ...later));
     }
     this.#retryMilliseconds = FIRST_RETRY_MILLISECONDS;
     return Math.max(REACTION_MILLISECONDS, Math.min(this.#interval * jitter, ...dueIn));
