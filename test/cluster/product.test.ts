@@ -11,6 +11,7 @@ import { load } from './product/scenarios/load.ts';
 import { modes } from './product/scenarios/modes/modes.ts';
 import { oldKubelet } from './product/scenarios/modes/old-kubelet.ts';
 import { neighbours } from './product/scenarios/neighbours/neighbours.ts';
+import { operatorPolicy } from './product/scenarios/operator-policy.ts';
 import { policies } from './product/scenarios/policies.ts';
 import { roles } from './product/scenarios/roles.ts';
 import { untouched } from './product/scenarios/untouched.ts';
@@ -41,6 +42,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   failover(stage);
   roles(stage);
   policies(stage);
+  operatorPolicy(stage);
   neighbours(stage);
   // After the tests that need an agent that is not ready.
   guides(stage);

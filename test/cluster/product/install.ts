@@ -36,7 +36,7 @@ function writeKustomization(folder: string, awsUrl: string): void {
   mkdirSync(path.join(folder, 'my-cluster'), { recursive: true });
   const kustomization = {
     resources: ['../manifests/base'],
-    components: ['../manifests/components/second-pass/registration'],
+    components: ['../manifests/components/second-pass/registration', '../manifests/components/policy'],
     images: [{ name: 'aws-secrets-injector', newName: IMAGE_NAME, newTag: IMAGE_TAG }],
     patches: [
       {
