@@ -75,6 +75,31 @@ export function containerdModules(): ModuleSet {
   };
 }
 
+export const HELM_VERSIONS = ['4', '3'] as const;
+/** The major version of Helm. */
+export type HelmVersion = (typeof HELM_VERSIONS)[number];
+
+export function helmModules(major: HelmVersion): ModuleSet {
+  const name = `helm-${major}`;
+  const module = `helm.sh/helm/v${major}`;
+  const version = requiredVersion(name, module);
+  return {
+    ...moduleSet(name, version, 3),
+    packages: [`${module}/cmd/helm`],
+    buildFlags: ['-ldflags', `-s -w ${helmStamps(name, module, version)}`],
+  };
+}
+
+// Without them, Helm 3 renders for Kubernetes 1.20.
+function helmStamps(name: string, module: string, version: string): string {
+  const minor = requiredVersion(name, 'k8s.io/client-go').split('.')[1];
+  return [
+    `-X ${module}/internal/version.version=${version}`,
+    `-X ${module}/pkg/chartutil.k8sVersionMajor=1`,
+    `-X ${module}/pkg/chartutil.k8sVersionMinor=${minor}`,
+  ].join(' ');
+}
+
 function moduleSet(
   name: string,
   version: string,
