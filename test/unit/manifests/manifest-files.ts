@@ -15,8 +15,8 @@ export function yamlFiles(folder = ''): readonly string[] {
   return (
     readdirSync(path.join(MANIFESTS, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.ya?ml$/.test(name))
-      // Certificates that a user generated.
-      .filter((name) => !name.split(path.sep).includes('certs'))
+      // Certificates that a user generated, and templates of the chart.
+      .filter((name) => !name.split(path.sep).includes('certs') && !name.startsWith('chart'))
       .map((name) => path.join(folder, name))
       .sort()
   );
