@@ -15,7 +15,7 @@ export interface House {
 
 export const HOUSES: Readonly<Record<string, House>> = {
   cli: {
-    rooms: ['main.ts', 'commands', 'manifests', 'yaml', 'certificates'],
+    rooms: ['main.ts', 'commands', 'cluster', 'manifests', 'yaml', 'certificates'],
     imports: ['core', 'kubernetes', 'runtime'],
     packages: ['fast-json-patch'],
     builtins: true,
@@ -62,7 +62,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   },
   'kubelet-check': { rooms: ['main.ts'], imports: ['core', 'runtime'], packages: [], builtins: true },
   kubernetes: {
-    rooms: ['kubelets.ts', 'version.ts', 'changes.ts', 'api-client.ts'],
+    rooms: ['kubelets.ts', 'lists.ts', 'version.ts', 'changes.ts', 'api-client.ts'],
     imports: ['core', 'runtime'],
     packages: [],
     builtins: true,

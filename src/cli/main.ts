@@ -45,6 +45,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'create a CA and a certificate for the webhook',
     load: async () => (await import('./commands/certs.ts')).runCerts,
   },
+  'check-installation': {
+    summary: 'check that pods are injected (helm test)',
+    load: async () => (await import('./commands/check-installation.ts')).runCheckInstallation,
+  },
+  'check-uninstall': {
+    summary: 'list the workloads of the cluster that request secrets (helm uninstall)',
+    load: async () => (await import('./commands/check-uninstall.ts')).runCheckUninstall,
+  },
   demo: {
     summary: 'run an injection end to end with an embedded AWS fake (from a checkout)',
     load: bundled('demo.cjs', (exports) => exports['runDemo'] as Run),
@@ -56,7 +64,7 @@ const HELP = `aws-secrets-injector injects AWS Secrets Manager secrets into Kube
 Usage: aws-secrets-injector <command> [flags]
 
 ${Object.entries(COMMANDS)
-  .map(([name, command]) => `  ${name.padEnd(10)} ${command.summary}`)
+  .map(([name, command]) => `  ${name.padEnd(18)} ${command.summary}`)
   .join('\n')}
 
   --help     print this text; "<command> --help" prints the help of a command

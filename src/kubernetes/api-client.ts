@@ -3,6 +3,7 @@
  * size of its answer.
  */
 import { readFile } from 'node:fs/promises';
+import { textField } from '../core/json.ts';
 import { failed as failure, ok, type Result } from '../core/problems/result.ts';
 import {
   ABORTED,
@@ -35,14 +36,19 @@ export interface ApiQuestion {
   readonly path: string;
   readonly accept: string;
   readonly mostBytes: number;
-  /** Makes the request a PATCH with this body, otherwise it is a GET. */
+  /** Makes the request a PATCH with this body. Without it and `create`, the request is a GET. */
   readonly patch?: { readonly contentType: string; readonly body: string };
+  /** Makes the request a POST with this body in JSON. */
+  readonly create?: string;
+  /** Whether a refusal contains the message of the API server, which can quote the request. */
+  readonly explain?: true;
 }
 
 export type ApiAnswer =
   /** `at` is the clock of the API server in milliseconds, if the answer contains it. */
   | { readonly kind: 'answer'; readonly json: unknown; readonly at?: number }
-  | { readonly kind: 'refused'; readonly status: number }
+  /** `message` only if the question asks for it. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message?: string }
   /** `what` never contains text of the answer. `lasting`: another try soon would fail as well. */
   | { readonly kind: 'failed'; readonly what: string; readonly lasting?: boolean };
 
@@ -52,6 +58,9 @@ export interface ClusterApi {
 }
 
 export const DEFAULT_API_LIMITS: ApiLimits = { connectMilliseconds: 3_000, requestMilliseconds: 5_000 };
+
+/** Of the message of a refusal, in characters. */
+const MOST_MESSAGE = 4000;
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -115,16 +124,16 @@ async function send(
   { url, ca, headers }: ApiTarget,
   { question, signal, limits }: Sending,
 ): Promise<ApiAnswer> {
-  const { patch } = question;
+  const sent = contentOf(question);
   const answer = await sendRequest({
     url,
-    method: patch === undefined ? 'GET' : 'PATCH',
+    method: sent?.method ?? 'GET',
     headers: {
       ...headers,
       accept: question.accept,
-      ...(patch === undefined ? {} : { 'content-type': patch.contentType }),
+      ...(sent === undefined ? {} : { 'content-type': sent.contentType }),
     },
-    ...(patch === undefined ? {} : { body: patch.body }),
+    ...(sent === undefined ? {} : { body: sent.body }),
     agent: false,
     ca,
     signal,
@@ -135,8 +144,13 @@ async function send(
     },
   });
   if (!answer.ok) return failed(describe(answer.code, question));
-  // A patch that creates an object has status 201.
-  if (answer.status !== 200 && answer.status !== 201) return { kind: 'refused', status: answer.status };
+  // A request that creates an object has status 201.
+  if (answer.status !== 200 && answer.status !== 201)
+    return {
+      kind: 'refused',
+      status: answer.status,
+      ...(question.explain === true ? { message: messageIn(answer.body) } : {}),
+    };
   const at = Date.parse(answer.headers.date ?? '');
   try {
     return {
@@ -146,6 +160,26 @@ async function send(
     };
   } catch {
     return failed('the answer is not JSON');
+  }
+}
+
+function contentOf({
+  patch,
+  create,
+}: ApiQuestion):
+  | { readonly method: 'PATCH' | 'POST'; readonly contentType: string; readonly body: string }
+  | undefined {
+  if (patch !== undefined) return { method: 'PATCH', ...patch };
+  if (create === undefined) return undefined;
+  return { method: 'POST', contentType: 'application/json', body: create };
+}
+
+/** The message of a Status; empty if there is none. */
+function messageIn(body: Buffer): string {
+  try {
+    return (textField(JSON.parse(body.toString()), 'message') ?? '').slice(0, MOST_MESSAGE);
+  } catch {
+    return '';
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { asArray, field, textField } from '../core/json.ts';
 import type { ApiAnswer, ClusterApi } from './api-client.ts';
+import { type ListQuestion, pagesOf } from './lists.ts';
 import { isAtLeast, parseVersion } from './version.ts';
 
 export type Kubelets =
@@ -13,20 +14,18 @@ export type Kubelets =
   | { readonly kind: 'old'; readonly node: string; readonly version: string }
   | Exclude<ApiAnswer, { readonly kind: 'answer' }>;
 
-const PAGE = 500;
-/** More than Kubernetes supports. Bounds the requests to an API server that never ends its list. */
-const MOST_PAGES = 100;
-const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+const NODES: ListQuestion = {
+  path: '/api/v1/nodes',
+  query: { includeObject: 'None' },
+  limit: 500,
+  accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  mostBytes: 1024 * 1024,
+};
 
 /** Finds the first node with a kubelet older than 1.`minor`. */
 export async function findOldKubelet(api: ClusterApi, minor: number, signal: AbortSignal): Promise<Kubelets> {
   let nodes = 0;
-  let next = '';
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = new URLSearchParams({ limit: String(PAGE), includeObject: 'None' });
-    if (next !== '') query.set('continue', next);
-    const path = `/api/v1/nodes?${query}`;
-    const answer = await api.ask({ path, accept: TABLE, mostBytes: 1024 * 1024 }, signal);
+  for await (const answer of pagesOf(api, NODES, signal)) {
     if (answer.kind !== 'answer') return answer;
     const rows = readRows(answer.json);
     if (rows === undefined) return { kind: 'failed', what: 'the list of nodes has an unexpected form' };
@@ -36,10 +35,8 @@ export async function findOldKubelet(api: ClusterApi, minor: number, signal: Abo
     });
     if (old !== undefined) return { kind: 'old', ...old };
     nodes += rows.length;
-    next = textField(field(answer.json, 'metadata'), 'continue') ?? '';
-    if (next === '') return { kind: 'all', nodes };
   }
-  return { kind: 'failed', what: `the list of nodes has more than ${MOST_PAGES} pages` };
+  return { kind: 'all', nodes };
 }
 
 interface Row {

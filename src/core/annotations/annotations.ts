@@ -44,6 +44,21 @@ export function hasAnnotations(annotations: unknown): boolean {
   return keysOf(annotations).length > 0;
 }
 
+/**
+ * Whether the API server sends a pod with these annotations to the webhook, as the match conditions of the registration
+ * decide: options and aliases alone request nothing, and an unknown key counts.
+ */
+export function requestsSecrets(annotations: unknown): boolean {
+  const keys = keysOf(annotations);
+  const isRequest = (key: string): boolean =>
+    key !== NAMESPACE_LABEL &&
+    !key.startsWith(`${PREFIX}secret.`) &&
+    !(key.startsWith(PREFIX) && isOption(key.slice(PREFIX.length)));
+  const inject = asObject(annotations)?.[`${PREFIX}inject`];
+  const isOptedOut = typeof inject === 'string' && inject.trim() === 'false';
+  return keys.some(isRequest) && !isOptedOut;
+}
+
 /** Reads the annotations of a pod. Unknown keys and values that are not strings are added to the findings. */
 export function readAnnotations(annotations: unknown, findings: Findings): AnnotationSet {
   const object = asObject(annotations) ?? {};

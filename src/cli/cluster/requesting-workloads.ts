@@ -1,0 +1,101 @@
+/** Finds the workloads of a cluster whose pods request secrets. */
+import { requestsSecrets } from '../../core/annotations/annotations.ts';
+import { asArray, field, textField } from '../../core/json.ts';
+import { failed, ok, type Result } from '../../core/problems/result.ts';
+import type { ClusterApi } from '../../kubernetes/api-client.ts';
+import { type ListQuestion, pagesOf } from '../../kubernetes/lists.ts';
+
+interface Source {
+  readonly kind: string;
+  readonly path: string;
+  /** From an object to the metadata of its pods. */
+  readonly template: readonly string[];
+}
+
+const SOURCES: readonly Source[] = [
+  { kind: 'Deployment', path: '/apis/apps/v1/deployments', template: ['spec', 'template'] },
+  { kind: 'StatefulSet', path: '/apis/apps/v1/statefulsets', template: ['spec', 'template'] },
+  { kind: 'DaemonSet', path: '/apis/apps/v1/daemonsets', template: ['spec', 'template'] },
+  { kind: 'ReplicaSet', path: '/apis/apps/v1/replicasets', template: ['spec', 'template'] },
+  {
+    kind: 'CronJob',
+    path: '/apis/batch/v1/cronjobs',
+    template: ['spec', 'jobTemplate', 'spec', 'template'],
+  },
+  { kind: 'Job', path: '/apis/batch/v1/jobs', template: ['spec', 'template'] },
+];
+
+const MIB = 1024 * 1024;
+/** An object has at most 1.5 MiB in etcd. */
+const OBJECTS = { accept: 'application/json', limit: 40, mostBytes: 64 * MIB };
+/** Pods that still run, without their specs. */
+const PODS: ListQuestion = {
+  path: '/api/v1/pods',
+  query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+  accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+  limit: 200,
+  mostBytes: 64 * MIB,
+};
+
+/**
+ * Workloads, and pods that no known workload owns, such as those of an Argo Rollout: `Deployment shop/web`, sorted.
+ * A workload that has finished, or that another one owns, is not listed.
+ */
+export async function findRequestingWorkloads(
+  api: ClusterApi,
+  signal: AbortSignal,
+): Promise<Result<readonly string[], string>> {
+  const found = new Set<string>();
+  /** Workloads that own pods, listed or not. */
+  const known = new Set<string>();
+  for (const source of SOURCES)
+    for await (const page of pagesOf(api, { path: source.path, ...OBJECTS }, signal)) {
+      if (page.kind !== 'answer') return failed(problem(source.path, page));
+      for (const item of asArray(field(page.json, 'items') ?? []) ?? []) {
+        const metadata = field(item, 'metadata');
+        const name = nameOf(source.kind, metadata);
+        const owner = ownerOf(metadata);
+        // The owner of a ReplicaSet can be of another kind, such as a Rollout, which only its pods show.
+        if (owner !== undefined && !known.has(owner)) continue;
+        known.add(name);
+        const template = source.template.reduce<unknown>((value, key) => field(value, key), item);
+        const isOver = textField(field(item, 'status'), 'completionTime') !== undefined;
+        const requests = requestsSecrets(field(field(template, 'metadata'), 'annotations'));
+        if (requests && owner === undefined && !isOver) found.add(name);
+      }
+    }
+  for await (const page of pagesOf(api, PODS, signal)) {
+    if (page.kind !== 'answer') return failed(problem(PODS.path, page));
+    for (const item of asArray(field(page.json, 'items') ?? []) ?? []) {
+      const metadata = field(item, 'metadata');
+      const owner = ownerOf(metadata);
+      if (owner !== undefined && known.has(owner)) continue;
+      if (requestsSecrets(field(metadata, 'annotations'))) found.add(owner ?? nameOf('Pod', metadata));
+    }
+  }
+  return ok([...found].sort());
+}
+
+function nameOf(kind: string, metadata: unknown): string {
+  return `${kind} ${textField(metadata, 'namespace') ?? ''}/${textField(metadata, 'name') ?? ''}`;
+}
+
+/** The controller of an object, which is in the same namespace. */
+function ownerOf(metadata: unknown): string | undefined {
+  const owner = asArray(field(metadata, 'ownerReferences') ?? [])?.find(
+    (one) => field(one, 'controller') === true,
+  );
+  if (owner === undefined) return undefined;
+  const namespace = textField(metadata, 'namespace') ?? '';
+  return `${textField(owner, 'kind') ?? ''} ${namespace}/${textField(owner, 'name') ?? ''}`;
+}
+
+function problem(
+  path: string,
+  answer:
+    | { readonly kind: 'refused'; readonly status: number }
+    | { readonly kind: 'failed'; readonly what: string },
+): string {
+  const what = answer.kind === 'refused' ? `status ${answer.status}` : answer.what;
+  return `cannot list ${path.split('/').at(-1)}: ${what}`;
+}
