@@ -50,8 +50,14 @@ export function renderSettingsTable(definitions: Definitions): string {
 /** Empty for a setting without a default. */
 function defaultText(setting: Setting<unknown>): string {
   if (setting.fallback === REQUIRED) return ' (required)';
+  const text = settingDefault(setting);
+  return text === undefined ? '' : ` (default: ${text})`;
+}
+
+/** The default as text; undefined for a setting without one. */
+export function settingDefault(setting: Setting<unknown>): string | undefined {
   const text = defaultOf(setting);
-  return text === NOT_SET ? '' : ` (default: ${text})`;
+  return text === NOT_SET ? undefined : text;
 }
 
 function defaultOf({ fallback, kind }: Setting<unknown>): string {

@@ -1,5 +1,6 @@
 /** Kinds of settings: the values that each accepts, and how messages describe them. */
 import { formatDuration, parseDuration } from '../../core/duration.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
 import { parseNoProxy, parseProxy } from '../proxy.ts';
 
@@ -15,6 +16,8 @@ export interface Kind<T> {
   show?(value: T): string;
   /** Messages do not quote the value, which can contain credentials, for example in a URL. */
   readonly private?: true;
+  /** A JSON Schema of one value in YAML, for the values of the chart. Text if absent. */
+  readonly yaml?: JsonObject;
 }
 
 /** One of several words. */
@@ -22,6 +25,7 @@ export function choice<const T extends string>(...words: readonly T[]): Kind<T> 
   return {
     placeholder: words.join('|'),
     expects: `one of ${words.join(', ')}`,
+    yaml: { enum: words },
     parse: (text) => words.find((word) => word === text),
   };
 }
@@ -31,6 +35,7 @@ export function integer(least: number, most: number, placeholder = 'number'): Ki
   return {
     placeholder,
     expects: `a whole number from ${least} to ${most}`,
+    yaml: { type: 'integer', minimum: least, maximum: most },
     parse: (text) => {
       const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
       return value >= least && value <= most ? value : undefined;
@@ -45,6 +50,7 @@ export const PORT: Kind<number> = integer(0, 65_535, 'port');
 export const SWITCH: Kind<boolean> = {
   placeholder: '',
   expects: 'true or false',
+  yaml: { type: 'boolean' },
   parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
 
@@ -121,6 +127,7 @@ export const NAMES: Kind<readonly string[]> = {
 export const QUANTITY: Kind<string> = {
   placeholder: 'quantity|none',
   expects: 'a Kubernetes quantity such as 250m or 128Mi, or none',
+  yaml: { type: ['string', 'integer'], minLength: 1 },
   parse: (text) => (text === 'none' || (parseQuantity(text) ?? 0) > 0 ? text : undefined),
 };
 
@@ -129,6 +136,7 @@ export function duration(least: number, most: number, bounds: string): Kind<numb
   return {
     placeholder: 'duration',
     expects: `an integer and s, m or h, ${bounds}`,
+    yaml: { type: 'string', pattern: '^[0-9]+[smh]$' },
     parse: (text) => {
       const seconds = parseDuration(text);
       return seconds !== undefined && seconds >= least && seconds <= most ? seconds : undefined;

@@ -33,6 +33,7 @@ it('the webhook and the guard know every key that requests nothing', () => {
     'base/mutating-webhook-configuration.yaml',
     'components/second-pass/registration/mutating-webhook-configuration.yaml',
     'base/guard/not-opted-in.yaml',
+    'chart/templates/registrations.yaml',
   ])
     expectSections(file, { 'requests-secrets': requestingPods() });
 });

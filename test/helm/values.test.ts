@@ -1,0 +1,349 @@
+/** Each value of the chart: what it changes in the objects, and what the schema refuses. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { variableName } from '../../src/runtime/settings/settings.ts';
+import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../src/webhook/settings.ts';
+import { HELM_VERSIONS } from '../cluster/toolchain/versions.ts';
+import { SET_ELSEWHERE, valueName } from '../unit/manifests/chart/settings-schema.ts';
+import { at, type Json, type JsonObject, listAt } from '../unit/manifests/manifest-files.ts';
+import {
+  CHART,
+  chartObjects,
+  helmUnavailable,
+  NAME,
+  objectsIn,
+  provideHelm,
+  runHelm,
+  template,
+} from './helm.ts';
+
+const POD = 'spec.template.spec';
+const CA = '-----BEGIN CERTIFICATE-----\nQ0E=\n-----END CERTIFICATE-----';
+
+/** A value other than the default of each setting that the chart has as a setting, and its text in the environment. */
+const SETTINGS: Readonly<Record<string, readonly [Json, string]>> = {
+  'listen-port': [9443, '9443'],
+  'probe-port': [9081, '9081'],
+  'metrics-port': [9080, '9080'],
+  'listen-address': ['10.0.0.1', '10.0.0.1'],
+  'ca-lifetime': ['48h', '48h'],
+  'certificate-lifetime': ['1h', '1h'],
+  'client-ca-file': ['/ca/client.crt', '/ca/client.crt'],
+  'drain-seconds': [0, '0'],
+  'keep-alive-seconds': [3600, '3600'],
+  'max-connections': [100000, '100000'],
+  'log-level': ['debug', 'debug'],
+  'image-pull-policy': ['Always', 'Always'],
+  'https-proxy': ['http://proxy.example:3128', 'http://proxy.example:3128'],
+  'no-proxy': ['vpce.amazonaws.com,10.0.0.0/8', 'vpce.amazonaws.com,10.0.0.0/8'],
+  'env-mode': ['file', 'file'],
+  'namespace-env-mode': [['shop=file', 'web=shell'], 'shop=file,web=shell'],
+  'cpu-request': ['10m', '10m'],
+  'cpu-limit': [1, '1'],
+  'memory-request': ['32Mi', '32Mi'],
+  'memory-limit': ['none', 'none'],
+  'require-complete-arns': [true, 'true'],
+  'allowed-roles': [
+    ['shop=arn:aws:iam::111122223333:role/a,b', 'web=*'],
+    'shop=arn:aws:iam::111122223333:role/a,b,web=*',
+  ],
+  'role-token-audience': ['example', 'example'],
+  'native-check-interval': ['1h', '1h'],
+};
+
+describe.each(HELM_VERSIONS)('Helm %s', (version) => {
+  const missing = helmUnavailable(version);
+  if (missing !== undefined) process.stderr.write(`skipped: ${missing}\n`);
+  const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-values-'));
+  let helm = '';
+
+  beforeAll(async () => {
+    if (missing === undefined) helm = await provideHelm(version);
+  }, 1_800_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const flagFor = (values: object): string => {
+    const file = path.join(folder, 'values.yaml');
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify(values));
+    return `--values=${file}`;
+  };
+  const objects = (values: object = {}, ...flags: readonly string[]) =>
+    chartObjects(helm, flagFor(values), ...flags);
+  const named = (all: readonly JsonObject[], kind: string, name = NAME) =>
+    all.find((one) => at(one, 'kind') === kind && at(one, 'metadata.name') === name);
+  const deployment = (values: object) => named(objects(values), 'Deployment');
+  const environment = (values: object): Readonly<Record<string, Json | undefined>> =>
+    Object.fromEntries(
+      listAt(listAt(deployment(values), `${POD}.containers`)[0], 'env').map(({ name, value }) => [
+        name,
+        value,
+      ]),
+    );
+  const refusal = (values: object): string => {
+    const { status, stderr } = template(helm, flagFor(values));
+    expect(status).toBe(1);
+    return stderr;
+  };
+
+  describe.skipIf(missing !== undefined)('values', () => {
+    it('the chart passes the strict lint', () => {
+      const { status, stdout, stderr } = runHelm(helm, ['lint', '--strict', CHART]);
+      expect(status, stdout + stderr).toBe(0);
+    });
+
+    it('two renders are equal', () => {
+      const flags = ['--set=secondPass.enabled=true', '--set-json=policy={"rules":[]}'];
+      expect(template(helm, ...flags).stdout).toBe(template(helm, ...flags).stdout);
+    });
+
+    it('every setting becomes its variable, with a value that the webhook accepts', () => {
+      const names = Object.keys(WEBHOOK_SETTINGS).filter((name) => !(name in SET_ELSEWHERE));
+      expect(Object.keys(SETTINGS)).toEqual(names);
+      const settings = Object.fromEntries(
+        Object.entries(SETTINGS).map(([name, [value]]) => [valueName(name), value]),
+      );
+      const variables = environment({ settings });
+      for (const [name, [, text]] of Object.entries(SETTINGS))
+        expect(variables[variableName(name)], name).toBe(text);
+      const read = readWebhookSettings(
+        [],
+        Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value?.toString()])),
+      );
+      expect(read).toMatchObject({ kind: 'settings' });
+    });
+
+    it('ports and the time for draining follow their settings', () => {
+      const changed = deployment({ settings: { listenPort: 9443, drainSeconds: 60 } });
+      expect(at(changed, `${POD}.terminationGracePeriodSeconds`)).toBe(85);
+      expect(at(changed, `${POD}.containers.0.ports.0`)).toEqual({
+        name: 'https',
+        containerPort: 9443,
+        protocol: 'TCP',
+      });
+    });
+
+    it('every place with the namespace follows the release', () => {
+      const all = objectsIn(
+        runHelm(helm, [
+          'template',
+          'other',
+          CHART,
+          '--namespace=platform',
+          flagFor({
+            certificates: { source: 'cert-manager' },
+            secondPass: { enabled: true },
+            excludedNamespaces: ['legacy', 'kube-system'],
+            policy: { rules: [] },
+            caBundle: { pem: CA },
+            monitoring: { podMonitor: { enabled: true } },
+          }),
+        ]).stdout,
+      );
+      const namespaces = new Set(
+        [...JSON.stringify(all).matchAll(/"namespace":"([^"]*)"/g)].map(([, name]) => name),
+      );
+      expect([...namespaces].sort()).toEqual([`${NAME}-test`, `${NAME}-test-guard`, 'platform']);
+      const text = JSON.stringify(all);
+      expect(text).toContain(`"${NAME}.platform.svc"`);
+      expect(text).toContain(`platform/${NAME}-tls`);
+      expect(text.match(/in the namespace platform/g)).toHaveLength(2);
+      expect(text).not.toContain(`in the namespace ${NAME}`);
+      const excluded = ['kube-system', 'kube-node-lease', 'platform', 'legacy'];
+      expect(text).toContain(`['${excluded.join("', '")}']`);
+      for (const name of [NAME, `zz-${NAME}`])
+        expect(
+          at(
+            named(all, 'MutatingWebhookConfiguration', name),
+            'webhooks.0.namespaceSelector.matchExpressions.0.values',
+          ),
+        ).toEqual(excluded);
+    });
+
+    it('the image is that of the webhook, the injected containers, the guard and the hooks', () => {
+      const digest = `sha256:${'a'.repeat(64)}`;
+      const text = template(
+        helm,
+        flagFor({ image: { repository: 'registry.example/i', tag: '2', digest, pullPolicy: 'Always' } }),
+      ).stdout;
+      expect(text.match(new RegExp(`registry.example/i@${digest}`, 'g'))).toHaveLength(5);
+      expect(text).not.toMatch(/registry\.example\/i:|image: "?aws-secrets-injector/);
+      expect(environment({ image: { tag: '2' } })['SECRETS_INJECTOR_IMAGE']).toBe(`${NAME}:2`);
+    });
+
+    it('pod fields: scheduling, priority, pull secrets, labels, annotations, resources', () => {
+      const constraint = { topologyKey: 'x', maxSkew: 2, whenUnsatisfiable: 'DoNotSchedule' };
+      const values = {
+        replicas: 3,
+        imagePullSecrets: [{ name: 'registry' }],
+        priorityClassName: 'high',
+        nodeSelector: { pool: 'system' },
+        tolerations: [{ key: 'a', operator: 'Exists' }],
+        affinity: { nodeAffinity: {} },
+        topologySpreadConstraints: [constraint],
+        podLabels: { team: 'a' },
+        podAnnotations: { 'prometheus.io/scrape': 'true' },
+        resources: { limits: { cpu: '1', memory: '1Gi' } },
+      };
+      const changed = deployment(values);
+      expect(at(changed, 'spec.replicas')).toBe(3);
+      expect(at(changed, POD)).toMatchObject({
+        imagePullSecrets: [{ name: 'registry' }],
+        priorityClassName: 'high',
+        nodeSelector: { 'kubernetes.io/os': 'linux', pool: 'system' },
+        tolerations: values.tolerations,
+        affinity: values.affinity,
+        topologySpreadConstraints: [constraint],
+      });
+      expect(at(changed, `${POD}.affinity.podAntiAffinity`)).toBeUndefined();
+      expect(at(changed, 'spec.template.metadata.labels.team')).toBe('a');
+      expect(at(changed, 'spec.template.metadata.annotations')).toMatchObject(values.podAnnotations);
+      expect(at(changed, `${POD}.containers.0.resources.limits.cpu`)).toBe('1');
+      expect(at(deployment({ priorityClassName: '' }), `${POD}.priorityClassName`)).toBeUndefined();
+    });
+
+    it('autoscaling, quota, disruption budget, PodMonitor and host network', () => {
+      const all = objects({
+        autoscaling: { enabled: true, maxReplicas: 9 },
+        priorityClassQuota: { enabled: true },
+        podDisruptionBudget: { enabled: false },
+        monitoring: { podMonitor: { enabled: true, labels: { release: 'prometheus' } } },
+        hostNetwork: true,
+      });
+      const workload = named(all, 'Deployment');
+      expect(at(workload, 'spec.replicas')).toBeUndefined();
+      expect(at(named(all, 'HorizontalPodAutoscaler'), 'spec.maxReplicas')).toBe(9);
+      expect(
+        at(named(all, 'ResourceQuota', `${NAME}-priority`), 'spec.scopeSelector.matchExpressions.0'),
+      ).toEqual({
+        scopeName: 'PriorityClass',
+        operator: 'In',
+        values: ['system-cluster-critical'],
+      });
+      expect(named(all, 'PodDisruptionBudget')).toBeUndefined();
+      expect(at(named(all, 'PodMonitor'), 'metadata.labels.release')).toBe('prometheus');
+      expect(at(workload, `${POD}.hostNetwork`)).toBe(true);
+      expect(at(workload, `${POD}.dnsPolicy`)).toBe('ClusterFirstWithHostNet');
+    });
+
+    it('certificates: an issuer of the user, and a Secret of the user', () => {
+      const all = objects({
+        certificates: {
+          source: 'cert-manager',
+          certManager: { issuerRef: { name: 'corp', kind: 'ClusterIssuer' } },
+        },
+      });
+      expect(all.filter((one) => at(one, 'kind') === 'Issuer')).toEqual([]);
+      expect(at(named(all, 'Certificate', `${NAME}-tls`), 'spec.issuerRef')).toEqual({
+        name: 'corp',
+        kind: 'ClusterIssuer',
+      });
+      const own = objects({ certificates: { source: 'secret', secret: { name: 'mine', caBundle: CA } } });
+      expect(at(named(own, 'Deployment'), `${POD}.volumes.0.secret.secretName`)).toBe('mine');
+      const bundle = at(named(own, 'MutatingWebhookConfiguration'), 'webhooks.0.clientConfig.caBundle');
+      expect(Buffer.from(String(bundle), 'base64').toString()).toBe(`${CA}\n`);
+    });
+
+    it('the guard: what it accepts, and without its policies', () => {
+      const values = {
+        guard: {
+          mirrors: ['a.example/i', 'b.example/i'],
+          fetcherEnv: ['AWS_REGION=eu-west-1', 'AWS_USE_FIPS_ENDPOINT=true'],
+        },
+      };
+      const data = at(named(objects(values), 'ConfigMap', `${NAME}-guard`), 'data');
+      expect(data).toEqual({
+        image: `${NAME}:0.1.0`,
+        mirrors: 'a.example/i b.example/i',
+        'fetcher-env': 'AWS_REGION=eu-west-1\nAWS_USE_FIPS_ENDPOINT=true',
+      });
+      // The webhook reads them when it starts.
+      const checksum = 'spec.template.metadata.annotations';
+      expect(at(deployment(values), checksum)).toHaveProperty('checksum/guard');
+      const without = objects({ guard: { enabled: false }, nativeVariables: 'forbidden' });
+      const policies = without.filter((one) => at(one, 'kind') === 'ValidatingAdmissionPolicy');
+      expect(policies.map((one) => at(one, 'metadata.name'))).toEqual([`${NAME}-no-native-variables`]);
+      expect(named(without, 'ConfigMap', `${NAME}-guard`)).toBeDefined();
+    });
+
+    it.each([
+      [false, 'off'],
+      [true, 'on'],
+      ['on', 'on'],
+      ['off', 'off'],
+      ['forbidden', 'off'],
+      ['auto', undefined],
+    ])('nativeVariables: %s', (value, text) => {
+      expect(environment({ nativeVariables: value })['SECRETS_INJECTOR_NATIVE_VARIABLES']).toBe(text);
+    });
+
+    it('certificate authorities of the injected containers', () => {
+      const own = objects({ caBundle: { pem: `${CA}\n` } });
+      expect(at(named(own, 'ConfigMap', `${NAME}-ca`), 'data')).toEqual({ 'ca.crt': `${CA}\n` });
+      const existing = deployment({ caBundle: { configMap: { name: 'trust', key: 'bundle.pem' } } });
+      expect(at(existing, `${POD}.volumes.0.configMap`)).toEqual({
+        name: 'trust',
+        items: [{ key: 'bundle.pem', path: 'ca.crt' }],
+      });
+      expect(environment({ caBundle: { pem: CA } })['SECRETS_INJECTOR_CA_BUNDLE_FILE']).toBe('/ca/ca.crt');
+    });
+
+    it('the network policy: addresses of the API server, nobody for metrics, none', () => {
+      const changed = named(
+        objects({ networkPolicy: { metricsFrom: [], apiServer: { ports: [6443], cidrs: ['10.0.0.0/24'] } } }),
+        'NetworkPolicy',
+      );
+      expect(at(changed, 'spec.ingress')).toHaveLength(1);
+      expect(at(changed, 'spec.egress')).toEqual([
+        { ports: [{ port: 6443, protocol: 'TCP' }], to: [{ ipBlock: { cidr: '10.0.0.0/24' } }] },
+      ]);
+      expect(named(objects({ networkPolicy: { enabled: false } }), 'NetworkPolicy')).toBeUndefined();
+    });
+
+    it('uninstallCheck: refuse, warn and none', () => {
+      const text = (value: string) => template(helm, flagFor({ uninstallCheck: value })).stdout;
+      expect(text('refuse')).toContain('check-uninstall');
+      expect(text('refuse')).not.toContain('--warn');
+      expect(text('warn')).toContain('--warn');
+      expect(text('none')).not.toContain('uninstall-check');
+    });
+
+    it.each([
+      [{ replica: 3 }, /'replica' not allowed/],
+      [{ image: { tagg: '2' } }, /\/image'.*'tagg' not allowed/],
+      [{ image: { digest: 'sha256:abc' } }, /\/image\/digest'/],
+      [{ image: { repository: 'registry.example/i@sha256:abc' } }, /\/image\/repository'/],
+      [{ settings: { logLevel: 'loud' } }, /\/settings\/logLevel'.*'debug', 'info'/],
+      [{ settings: { requireCompleteArn: true } }, /\/settings'.*'requireCompleteArn' not allowed/],
+      [{ settings: { image: 'x' } }, /\/settings'.*'image' not allowed/],
+      [{ settings: { listenPort: 0 } }, /\/settings\/listenPort'/],
+      [{ settings: { allowedRoles: 'shop=*' } }, /\/settings\/allowedRoles'.*want array/],
+      [{ policy: { rules: [{ nam: 'x' }] } }, /\/policy\/rules\/0'.*'nam' not allowed/s],
+      [{ certificates: { source: 'vault' } }, /\/certificates\/source'.*'self', 'cert-manager', 'secret'/],
+      [
+        { certificates: { source: 'secret', secret: { caBundle: 'no PEM' } } },
+        /\/certificates\/secret\/caBundle'/,
+      ],
+      [{ guard: { fetcherEnv: ['PATH=/x'] } }, /\/guard\/fetcherEnv\/0'/],
+      [{ excludedNamespaces: ["x'y"] }, /\/excludedNamespaces\/0'/],
+      [{ nativeVariables: 'maybe' }, /\/nativeVariables'/],
+      [{ uninstallCheck: 'force' }, /\/uninstallCheck'.*'refuse', 'warn', 'none'/],
+    ])('the schema refuses %j with its path', (values, expected) => {
+      expect(refusal(values)).toMatch(expected);
+    });
+
+    it.each([
+      [{ certificates: { source: 'secret' } }, 'certificates.secret.caBundle: must be set'],
+      [{ caBundle: { pem: CA, configMap: { name: 'x' } } }, 'caBundle: pem and configMap.name are both set'],
+      [
+        { priorityClassName: '', priorityClassQuota: { enabled: true } },
+        'priorityClassQuota.enabled: has no effect',
+      ],
+      [{ autoscaling: { minReplicas: 6 } }, 'autoscaling.minReplicas: is greater'],
+    ])('a contradiction has a message: %j', (values, expected) => {
+      expect(refusal(values)).toContain(expected);
+    });
+  });
+});
