@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const FAST = ['static', 'unit', 'golden', 'property', 'server', 'aws', 'cli', 'kubectl', 'readers', 'helm'];
-const ALL = [...FAST, 'attack', 'image', 'cluster', 'eks'];
+const FAST = ['static', 'unit', 'golden', 'property', 'server', 'aws', 'cli', 'kubectl', 'readers'];
+const ALL = [...FAST, 'helm', 'attack', 'image', 'cluster', 'eks'];
 
 interface Count {
   readonly passed: number;

@@ -96,7 +96,7 @@ describe.skipIf(missing !== undefined)('the chart equals the kustomize base', ()
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(CASES)('$name', ({ flags, folder: resource, components = [], images = [], own = [] }) => {
+  it.each(CASES)('$name', async ({ flags, folder: resource, components = [], images = [], own = [] }) => {
     const mine = mkdtempSync(path.join(folder, 'my-cluster-'));
     writeFileSync(
       path.join(mine, 'kustomization.yaml'),
@@ -109,6 +109,6 @@ describe.skipIf(missing !== undefined)('the chart equals the kustomize base', ()
     const expected = comparable(kustomizeObjects(mine));
     const kept = Object.entries(expected).filter(([name]) => !own.includes(name));
     expect(Object.keys(expected).length - kept.length).toBe(own.length);
-    expect(comparable(chartObjects(helm, ...flags))).toEqual(Object.fromEntries(kept));
+    expect(comparable(await chartObjects(helm, ...flags))).toEqual(Object.fromEntries(kept));
   });
 });

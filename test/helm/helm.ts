@@ -1,6 +1,8 @@
 /** Runs Helm, which is built from its Go module, and kubectl on the chart and the kustomize base. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import { build, isBuilt } from '../cluster/toolchain/build.ts';
 import { findProgram } from '../cluster/toolchain/packages.ts';
@@ -27,29 +29,36 @@ export async function provideHelm(version: HelmVersion): Promise<string> {
   return path.join(await build(helmModules(version)), 'helm');
 }
 
-/** Runs Helm. @param env for a cluster */
-export function runHelm(helm: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-  const { status, stdout, stderr } = spawnSync(helm, args, {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    // Settings of the user must not change the result.
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env },
-  });
+/** Runs Helm. @param variables for a cluster */
+export async function runHelm(
+  helm: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  // Settings of the user must not change the result.
+  const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...variables };
+  const child = spawn(helm, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
   return { status, stdout, stderr };
 }
 
 /** Renders the chart with default names. @param flags such as `--set=replicas=3` */
-export function template(helm: string, ...flags: readonly string[]): Run {
-  return runHelm(helm, ['template', NAME, CHART, `--namespace=${NAME}`, ...flags]);
+export async function template(helm: string, ...flags: readonly string[]): Promise<Run> {
+  return await runHelm(helm, ['template', NAME, CHART, `--namespace=${NAME}`, ...flags]);
 }
 
 /** The objects of the chart, without hooks. @throws Error with Helm's message */
-export function chartObjects(helm: string, ...flags: readonly string[]): readonly JsonObject[] {
-  const { status, stdout, stderr } = template(helm, ...flags);
+export async function chartObjects(
+  helm: string,
+  ...flags: readonly string[]
+): Promise<readonly JsonObject[]> {
+  const { status, stdout, stderr } = await template(helm, ...flags);
   if (status !== 0) throw new Error(stderr);
-  return objectsIn(stdout).filter(
-    (object) => at(object, 'metadata.annotations')?.['helm.sh/hook' as never] === undefined,
-  );
+  return objectsIn(stdout).filter((object) => !isHook(object));
 }
 
 /** The objects that kustomize builds. @throws Error with its message */
@@ -70,4 +79,8 @@ export function objectsIn(text: string): readonly JsonObject[] {
   return parseAllDocuments(text)
     .map((document) => document.toJS() as JsonObject | null)
     .filter((object) => object !== null);
+}
+
+function isHook(object: JsonObject): boolean {
+  return Object.hasOwn((at(object, 'metadata.annotations') ?? {}) as JsonObject, 'helm.sh/hook');
 }

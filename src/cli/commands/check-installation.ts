@@ -14,7 +14,7 @@ const SETTINGS = {
   ),
   wait: setting(
     duration(0, 3600, 'from 0s to 1h'),
-    60,
+    15,
     'How long to wait for replicas that start and for policies that the API server has not read yet.',
   ),
 };
