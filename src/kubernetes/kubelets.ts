@@ -18,6 +18,8 @@ const NODES: ListQuestion = {
   path: '/api/v1/nodes',
   query: { includeObject: 'None' },
   limit: 500,
+  // More nodes than Kubernetes supports.
+  mostPages: 100,
   accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
   mostBytes: 1024 * 1024,
 };

@@ -9,19 +9,18 @@ export interface ListQuestion extends Pick<ApiQuestion, 'accept' | 'mostBytes'> 
   readonly query?: Readonly<Record<string, string>>;
   /** The number of objects in a page. */
   readonly limit: number;
+  /** Bounds the requests to an API server that never ends its list. */
+  readonly mostPages: number;
 }
-
-/** Bounds the requests to an API server that never ends its list. */
-const MOST_PAGES = 100;
 
 /** The pages of a list. The last one may be a refusal or a failure instead of an answer. */
 export async function* pagesOf(
   api: ClusterApi,
-  { path, query = {}, limit, accept, mostBytes }: ListQuestion,
+  { path, query = {}, limit, mostPages, accept, mostBytes }: ListQuestion,
   signal: AbortSignal,
 ): AsyncGenerator<ApiAnswer> {
   let next = '';
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  for (let page = 0; page < mostPages; page += 1) {
     const parameters = new URLSearchParams({ limit: String(limit), ...query });
     if (next !== '') parameters.set('continue', next);
     const answer = await api.ask({ path: `${path}?${parameters}`, accept, mostBytes }, signal);
@@ -30,5 +29,5 @@ export async function* pagesOf(
     next = textField(field(answer.json, 'metadata'), 'continue') ?? '';
     if (next === '') return;
   }
-  yield { kind: 'failed', what: `the list has more than ${MOST_PAGES} pages` };
+  yield { kind: 'failed', what: `the list of ${path.split('/').at(-1)} has more than ${mostPages} pages` };
 }

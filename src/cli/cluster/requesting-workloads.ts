@@ -27,13 +27,14 @@ const SOURCES: readonly Source[] = [
 
 const MIB = 1024 * 1024;
 /** An object has at most 1.5 MiB in etcd. */
-const OBJECTS = { accept: 'application/json', limit: 40, mostBytes: 64 * MIB };
+const OBJECTS = { accept: 'application/json', limit: 40, mostPages: 2000, mostBytes: 64 * MIB };
 /** Pods that still run, without their specs. */
 const PODS: ListQuestion = {
   path: '/api/v1/pods',
   query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
   accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
-  limit: 200,
+  limit: 500,
+  mostPages: 1000,
   mostBytes: 64 * MIB,
 };
 
