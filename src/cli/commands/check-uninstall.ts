@@ -1,11 +1,14 @@
 /** The `check-uninstall` command: helm uninstall runs it in a pod, before it deletes anything. */
-import { makeClusterApi, placeOf } from '../../kubernetes/api-client.ts';
+import { type ClusterApi, makeClusterApi, placeOf } from '../../kubernetes/api-client.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
-import { SWITCH } from '../../runtime/settings/kinds.ts';
+import { DNS_NAME, integer, SWITCH } from '../../runtime/settings/kinds.ts';
 import { readSettings, setting } from '../../runtime/settings/settings.ts';
 import { findRequestingWorkloads } from '../cluster/requesting-workloads.ts';
 
 const SETTINGS = {
+  release: setting(DNS_NAME, 'RELEASE', 'Name of the release, for the commands in the output.'),
+  namespace: setting(DNS_NAME, 'NAMESPACE', 'Namespace of the release, likewise.'),
+  revision: setting(integer(1, 999_999_999), 1, 'Revision of the release, likewise.'),
   warn: setting(SWITCH, false, 'Exit with 0 although workloads request secrets.'),
 };
 
@@ -31,35 +34,51 @@ ${renderSettingsHelp(SETTINGS, { variables: false })}\n`,
     process.stderr.write(settings.problems.map((problem) => `check-uninstall: ${problem}\n`).join(''));
     return 2;
   }
+  return await checkUninstall(makeClusterApi(placeOf(process.env), LIMITS), settings.values);
+}
+
+export interface Release {
+  readonly release: string;
+  readonly namespace: string;
+  readonly revision: number;
+}
+
+/** Looks for workloads and prints the result. @returns the exit code */
+export async function checkUninstall(
+  api: ClusterApi,
+  { warn, ...release }: Release & { readonly warn: boolean },
+): Promise<number> {
   const { signal } = new AbortController();
-  const found = await findRequestingWorkloads(makeClusterApi(placeOf(process.env), LIMITS), signal);
-  if (!found.ok) {
-    process.stdout.write(`check-uninstall: ${found.problem}\n${SKIP}`);
-    return 1;
-  }
-  if (found.value.length === 0) {
+  const found = await findRequestingWorkloads(api, signal);
+  if (found.ok && found.value.length === 0) {
     process.stdout.write('no workload requests secrets\n');
     return 0;
   }
-  process.stdout.write(describe(found.value, settings.values.warn));
-  return settings.values.warn ? 0 : 1;
+  const what = found.ok ? describe(found.value) : `check-uninstall: ${found.problem}\n`;
+  process.stdout.write(warn ? what : what + waysOut(release));
+  return warn ? 0 : 1;
 }
 
-const SKIP = 'To uninstall without this check, run helm uninstall with --no-hooks.\n';
-
-function describe(workloads: readonly string[], isWarning: boolean): string {
+function describe(workloads: readonly string[]): string {
   const [number, verb] =
     workloads.length === 1 ? ['1 workload', 'requests'] : [`${workloads.length} workloads`, 'request'];
   const more = workloads.length - MOST_LINES;
-  return [
-    `${number} ${verb} secrets:`,
-    ...workloads.slice(0, MOST_LINES).map((workload) => `  ${workload}`),
-    ...(more > 0 ? [`  and ${more} more`] : []),
-    'After the uninstallation, new pods of these workloads start without their secrets: nothing injects them, and',
-    'no policy rejects them. Running pods keep their secrets.',
-    ...(isWarning
-      ? []
-      : ['Scale the workloads down, or remove their annotations secrets-injector.dev/…, and try again.']),
-    isWarning ? '' : SKIP,
-  ].join('\n');
+  return `${number} ${verb} secrets:
+${workloads
+  .slice(0, MOST_LINES)
+  .map((workload) => `  ${workload}\n`)
+  .join('')}${more > 0 ? `  and ${more} more\n` : ''}\
+After the uninstallation, new pods of these workloads start without their secrets: nothing injects them, and
+no policy rejects them. Running pods keep their secrets.
+`;
+}
+
+/** Helm regards a release whose uninstallation failed as neither deployed nor gone, and refuses to upgrade it. */
+function waysOut({ release, namespace, revision }: Release): string {
+  return `Nothing was deleted. Do one of the following:
+- Remove the annotations secrets-injector.dev/… of the workloads, or delete the workloads, and try again.
+- Uninstall anyway: helm uninstall ${release} --namespace ${namespace} --no-hooks
+- Keep the release: helm rollback ${release} ${revision} --namespace ${namespace}
+  Until then, Helm refuses to upgrade it.
+`;
 }
