@@ -314,6 +314,34 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       expect(named(await objects({ networkPolicy: { enabled: false } }), 'NetworkPolicy')).toBeUndefined();
     });
 
+    // Helm 3 needs a cluster for this.
+    it.runIf(version === '4')('the notes name the next commands, and what the values require', async () => {
+      const notes = async (values: object): Promise<string> => {
+        const args = ['install', 'mine', CHART, '--namespace=platform', '--dry-run=client', flagFor(values)];
+        const { stdout } = await runHelm(helm, args);
+        return stdout.slice(stdout.indexOf('\nNOTES:'));
+      };
+      const standard = await notes({});
+      expect(standard).toContain('helm test mine --namespace platform');
+      expect(standard).toContain(
+        'WARNING: image.repository is aws-secrets-injector, which names no registry.',
+      );
+      expect(standard).not.toMatch(/guard is disabled|ports/);
+      const other = await notes({
+        image: { repository: 'registry.example/i' },
+        guard: { enabled: false },
+        hostNetwork: true,
+        settings: { listenPort: 10443 },
+      });
+      expect(other).not.toContain('WARNING');
+      expect(other).toContain('The guard is disabled');
+      expect(other).toContain('uses the ports 10443, 8081 and 8080 of its nodes');
+    });
+
+    it('a parent chart can use the condition enabled', async () => {
+      expect(await objects({ enabled: true, global: { other: 1 } })).toEqual(await objects());
+    });
+
     it('uninstallCheck: refuse, warn and none', async () => {
       const text = async (value: string) => (await template(helm, flagFor({ uninstallCheck: value }))).stdout;
       expect(await text('refuse')).toContain('check-uninstall');

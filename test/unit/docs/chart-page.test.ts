@@ -12,7 +12,7 @@ const values: unknown = parse(readPage('manifests/chart/values.yaml'));
 function rows(object: unknown, defaults: unknown, path = ''): readonly (readonly string[])[] {
   return Object.entries(asObject(field(object, 'properties')) ?? {}).flatMap(([name, value]) => {
     const where = `${path}${name}`;
-    if (where === 'global' || where === 'settings') return [];
+    if (['global', 'enabled', 'settings'].includes(where)) return [];
     const inner = field(value, 'properties');
     const set = field(defaults, name);
     if (inner !== undefined && !isEmptyObject(set)) return rows(value, set, `${where}.`);
