@@ -256,7 +256,8 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
     const apply = async (command: string, manager: string) =>
       await api.cluster.kubectl(
-        [command, '--server-side', `--field-manager=${manager}`, '--filename=-'],
+        // As both tools do: the defaults of atomic fields, such as matchConstraints, conflict with those of another tool.
+        [command, '--server-side', '--force-conflicts', `--field-manager=${manager}`, '--filename=-'],
         list,
       );
     for (const manager of ['argocd-controller', 'kustomize-controller']) {

@@ -111,7 +111,7 @@ function unreachable(message: string): string {
   if (message.includes('x509'))
     return 'The API server does not trust the certificate: caBundle of the registration does not match it. Check the log of the webhook, and certificates.source.';
   if (message.includes('no endpoints available') || /service ".*" not found/.test(message))
-    return 'No replica is ready. Check: kubectl get pods -l app.kubernetes.io/name=aws-secrets-injector';
+    return 'No replica is ready. Check: kubectl get pods -A -l app.kubernetes.io/name=aws-secrets-injector';
   if (/deadline exceeded|timeout|timed out/i.test(message))
     return 'A firewall or a security group may block port 8443 between the control plane and the nodes.';
   if (/refused|no route to host/.test(message))
