@@ -276,4 +276,21 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
       expect(before.join('')).not.toBe('');
     }
   });
+
+  it('Helm takes over objects that another tool applied, with the same CA', async () => {
+    const before = await trust();
+    const { status, stderr } = await release('4').helm('install', NAME, CHART, ...IMAGE_FLAGS);
+    expect(status).toBe(1);
+    expect(stderr).toContain('invalid ownership metadata');
+    await release('4').install(
+      CHART,
+      '--take-ownership',
+      '--force-conflicts',
+      '--set=secondPass.enabled=true',
+    );
+    expect(await requestPod()).toBe('injected');
+    expect(await trust()).toEqual(before);
+    await release('4').uninstall();
+    await untilNothingRemains();
+  });
 });

@@ -1,25 +1,13 @@
-/** Each value of the chart: what it changes in the objects, and what the schema refuses. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** Each value of the chart: what it changes in the objects. */
+import { describe, expect, it } from 'vitest';
 import { variableName } from '../../src/runtime/settings/settings.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../src/webhook/settings.ts';
 import { HELM_VERSIONS } from '../cluster/toolchain/versions.ts';
 import { SET_ELSEWHERE, valueName } from '../unit/manifests/chart/settings-schema.ts';
-import { at, type Json, type JsonObject, listAt } from '../unit/manifests/manifest-files.ts';
-import {
-  CHART,
-  chartObjects,
-  helmUnavailable,
-  NAME,
-  objectsIn,
-  provideHelm,
-  runHelm,
-  template,
-} from './helm.ts';
+import { at, type Json } from '../unit/manifests/manifest-files.ts';
+import { CHART, NAME } from './helm.ts';
+import { named, POD, Rendering } from './rendering.ts';
 
-const POD = 'spec.template.spec';
 const CA = '-----BEGIN CERTIFICATE-----\nQ0E=\n-----END CERTIFICATE-----';
 
 /** A value other than the default of each setting that the chart has as a setting, and its text in the environment. */
@@ -54,51 +42,19 @@ const SETTINGS: Readonly<Record<string, readonly [Json, string]>> = {
 };
 
 describe.each(HELM_VERSIONS)('Helm %s', (version) => {
-  const missing = helmUnavailable(version);
-  if (missing !== undefined) process.stderr.write(`skipped: ${missing}\n`);
-  const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-values-'));
-  let helm = '';
+  const chart = new Rendering(version);
 
-  beforeAll(async () => {
-    if (missing === undefined) helm = await provideHelm(version);
-  }, 1_800_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  const flagFor = (values: object): string => {
-    const file = path.join(folder, 'values.yaml');
-    // JSON is YAML.
-    writeFileSync(file, JSON.stringify(values));
-    return `--values=${file}`;
-  };
-  const objects = (values: object = {}, ...flags: readonly string[]) =>
-    chartObjects(helm, flagFor(values), ...flags);
-  const named = (all: readonly JsonObject[], kind: string, name = NAME) =>
-    all.find((one) => at(one, 'kind') === kind && at(one, 'metadata.name') === name);
-  const deployment = async (values: object) => named(await objects(values), 'Deployment');
-  const environment = async (values: object): Promise<Readonly<Record<string, Json | undefined>>> =>
-    Object.fromEntries(
-      listAt(listAt(await deployment(values), `${POD}.containers`)[0], 'env').map(({ name, value }) => [
-        name,
-        value,
-      ]),
-    );
-  const refusal = async (values: object): Promise<string> => {
-    const { status, stderr } = await template(helm, flagFor(values));
-    expect(status).toBe(1);
-    return stderr;
-  };
-
-  describe.skipIf(missing !== undefined)('values', () => {
+  describe.skipIf(chart.missing !== undefined)('values', () => {
     it('the chart passes the strict lint', async () => {
-      const { status, stdout, stderr } = await runHelm(helm, ['lint', '--strict', CHART]);
+      const { status, stdout, stderr } = await chart.lint();
       expect(status, stdout + stderr).toBe(0);
     });
 
     it('two renders are equal', async () => {
-      const flags = ['--set=secondPass.enabled=true', '--set-json=policy={"rules":[]}'];
-      const [first, second] = [await template(helm, ...flags), await template(helm, ...flags)];
-      expect(first.stdout).toContain('kind: Deployment');
-      expect(second.stdout).toBe(first.stdout);
+      const values = { secondPass: { enabled: true }, policy: { rules: [] } };
+      const first = await chart.text(values);
+      expect(first).toContain('kind: Deployment');
+      expect(await chart.text(values)).toBe(first);
     });
 
     it('every setting becomes its variable, with a value that the webhook accepts', async () => {
@@ -107,7 +63,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       const settings = Object.fromEntries(
         Object.entries(SETTINGS).map(([name, [value]]) => [valueName(name), value]),
       );
-      const variables = await environment({ settings });
+      const variables = await chart.environment({ settings });
       for (const [name, [, text]] of Object.entries(SETTINGS))
         expect(variables[variableName(name)], name).toBe(text);
       const read = readWebhookSettings(
@@ -118,7 +74,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
     });
 
     it('ports and the time for draining follow their settings', async () => {
-      const changed = await deployment({ settings: { listenPort: 9443, drainSeconds: 60 } });
+      const changed = await chart.deployment({ settings: { listenPort: 9443, drainSeconds: 60 } });
       expect(at(changed, `${POD}.terminationGracePeriodSeconds`)).toBe(85);
       expect(at(changed, `${POD}.containers.0.ports.0`)).toEqual({
         name: 'https',
@@ -128,21 +84,17 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
     });
 
     it('every place with the namespace follows the release', async () => {
-      const { stdout } = await runHelm(helm, [
-        'template',
-        'other',
-        CHART,
-        '--namespace=platform',
-        flagFor({
+      const all = await chart.elsewhere(
+        {
           certificates: { source: 'cert-manager' },
           secondPass: { enabled: true },
           excludedNamespaces: ['legacy', 'kube-system'],
           policy: { rules: [] },
           caBundle: { pem: CA },
           monitoring: { podMonitor: { enabled: true } },
-        }),
-      ]);
-      const all = objectsIn(stdout);
+        },
+        'platform',
+      );
       const namespaces = new Set(
         [...JSON.stringify(all).matchAll(/"namespace":"([^"]*)"/g)].map(([, name]) => name),
       );
@@ -165,13 +117,11 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
 
     it('the image is that of the webhook, the injected containers, the guard and the hooks', async () => {
       const digest = `sha256:${'a'.repeat(64)}`;
-      const { stdout: text } = await template(
-        helm,
-        flagFor({ image: { repository: 'registry.example/i', tag: '2', digest, pullPolicy: 'Always' } }),
-      );
+      const image = { repository: 'registry.example/i', tag: '2', digest, pullPolicy: 'Always' };
+      const text = await chart.text({ image });
       expect(text.match(new RegExp(`registry.example/i@${digest}`, 'g'))).toHaveLength(5);
       expect(text).not.toMatch(/registry\.example\/i:|image: "?aws-secrets-injector/);
-      expect(await environment({ image: { tag: '2' } })).toHaveProperty(
+      expect(await chart.environment({ image: { tag: '2' } })).toHaveProperty(
         'SECRETS_INJECTOR_IMAGE',
         `${NAME}:2`,
       );
@@ -191,7 +141,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
         podAnnotations: { 'prometheus.io/scrape': 'true' },
         resources: { limits: { cpu: '1', memory: '1Gi' } },
       };
-      const changed = await deployment(values);
+      const changed = await chart.deployment(values);
       expect(at(changed, 'spec.replicas')).toBe(3);
       expect(at(changed, POD)).toMatchObject({
         imagePullSecrets: [{ name: 'registry' }],
@@ -205,11 +155,13 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       expect(at(changed, 'spec.template.metadata.labels.team')).toBe('a');
       expect(at(changed, 'spec.template.metadata.annotations')).toMatchObject(values.podAnnotations);
       expect(at(changed, `${POD}.containers.0.resources.limits.cpu`)).toBe('1');
-      expect(at(await deployment({ priorityClassName: '' }), `${POD}.priorityClassName`)).toBeUndefined();
+      expect(
+        at(await chart.deployment({ priorityClassName: '' }), `${POD}.priorityClassName`),
+      ).toBeUndefined();
     });
 
     it('autoscaling, quota, disruption budget, PodMonitor and host network', async () => {
-      const all = await objects({
+      const all = await chart.objects({
         autoscaling: { enabled: true, maxReplicas: 9 },
         priorityClassQuota: { enabled: true },
         podDisruptionBudget: { enabled: false },
@@ -233,7 +185,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
     });
 
     it('certificates: an issuer of the user, and a Secret of the user', async () => {
-      const all = await objects({
+      const all = await chart.objects({
         certificates: {
           source: 'cert-manager',
           certManager: { issuerRef: { name: 'corp', kind: 'ClusterIssuer' } },
@@ -244,7 +196,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
         name: 'corp',
         kind: 'ClusterIssuer',
       });
-      const own = await objects({
+      const own = await chart.objects({
         certificates: { source: 'secret', secret: { name: 'mine', caBundle: CA } },
       });
       expect(at(named(own, 'Deployment'), `${POD}.volumes.0.secret.secretName`)).toBe('mine');
@@ -259,7 +211,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
           fetcherEnv: ['AWS_REGION=eu-west-1', 'AWS_USE_FIPS_ENDPOINT=true'],
         },
       };
-      const data = at(named(await objects(values), 'ConfigMap', `${NAME}-guard`), 'data');
+      const data = at(named(await chart.objects(values), 'ConfigMap', `${NAME}-guard`), 'data');
       expect(data).toEqual({
         image: `${NAME}:0.1.0`,
         mirrors: 'a.example/i b.example/i',
@@ -267,8 +219,8 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       });
       // The webhook reads them when it starts.
       const checksum = 'spec.template.metadata.annotations';
-      expect(at(await deployment(values), checksum)).toHaveProperty('checksum/guard');
-      const without = await objects({ guard: { enabled: false }, nativeVariables: 'forbidden' });
+      expect(at(await chart.deployment(values), checksum)).toHaveProperty('checksum/guard');
+      const without = await chart.objects({ guard: { enabled: false }, nativeVariables: 'forbidden' });
       const policies = without.filter((one) => at(one, 'kind') === 'ValidatingAdmissionPolicy');
       expect(policies.map((one) => at(one, 'metadata.name'))).toEqual([`${NAME}-no-native-variables`]);
       expect(named(without, 'ConfigMap', `${NAME}-guard`)).toBeDefined();
@@ -282,19 +234,21 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       ['forbidden', 'off'],
       ['auto', undefined],
     ])('nativeVariables: %s', async (value, text) => {
-      const variables = await environment({ nativeVariables: value });
+      const variables = await chart.environment({ nativeVariables: value });
       expect(variables[variableName('native-variables')]).toBe(text);
     });
 
     it('certificate authorities of the injected containers', async () => {
-      const own = await objects({ caBundle: { pem: `${CA}\n` } });
+      const own = await chart.objects({ caBundle: { pem: `${CA}\n` } });
       expect(at(named(own, 'ConfigMap', `${NAME}-ca`), 'data')).toEqual({ 'ca.crt': `${CA}\n` });
-      const existing = await deployment({ caBundle: { configMap: { name: 'trust', key: 'bundle.pem' } } });
+      const existing = await chart.deployment({
+        caBundle: { configMap: { name: 'trust', key: 'bundle.pem' } },
+      });
       expect(at(existing, `${POD}.volumes.0.configMap`)).toEqual({
         name: 'trust',
         items: [{ key: 'bundle.pem', path: 'ca.crt' }],
       });
-      expect(await environment({ caBundle: { pem: CA } })).toHaveProperty(
+      expect(await chart.environment({ caBundle: { pem: CA } })).toHaveProperty(
         'SECRETS_INJECTOR_CA_BUNDLE_FILE',
         '/ca/ca.crt',
       );
@@ -302,7 +256,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
 
     it('the network policy: addresses of the API server, nobody for metrics, none', async () => {
       const changed = named(
-        await objects({
+        await chart.objects({
           networkPolicy: { metricsFrom: [], apiServer: { ports: [6443], cidrs: ['10.0.0.0/24'] } },
         }),
         'NetworkPolicy',
@@ -311,14 +265,16 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       expect(at(changed, 'spec.egress')).toEqual([
         { ports: [{ port: 6443, protocol: 'TCP' }], to: [{ ipBlock: { cidr: '10.0.0.0/24' } }] },
       ]);
-      expect(named(await objects({ networkPolicy: { enabled: false } }), 'NetworkPolicy')).toBeUndefined();
+      expect(
+        named(await chart.objects({ networkPolicy: { enabled: false } }), 'NetworkPolicy'),
+      ).toBeUndefined();
     });
 
     // Helm 3 needs a cluster for this.
     it.runIf(version === '4')('the notes name the next commands, and what the values require', async () => {
       const notes = async (values: object): Promise<string> => {
-        const args = ['install', 'mine', CHART, '--namespace=platform', '--dry-run=client', flagFor(values)];
-        const { stdout } = await runHelm(helm, args);
+        const args = ['install', 'mine', CHART, '--namespace=platform', '--dry-run=client'];
+        const { stdout } = await chart.run(values, ...args);
         return stdout.slice(stdout.indexOf('\nNOTES:'));
       };
       const standard = await notes({});
@@ -339,51 +295,15 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
     });
 
     it('a parent chart can use the condition enabled', async () => {
-      expect(await objects({ enabled: true, global: { other: 1 } })).toEqual(await objects());
+      expect(await chart.objects({ enabled: true, global: { other: 1 } })).toEqual(await chart.objects());
     });
 
     it('uninstallCheck: refuse, warn and none', async () => {
-      const text = async (value: string) => (await template(helm, flagFor({ uninstallCheck: value }))).stdout;
+      const text = async (value: string) => await chart.text({ uninstallCheck: value });
       expect(await text('refuse')).toContain('check-uninstall');
       expect(await text('refuse')).not.toContain('--warn');
       expect(await text('warn')).toContain('--warn');
       expect(await text('none')).not.toContain('uninstall-check');
-    });
-
-    it.each([
-      [{ replica: 3 }, /'replica' not allowed/],
-      [{ image: { tagg: '2' } }, /\/image'.*'tagg' not allowed/],
-      [{ image: { digest: 'sha256:abc' } }, /\/image\/digest'/],
-      [{ image: { repository: 'registry.example/i@sha256:abc' } }, /\/image\/repository'/],
-      [{ settings: { logLevel: 'loud' } }, /\/settings\/logLevel'.*'debug', 'info'/],
-      [{ settings: { requireCompleteArn: true } }, /\/settings'.*'requireCompleteArn' not allowed/],
-      [{ settings: { image: 'x' } }, /\/settings'.*'image' not allowed/],
-      [{ settings: { listenPort: 0 } }, /\/settings\/listenPort'/],
-      [{ settings: { allowedRoles: 'shop=*' } }, /\/settings\/allowedRoles'.*want array/],
-      [{ policy: { rules: [{ nam: 'x' }] } }, /\/policy\/rules\/0'.*'nam' not allowed/s],
-      [{ certificates: { source: 'vault' } }, /\/certificates\/source'.*'self', 'cert-manager', 'secret'/],
-      [
-        { certificates: { source: 'secret', secret: { caBundle: 'no PEM' } } },
-        /\/certificates\/secret\/caBundle'/,
-      ],
-      [{ guard: { fetcherEnv: ['PATH=/x'] } }, /\/guard\/fetcherEnv\/0'/],
-      [{ excludedNamespaces: ["x'y"] }, /\/excludedNamespaces\/0'/],
-      [{ nativeVariables: 'maybe' }, /\/nativeVariables'/],
-      [{ uninstallCheck: 'force' }, /\/uninstallCheck'.*'refuse', 'warn', 'none'/],
-    ])('the schema refuses %j with its path', async (values, expected) => {
-      expect(await refusal(values)).toMatch(expected);
-    });
-
-    it.each([
-      [{ certificates: { source: 'secret' } }, 'certificates.secret.caBundle: must be set'],
-      [{ caBundle: { pem: CA, configMap: { name: 'x' } } }, 'caBundle: pem and configMap.name are both set'],
-      [
-        { priorityClassName: '', priorityClassQuota: { enabled: true } },
-        'priorityClassQuota.enabled: has no effect',
-      ],
-      [{ autoscaling: { minReplicas: 6 } }, 'autoscaling.minReplicas: is greater'],
-    ])('a contradiction has a message: %j', async (values, expected) => {
-      expect(await refusal(values)).toContain(expected);
     });
   });
 });
