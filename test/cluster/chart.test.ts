@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../aws-fake/certificates.ts';
 import { CHART, helmUnavailable, NAME, objectsIn, provideHelm } from '../helm/helm.ts';
 import { IMAGE_FLAGS, previousChart, Release } from './chart/release.ts';
+import { remains, untilNothingRemains } from './chart/remains.ts';
 import { clusterUnavailable, startCluster } from './cluster.ts';
 import { Api, type KubernetesObject } from './product/api.ts';
 import { buildImageArchive } from './product/product-image.ts';
@@ -67,41 +68,6 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
     ];
   }
 
-  /** Every object in the cluster whose name is that of the product, apart from its namespace. */
-  async function remains(): Promise<readonly string[]> {
-    const list = async (scope: string) =>
-      (await api.kubectl('api-resources', `--namespaced=${scope}`, '--verbs=list', '--output=name')).trim();
-    const found = await Promise.all(
-      ['true', 'false'].map(async (scope) => {
-        const types = (await list(scope))
-          .split('\n')
-          .filter((type) => !/^(events|componentstatuses)/.test(type));
-        const names = await api.kubectl('get', types.join(','), '--all-namespaces', '--output=name');
-        return names.split('\n').filter((name) => name.includes(NAME));
-      }),
-    );
-    return found.flat().filter((name) => name !== `namespace/${NAME}`);
-  }
-
-  async function untilNothingRemains(): Promise<void> {
-    let left: readonly string[] = [];
-    await until('every object to be gone', { seconds: 90, details: () => left.join(', ') }, async () => {
-      left = await remains();
-      return left.length === 0 ? true : undefined;
-    });
-  }
-
-  it('a Secret of another owner with the name of the CA stops the installation, and nothing is left', async () => {
-    await api.kubectl('create', 'namespace', NAME);
-    await api.kubectl(IN_NAMESPACE, 'create', 'secret', 'generic', `${NAME}-webhook-ca`);
-    const { status, stderr } = await release('4').helm('install', NAME, CHART, ...IMAGE_FLAGS);
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/Secret "aws-secrets-injector-webhook-ca".*exists and cannot be imported/s);
-    await api.kubectl(IN_NAMESPACE, 'delete', CA);
-    await release('4').helm('uninstall', NAME, '--no-hooks');
-    await untilNothingRemains();
-  });
-
   describe.each(HELM_VERSIONS)('Helm %s', (version) => {
     const mine = () => release(version);
 
@@ -115,7 +81,7 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
       expect(await requestPod()).toBe('injected');
       expect(await trust()).toEqual(before);
       await mine().uninstall();
-      await untilNothingRemains();
+      await untilNothingRemains(api);
     });
 
     it('installs with one command, and says what to do next', async () => {
@@ -126,12 +92,12 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
     });
 
     it('helm test passes, and leaves nothing', async () => {
-      const before = await remains();
+      const before = await remains(api);
       const { stdout, stderr } = await mine().must('test', NAME);
       expect(stdout + stderr).toContain('ok    injection');
       expect(stdout + stderr).toContain('ok    guard');
       await until('the test to be removed', { seconds: 90 }, async () => {
-        expect(await remains()).toEqual(before);
+        expect(await remains(api)).toEqual(before);
         return true;
       });
     });
@@ -167,7 +133,7 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
       await watching;
       expect([...outcomes]).toEqual(['injected']);
       expect(await trust()).toEqual(before);
-      expect(await remains()).not.toContain(
+      expect(await remains(api)).not.toContain(
         `${REGISTRATION.replace('/', `.admissionregistration.k8s.io/zz-`)}`,
       );
     });
@@ -210,12 +176,12 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
         },
       };
       await api.mustCreate(workload);
-      const before = await remains();
+      const before = await remains(api);
       const { status, stdout, stderr } = await mine().helm('uninstall', NAME);
       expect(status).not.toBe(0);
       expect(stdout + stderr).toContain(`Deployment ${namespace}/web`);
       expect(stdout + stderr).toContain('--no-hooks');
-      expect(await remains()).toEqual(before);
+      expect(await remains(api)).toEqual(before);
       expect(await requestPod()).toBe('injected');
       // Helm refuses to upgrade a release with this status. The output contains the command that restores it.
       const [, command = ''] = /helm (rollback \S+ \d+ --namespace [\w-]+)/.exec(stdout + stderr) ?? [];
@@ -239,7 +205,7 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
         outcome.includes('ValidatingAdmissionPolicy') ? 'guard' : outcome,
       );
       expect(kinds.filter((kind) => !['injected', 'guard', 'not injected'].includes(kind))).toEqual([]);
-      await untilNothingRemains();
+      await untilNothingRemains(api);
       await api.kubectl(`--namespace=${namespace}`, 'delete', 'deployment/web');
     });
   });
@@ -291,6 +257,6 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
     expect(await requestPod()).toBe('injected');
     expect(await trust()).toEqual(before);
     await release('4').uninstall();
-    await untilNothingRemains();
+    await untilNothingRemains(api);
   });
 });
