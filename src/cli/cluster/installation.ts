@@ -55,8 +55,10 @@ export async function judgeInjection(
   const message = answer.message ?? '';
   if (/failed calling webhook "[\w.-]*secrets-injector\.dev"/.test(message))
     return failed(`the API server cannot call the webhook: ${message}\n${unreachable(message)}`, true);
-  if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector"))
+  if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector' "))
     return failed(`the pod was not injected, and the guard rejected it: ${message}\n${NOT_CALLED}`, true);
+  if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector-"))
+    return failed(`the guard rejected the injected pod: ${message}`, false);
   // The webhook works if the policy of the operator does not allow the made-up secret.
   if (/webhook "[\w.-]*secrets-injector\.dev" denied/.test(message) && message.includes('POLICY_DENIED'))
     return {

@@ -52,6 +52,12 @@ it.each([
     'FAIL  injection: the pod was not injected, and the guard rejected it',
   ],
   [
+    refused(
+      "ValidatingAdmissionPolicy 'aws-secrets-injector-image' with binding 'x' denied request: other image",
+    ),
+    'FAIL  injection: the guard rejected the injected pod: ValidatingAdmissionPolicy',
+  ],
+  [
     refused(`${UNREACHABLE}no endpoints available for service "aws-secrets-injector"`, 500),
     'No replica is ready.',
   ],
