@@ -12,6 +12,7 @@ const tiers = [
   'cli',
   'kubectl',
   'readers',
+  'monitoring',
   'image',
   'cluster',
   'eks',

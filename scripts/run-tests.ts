@@ -4,7 +4,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const FAST = ['static', 'unit', 'golden', 'property', 'server', 'aws', 'cli', 'kubectl', 'readers'];
+const FAST = [
+  'static',
+  'unit',
+  'golden',
+  'property',
+  'server',
+  'aws',
+  'cli',
+  'kubectl',
+  'readers',
+  'monitoring',
+];
 const ALL = [...FAST, 'attack', 'image', 'cluster', 'eks'];
 
 interface Count {
