@@ -48,7 +48,6 @@ export interface Target {
 export interface Dashboard {
   readonly uid: string;
   readonly panels: readonly Panel[];
-  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] };
 }
 
 export function rules(): readonly Rule[] {
