@@ -86,7 +86,7 @@ export async function fetchSecrets(
         run,
       );
       const problem = answerProblem(answer, replicaIn(region, arn), subject);
-      note(region, before, problem?.code, answer.versionId);
+      note(region, before, problem?.code, problem === undefined ? answer.versionId : undefined);
       if (problem !== undefined) problems.push(problem);
       else if (answer.value !== undefined) {
         values[index] = answer.value;

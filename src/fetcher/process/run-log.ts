@@ -13,7 +13,7 @@ export interface SecretRead {
   readonly arn: string;
   /** The Region that answered, or the last one that was tried. */
   readonly region: string;
-  /** Undefined without an answer, and for a missing optional secret. */
+  /** Undefined if the secret was not read. */
   readonly versionId: string | undefined;
   readonly milliseconds: number;
   readonly retries: number;
@@ -40,20 +40,14 @@ const VERSION_ID = /^[\w-]{32,64}$/;
 
 export class RunLog {
   reads: readonly SecretRead[] = [];
-  readonly #now: () => number;
   readonly #milliseconds: Partial<Record<Part, number>> = {};
   #part: Part = 'start';
-  /** The clock starts with the process. */
+  /** In milliseconds since the start of the process. */
   #since = 0;
-
-  /** @param now milliseconds since the start of the process */
-  constructor(now = () => performance.now()) {
-    this.#now = now;
-  }
 
   /** Ends the current part. */
   begin(part: Part): void {
-    const now = this.#now();
+    const now = performance.now();
     this.#milliseconds[this.#part] = Math.round(now - this.#since);
     this.#part = part;
     this.#since = now;
@@ -68,7 +62,7 @@ export class RunLog {
       outcome,
       exitCode,
       ...(codes === undefined ? {} : { codes: [...new Set(codes)].join(',') }),
-      milliseconds: Math.round(this.#now()),
+      milliseconds: Math.round(performance.now()),
       parts: this.#milliseconds,
       ...counts,
       secrets: this.reads.length,
