@@ -86,7 +86,7 @@ describe.skipIf(unavailable !== undefined)('on a Prometheus with recorded sample
   let programs: Programs;
   beforeAll(async () => {
     programs = await providePrometheus();
-  }, 1_800_000);
+  });
 
   async function start(): Promise<{ readonly prometheus: Prometheus; readonly now: number }> {
     const now = Math.floor(Date.now() / 1000);
