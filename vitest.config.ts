@@ -13,6 +13,7 @@ const tiers = [
   'kubectl',
   'readers',
   'helm',
+  'monitoring',
   'image',
   'cluster',
   'eks',
@@ -28,7 +29,11 @@ export default defineConfig({
       test: {
         name: tier,
         include: [`test/${tier}/**/*.test.ts`],
-        globalSetup: ['test/setup/node-version.ts', ...(runsDist.has(tier) ? ['test/setup/build.ts'] : [])],
+        globalSetup: [
+          'test/setup/node-version.ts',
+          ...(runsDist.has(tier) ? ['test/setup/build.ts'] : []),
+          ...(tier === 'monitoring' ? ['test/setup/prometheus.ts'] : []),
+        ],
         testTimeout: runsCluster.has(tier) || tier === 'image' ? 600_000 : 30_000,
         hookTimeout: runsCluster.has(tier) || tier === 'image' ? 900_000 : 60_000,
         fileParallelism: !runsCluster.has(tier),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const FAST = ['static', 'unit', 'golden', 'property', 'server', 'aws', 'cli', 'kubectl', 'readers'];
-const ALL = [...FAST, 'helm', 'attack', 'image', 'cluster', 'eks'];
+const ALL = [...FAST, 'helm', 'monitoring', 'attack', 'image', 'cluster', 'eks'];
 
 interface Count {
   readonly passed: number;

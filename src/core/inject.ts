@@ -32,6 +32,7 @@ import { comparablePath } from './names/paths.ts';
 import { PROBE_VARIABLE } from './names/volume-layout.ts';
 import type { Container } from './pod/pod.ts';
 import type { InjectionSettings } from './settings.ts';
+import { utf8Length } from './utf8.ts';
 
 /**
  * Decides about a pod and builds the patch.
@@ -59,6 +60,7 @@ export function decideInjection(
     references: decision.references,
     secrets: decision.made.plan.secrets.length,
     containers: decision.views.reduce((sum, view) => sum + view.recipients.length, 0),
+    planBytes: utf8Length(decision.made.text),
   };
 }
 

@@ -4,6 +4,7 @@ import { replicaIn } from '../core/names/failover.ts';
 import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';
 import { subjectsOfSecret } from '../core/plan/plan-subjects.ts';
 import type { ReadPlan } from '../core/plan/read-plan.ts';
+import type { FetchCode } from '../core/problems/fetch-codes.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import type { SecretSource } from '../core/render/manifest.ts';
 import type { SecretValue } from '../core/secret/secret-value.ts';
@@ -16,6 +17,7 @@ import { type Clock, type Deadline, type Reaction, withRetries } from './aws/ret
 import type { RetryLog, Unavailable } from './aws/retry-log.ts';
 import type { FetchedSecret } from './aws/secret-reader.ts';
 import type { Session } from './aws/session.ts';
+import type { SecretRead } from './process/run-log.ts';
 
 /** What the retries of a run share. */
 export interface Retries {
@@ -33,6 +35,8 @@ export interface Fetched {
   readonly problems: readonly FetchProblem[];
   /** Regions that were used instead of others. */
   readonly warnings: readonly string[];
+  /** How each secret was read, for the log, in the order of the plan's secrets. */
+  readonly reads: readonly SecretRead[];
 }
 
 /** Fetches all secrets. Problems are gathered; nothing is thrown. */
@@ -44,6 +48,7 @@ export async function fetchSecrets(
   const values: (SecretValue | undefined)[] = plan.secrets.map(() => undefined);
   const sources: (SecretSource | undefined)[] = plan.secrets.map(() => undefined);
   const problems: FetchProblem[] = [];
+  const reads = new Map<number, SecretRead>();
   const replicas = new ReplicaCount();
   const run = { outages: new Outages(), deadline, clock, log };
   const fetchOne = async (index: number): Promise<void> => {
@@ -52,12 +57,27 @@ export async function fetchSecrets(
     if (secret === undefined || arn === undefined) return;
     const subject = subjectsOfSecret(plan, index).slice(0, 3).join(', ');
     const isOptional = isOptionalSecret(plan, index);
+    const started = clock.now();
+    let retries = 0;
+    const note = (region: string, before: Unavailable, code?: FetchCode, versionId?: string) =>
+      reads.set(index, {
+        arn: arn.text,
+        region,
+        versionId,
+        milliseconds: Math.round(clock.now() - started),
+        retries,
+        insteadOf: [...before.keys()],
+        code,
+      });
     const read = (region: string, share: Deadline) =>
       readWithRetries(secret, replicaIn(region, arn), {
         isOptional: isOptional && region === arn.region,
         session,
         share,
         retries: { deadline, clock, log },
+        onRetry: () => {
+          retries += 1;
+        },
       });
     try {
       const { region, answer, before } = await readInOrder(
@@ -66,6 +86,7 @@ export async function fetchSecrets(
         run,
       );
       const problem = answerProblem(answer, replicaIn(region, arn), subject);
+      note(region, before, problem?.code, problem === undefined ? answer.versionId : undefined);
       if (problem !== undefined) problems.push(problem);
       else if (answer.value !== undefined) {
         values[index] = answer.value;
@@ -76,13 +97,16 @@ export async function fetchSecrets(
       if (!(failure instanceof RegionFailure)) throw failure;
       // A replica that does not exist says nothing about the secret.
       const isMissing = failure.region === arn.region && isAbsent(failure.failure);
-      if (!isOptional || !isMissing)
-        problems.push(regionProblem(failure, subject, secret, arn, session.roleArn));
+      const problem =
+        isOptional && isMissing ? undefined : regionProblem(failure, subject, secret, arn, session.roleArn);
+      note(failure.region, failure.before, problem?.code);
+      if (problem !== undefined) problems.push(problem);
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');
   await Promise.all([...byRegion.values()].map((indices) => eachAtMost(MOST_SOCKETS, indices, fetchOne)));
-  return { values, sources, problems, warnings: replicas.warnings };
+  const inOrder = [...reads].toSorted(([one], [other]) => one - other).map(([, read]) => read);
+  return { values, sources, problems, warnings: replicas.warnings, reads: inOrder };
 }
 
 interface ReadOptions {
@@ -92,20 +116,24 @@ interface ReadOptions {
   /** The end of the tries in this Region. */
   readonly share: Deadline;
   readonly retries: Retries;
+  readonly onRetry: () => void;
 }
 
 /** Reads a secret in one Region. @throws the last failure */
 async function readWithRetries(
   secret: PlanSecret,
   arn: SecretArn,
-  { isOptional, session, share, retries: { deadline, clock, log } }: ReadOptions,
+  { isOptional, session, share, retries: { deadline, clock, log }, onRetry }: ReadOptions,
 ): Promise<FetchedSecret> {
   const service = `Secrets Manager in ${arn.region}`;
   const react: Reaction = {
     // A missing optional secret must not delay every start by the pauses for a secret that was just created.
     classify: (failure) => (isOptional && isAbsent(failure) ? 'final' : classify(failure)),
     // A failure of the network or of the service is the same for every secret.
-    retrying: (failure) => log.retrying(classify(failure) === 'settling' ? arn.text : service, failure),
+    retrying: (failure) => {
+      onRetry();
+      log.retrying(classify(failure) === 'settling' ? arn.text : service, failure);
+    },
   };
   const answered = log.asking(service);
   try {

@@ -6,6 +6,7 @@ import { RetryLog } from './aws/retry-log.ts';
 import { readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';
+import { type RunEnd, RunLog } from './process/run-log.ts';
 import { runOnce } from './run-once.ts';
 
 /**
@@ -30,19 +31,25 @@ export async function runFetch(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  const run = runOnce({ environment, stop: stop.signal, load, log });
-  const outcome = await run.catch(() => failed([INTERNAL]));
-  if (!outcome.ok) {
-    const problems = stop.signal.aborted ? [terminated(log.current)] : outcome.problem;
+  const runLog = new RunLog();
+  const run = runOnce({ environment, stop: stop.signal, load, log, runLog });
+  const ended = await run.catch(() => failed([INTERNAL]));
+  if (!ended.ok) {
+    const problems = stop.signal.aborted ? [terminated(log.current)] : ended.problem;
+    const exitCode = exitCodeFor(problems);
+    const codes = problems.map((problem) => problem.code);
     reportProblems(problems, environment.terminationLog);
-    return exitCodeFor(problems);
+    writeLine(runLog, { outcome: 'failed', exitCode, codes, retries: log.retries });
+    return exitCode;
   }
-  const { written, files, secrets, warnings } = outcome.value;
+  const { written, files, secrets, warnings } = ended.value;
   const milliseconds = Math.round(performance.now());
+  const outcome = written ? 'wrote' : 'kept';
   process.stdout.write(
-    `${written ? 'wrote' : 'kept'} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,
+    `${outcome} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,
   );
   if (warnings.length > 0) reportWarnings(warnings, environment.terminationLog);
+  writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   return 0;
 }
 
@@ -52,8 +59,14 @@ export function endInternally(
   variables: Readonly<Record<string, string | undefined>>,
 ): number {
   const { terminationLog } = readEnvironment(variables, readRoot(argv) ?? '/');
+  const exitCode = exitCodeFor([INTERNAL]);
   reportProblems([INTERNAL], terminationLog);
-  return exitCodeFor([INTERNAL]);
+  writeLine(new RunLog(), { outcome: 'failed', exitCode, codes: [INTERNAL.code], retries: 0 });
+  return exitCode;
+}
+
+function writeLine(runLog: RunLog, end: RunEnd): void {
+  process.stdout.write(`${runLog.end(end)}\n`);
 }
 
 function counted(count: number, noun: string): string {

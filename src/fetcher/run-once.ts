@@ -23,6 +23,7 @@ import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated, writeProblem } from './process/report.ts';
+import type { RunLog } from './process/run-log.ts';
 
 export interface RunContext {
   readonly environment: Environment;
@@ -30,6 +31,7 @@ export interface RunContext {
   readonly stop: AbortSignal;
   readonly load: LoadBundle;
   readonly log: RetryLog;
+  readonly runLog: RunLog;
 }
 
 /** What a successful run did. */
@@ -44,7 +46,7 @@ export interface Finished {
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
 /** Runs once. */
-export async function runOnce({ environment, stop, load, log }: RunContext): Promise<Outcome> {
+export async function runOnce({ environment, stop, load, log, runLog }: RunContext): Promise<Outcome> {
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
@@ -73,6 +75,7 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     if (untrusted !== undefined) return failed([untrusted]);
     // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
     await nextTurn();
+    runLog.begin('signIn');
     // Sent first: everything below happens while the request is answered.
     const credentials = source.signIn(deadline).then(
       (value) => ok(value),
@@ -83,6 +86,7 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     const open = loadSdk()['openSecretReader'] as OpenSecretReader;
     const signedIn = await credentials;
     if (!signedIn.ok) return failed([signedIn.problem]);
+    runLog.begin('fetch');
     const session = new Session(regions, open, signedIn.value, {
       roleArn: source.roleArn,
       signIn: () => source.signIn(deadline),
@@ -91,9 +95,10 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
       read,
       session,
       { deadline, clock: systemClock, log },
-      loadEngines(load),
+      { engines: loadEngines(load), runLog },
     );
     if (!fetched.ok) return fetched;
+    runLog.begin('write');
     return stop.aborted
       ? failed([terminated(log.current)])
       : write(read, fetched.value, environment.viewsDirectory);
@@ -107,10 +112,12 @@ async function fetchAndRender(
   { plan, arns }: ReadPlan,
   session: Session,
   retries: Retries,
-  engines: Engines,
+  { engines, runLog }: { readonly engines: Engines; readonly runLog: RunLog },
 ): Promise<Result<Rendered, readonly FetchProblem[]>> {
   const fetched = await fetchSecrets({ plan, arns }, session, retries);
+  runLog.reads = fetched.reads;
   if (fetched.problems.length > 0) return failed(fetched.problems);
+  runLog.begin('render');
   const rendered = renderViews(plan, fetched.values, engines);
   return rendered.ok ? ok({ rendered: rendered.value, fetched }) : rendered;
 }

@@ -1,6 +1,8 @@
 /** The metrics. All labels have closed sets of values, so users cannot create series. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Outcome } from '../core/decide/outcome.ts';
+import { type Outcome, REASONS } from '../core/decide/outcome.ts';
+import { MAX_PLAN_BYTES, MAX_REFERENCES } from '../core/limits.ts';
+import { ADMISSION_CODES } from '../core/problems/admission-codes.ts';
 import { VERSION } from '../runtime/version.ts';
 
 export interface Metrics {
@@ -33,6 +35,15 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 405, 408, 411, 413
 const DROPS = ['idle', 'stalled', 'answer', 'aborted'] as const;
 export type DropReason = (typeof DROPS)[number];
 const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
+const PLAN_BUCKETS = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, MAX_PLAN_BYTES];
+const REFERENCE_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, MAX_REFERENCES];
+/** The values of the label `reason` for each outcome. */
+const REVIEW_REASONS: Readonly<Record<Outcome['kind'], readonly string[]>> = {
+  injected: ['none'],
+  unchanged: Object.keys(REASONS),
+  denied: Object.keys(ADMISSION_CODES),
+  failed: ['INTERNAL'],
+};
 
 /** Metrics in a registry of their own, so that two servers in one process do not share it. */
 export function makeMetrics(): Metrics {
@@ -51,12 +62,28 @@ export function makeMetrics(): Metrics {
     buckets: BUCKETS,
     registers,
   });
+  // Of all series from the start: Prometheus does not see the first increase of a series that begins at 1.
+  for (const [outcome, reasons] of Object.entries(REVIEW_REASONS))
+    for (const reason of reasons) reviews.inc({ outcome, reason }, 0);
+  const planSize = new Histogram({
+    name: `${PREFIX}plan_size_bytes`,
+    help: 'Size of the plans of injected pods. A plan is passed to the init container in one environment variable.',
+    buckets: PLAN_BUCKETS,
+    registers,
+  });
+  const references = new Histogram({
+    name: `${PREFIX}pod_references`,
+    help: 'References to secrets of injected pods.',
+    buckets: REFERENCE_BUCKETS,
+    registers,
+  });
   const refused = new Counter({
     name: `${PREFIX}refused_requests_total`,
     help: 'Requests that were refused, by HTTP status: not a review, malformed, too slow, too large, or too many at once (503).',
     labelNames: ['status'],
     registers,
   });
+  for (const status of [...REFUSALS, 'other']) refused.inc({ status: String(status) }, 0);
   const dropped = new Counter({
     name: `${PREFIX}dropped_connections_total`,
     help: 'Connections that ended early: idle (gave way to a new connection at the limit), stalled (the oldest request gave way, at the limit), answer (the client did not take an answer), aborted (the client closed it during a request).',
@@ -141,6 +168,10 @@ export function makeMetrics(): Metrics {
       }
       child.inc();
       duration.observe(seconds);
+      if (outcome.kind === 'injected') {
+        planSize.observe(outcome.planBytes);
+        references.observe(outcome.references);
+      }
     },
     countRefused: (status) => refused.inc({ status: REFUSALS.has(status) ? String(status) : 'other' }),
     countDropped: (reason) => dropped.inc({ reason }),

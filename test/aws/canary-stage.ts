@@ -7,6 +7,7 @@ import type { Session } from '../aws-fake/index.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { leaksIn, readableAfter } from '../fetcher/leaks.ts';
+import { lineOf } from '../fetcher/run-line.ts';
 import { type Finished, ROLE_ARN, type Running, SUBJECT, type Variables } from '../fetcher/stage.ts';
 
 const PRELOADS = ['no-waiting.cjs', 'throw-values.cjs'].flatMap((name) => [
@@ -59,7 +60,9 @@ export async function makeCanaryStage(): Promise<CanaryStage> {
       const lines = finished.termination.split('\n').filter((line) => !line.startsWith('see docs/'));
       const codes = lines.map((line) => line.split(' ', 1)[0]);
       expect([finished.code, codes]).toEqual([FETCH_CODES[code].exit, Array<string>(count).fill(code)]);
-      expect(finished.stdout).toBe('');
+      const line = lineOf(finished);
+      expect([line.outcome, line.exitCode]).toEqual(['failed', finished.code]);
+      expect(new Set(line.codes?.split(','))).toEqual(new Set(codes));
       expect(finished.stderr.endsWith(`${finished.termination}\n`)).toBe(true);
       const before = finished.stderr.slice(0, -finished.termination.length - 1);
       expect(before).toMatch(

@@ -13,6 +13,7 @@ import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { BUILT_EXECUTABLE } from '../fetcher/bundle.ts';
 import { CANARY } from '../fetcher/canary.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
+import { lineOf } from '../fetcher/run-line.ts';
 
 const ARN = arnOf('shop/canary');
 const STEERED = FETCH_CODES.ENVIRONMENT_STEERED.exit;
@@ -122,7 +123,8 @@ describe.each(Object.keys(HOSTILE))('%s', (name) => {
       expect(aws.standIn.requests).toEqual([]);
     } else {
       expect(finished).toMatchObject({ code: 0, stderr: '', termination: '' });
-      expect(finished.stdout).toMatch(/^wrote 1 file from 1 secret in \d+ ms\n$/);
+      expect(finished.stdout).toMatch(/^wrote 1 file from 1 secret in \d+ ms\n/);
+      expect(lineOf(finished).outcome).toBe('wrote');
       expect(aws.stage.read('value').toString()).toBe(CANARY);
       expect(existsSync(evidence())).toBe(false);
     }

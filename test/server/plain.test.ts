@@ -75,12 +75,17 @@ test('metrics have labels from closed sets only', async () => {
     reviewOf(podAsking()).replace('"CREATE"', '"CANARY"'),
     reviewOf(podAsking()).replace('admission.k8s.io/v1', 'canary'),
   ];
+  const seriesBefore = seriesIn((await plainGet(webhook.metricsPort, '/metrics')).text);
   for (const review of reviews) await postReview(webhook.listenPort, review);
   await postReview(webhook.listenPort, 'canary', { path: '/canary' });
   await postReview(webhook.listenPort, 'canary', { headers: { 'content-type': 'text/canary' } });
   const { text, headers } = await plainGet(webhook.metricsPort, '/metrics');
   expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(text.toLowerCase()).not.toContain('canary');
+  // A series that begins at 1 would hide its first increase from Prometheus.
+  expect(seriesIn(text)).toEqual(seriesBefore);
+  expect(text).toMatch(/^secrets_injector_plan_size_bytes_bucket\{le="512"\} 1$/m);
+  expect(text).toMatch(/^secrets_injector_pod_references_sum 1$/m);
   const series = [
     ...text.matchAll(/^secrets_injector_reviews_total\{outcome="(.*)",reason="(.*)"\} (\d+)$/gm),
   ];
@@ -94,6 +99,11 @@ test('metrics have labels from closed sets only', async () => {
   expect(text).toMatch(/^secrets_injector_certificate_expiry_timestamp_seconds 1[0-9.e+]{9,}$/m);
   expect(text).toMatch(/^secrets_injector_build_info\{version="dev",node="v\d+\..*"\} 1$/m);
 });
+
+/** The series of the injector, without their values. */
+function seriesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^(secrets_injector_\S+) /gm)].map(([, series = '']) => series).toSorted();
+}
 
 test('the plain port answers nothing else', async () => {
   const { probePort } = await runWebhookHere();

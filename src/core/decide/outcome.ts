@@ -20,10 +20,11 @@ export interface Injected {
   readonly kind: 'injected';
   readonly patch: readonly AddOperation[];
   readonly warnings: readonly string[];
-  /** Counts for the log line. */
+  /** Counts for the log line and the metrics. */
   readonly references: number;
   readonly secrets: number;
   readonly containers: number;
+  readonly planBytes: number;
 }
 
 export interface Unchanged {

@@ -21,6 +21,7 @@ export class RetryLog {
   /** Regions that are used instead of others, which were logged. */
   readonly #replacements = new Set<string>();
   #lines = 0;
+  #retries = 0;
 
   constructor(write: (line: string) => void) {
     this.#write = write;
@@ -35,10 +36,16 @@ export class RetryLog {
 
   /** Notes a failure that is retried. @param what the service or the secret */
   retrying(what: string, failure: unknown): void {
+    this.#retries += 1;
     const text = describeFailure(failure);
     if (this.#failures.get(what) === text) return;
     this.#failures.set(what, text);
     this.#log(`${what}: ${text}; retrying`);
+  }
+
+  /** How many failures of a run were retried. */
+  get retries(): number {
+    return this.#retries;
   }
 
   /** Notes that a Region is used instead of others. @param before the Regions that are unavailable, if any */

@@ -100,6 +100,25 @@ function helmStamps(name: string, module: string, version: string): string {
   ].join(' ');
 }
 
+/** Prometheus discovers its targets in Kubernetes, or in files. */
+export function prometheusModules(): ModuleSet {
+  const module = 'github.com/prometheus/prometheus';
+  return {
+    ...moduleSet('prometheus', requiredVersion('prometheus', module), 5),
+    packages: ['prometheus', 'promtool'].map((name) => `${module}/cmd/${name}`),
+    buildFlags: ['-tags', 'remove_all_sd,enable_kubernetes_sd', '-ldflags', '-s -w'],
+  };
+}
+
+export function kubeStateMetricsModules(): ModuleSet {
+  const module = 'k8s.io/kube-state-metrics/v2';
+  return {
+    ...moduleSet('kube-state-metrics', requiredVersion('kube-state-metrics', module), 2),
+    packages: [module],
+    buildFlags: ['-ldflags', '-s -w'],
+  };
+}
+
 function moduleSet(
   name: string,
   version: string,

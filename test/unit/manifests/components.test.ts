@@ -156,6 +156,18 @@ it.for(['../base', 'generated-certs'])(
   },
 );
 
+it('monitoring contains the objects of the Prometheus Operator, and the dashboard for the sidecar of Grafana', (context) => {
+  const objects = build(context, '../monitoring');
+  expect(objects.map((one) => [at(one, 'kind'), at(one, 'metadata.namespace')]).toSorted()).toEqual([
+    ['ConfigMap', NAME],
+    ['PodMonitor', NAME],
+    ['PrometheusRule', NAME],
+  ]);
+  const dashboard = named(objects, 'ConfigMap', `${NAME}-dashboard`);
+  expect(at(dashboard, 'metadata.labels')).toMatchObject({ grafana_dashboard: '1' });
+  expect(Object.keys(at(dashboard, 'data') ?? {})).toEqual(['dashboard.json']);
+});
+
 it('no-native-variables adds the setting and the policy', (context) => {
   const objects = build(context, 'generated-certs', 'no-native-variables', 'no-api-access');
   const [container] = listAt(named(objects, 'Deployment'), 'spec.template.spec.containers');
