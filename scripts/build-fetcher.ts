@@ -23,7 +23,7 @@ const OPTIONS: BuildOptions = {
 
 /**
  * `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK.
- * `jmespath.cjs` and `template.cjs`: for plans that need them.
+ * `jmespath.cjs` and `template.cjs`: for plans that need them. `fetch-trace.cjs`: for operators who trace.
  */
 export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {
@@ -36,6 +36,7 @@ export async function buildFetcher(outDir: string): Promise<void> {
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
     template: { entryPoints: ['src/core/template/index.ts'] },
+    'fetch-trace': { entryPoints: ['src/fetcher/trace/send-trace.ts'] },
   };
   for (const [name, options] of Object.entries(bundles)) {
     const result = await build({ ...OPTIONS, ...options, outfile: path.join(outDir, `${name}.cjs`) });

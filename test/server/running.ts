@@ -29,6 +29,7 @@ export interface RunningOptions {
   readonly clientCaFile?: string;
   readonly caBundle?: WebhookOptions['caBundle'];
   readonly policy?: WebhookOptions['policy'];
+  readonly traces?: WebhookOptions['traces'];
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -59,6 +60,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       ...(options.native === undefined ? {} : { native: options.native }),
       ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.traces === undefined ? {} : { traces: options.traces }),
     },
     log,
   );
