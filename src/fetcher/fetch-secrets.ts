@@ -16,12 +16,14 @@ import { type Clock, type Deadline, type Reaction, withRetries } from './aws/ret
 import type { RetryLog, Unavailable } from './aws/retry-log.ts';
 import type { FetchedSecret } from './aws/secret-reader.ts';
 import type { Session } from './aws/session.ts';
+import type { RunTrace } from './trace/run-trace.ts';
 
 /** What the retries of a run share. */
 export interface Retries {
   readonly deadline: Deadline;
   readonly clock: Clock;
   readonly log: RetryLog;
+  readonly trace?: RunTrace | undefined;
 }
 
 /** What was fetched. */
@@ -39,7 +41,7 @@ export interface Fetched {
 export async function fetchSecrets(
   { plan, arns }: ReadPlan,
   session: Session,
-  { deadline, clock, log }: Retries,
+  { deadline, clock, log, trace }: Retries,
 ): Promise<Fetched> {
   const values: (SecretValue | undefined)[] = plan.secrets.map(() => undefined);
   const sources: (SecretSource | undefined)[] = plan.secrets.map(() => undefined);
@@ -59,6 +61,11 @@ export async function fetchSecrets(
         share,
         retries: { deadline, clock, log },
       });
+    const endCall = trace?.beginCall('GetSecretValue');
+    const end = (region: string, problem?: FetchProblem): void => {
+      if (problem !== undefined) problems.push(problem);
+      endCall?.({ 'secrets_injector.secret': index, 'cloud.region': region }, problem?.code);
+    };
     try {
       const { region, answer, before } = await readInOrder(
         [arn.region, ...(secret.failover ?? [])],
@@ -66,8 +73,8 @@ export async function fetchSecrets(
         run,
       );
       const problem = answerProblem(answer, replicaIn(region, arn), subject);
-      if (problem !== undefined) problems.push(problem);
-      else if (answer.value !== undefined) {
+      end(region, problem);
+      if (problem === undefined && answer.value !== undefined) {
         values[index] = answer.value;
         sources[index] = { region, versionId: answer.versionId, stages: answer.stages };
         replicas.add(region, before);
@@ -76,8 +83,11 @@ export async function fetchSecrets(
       if (!(failure instanceof RegionFailure)) throw failure;
       // A replica that does not exist says nothing about the secret.
       const isMissing = failure.region === arn.region && isAbsent(failure.failure);
-      if (!isOptional || !isMissing)
-        problems.push(regionProblem(failure, subject, secret, arn, session.roleArn));
+      const isAccepted = isOptional && isMissing;
+      end(
+        failure.region,
+        isAccepted ? undefined : regionProblem(failure, subject, secret, arn, session.roleArn),
+      );
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');

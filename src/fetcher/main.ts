@@ -7,6 +7,7 @@ import { readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';
 import { runOnce } from './run-once.ts';
+import { RunTrace } from './trace/run-trace.ts';
 
 /**
  * Runs the fetcher once.
@@ -30,12 +31,18 @@ export async function runFetch(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  const run = runOnce({ environment, stop: stop.signal, load, log });
+  const trace =
+    environment.trace === undefined
+      ? undefined
+      : new RunTrace(environment.trace, environment.identity.pod.namespace);
+  const run = runOnce({ environment, stop: stop.signal, load, log, trace });
   const outcome = await run.catch(() => failed([INTERNAL]));
   if (!outcome.ok) {
     const problems = stop.signal.aborted ? [terminated(log.current)] : outcome.problem;
     reportProblems(problems, environment.terminationLog);
-    return exitCodeFor(problems);
+    const code = exitCodeFor(problems);
+    await trace?.send(load, { 'secrets_injector.exit_code': code }, problems[0]?.code);
+    return code;
   }
   const { written, files, secrets, warnings } = outcome.value;
   const milliseconds = Math.round(performance.now());
@@ -43,6 +50,8 @@ export async function runFetch(
     `${written ? 'wrote' : 'kept'} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,
   );
   if (warnings.length > 0) reportWarnings(warnings, environment.terminationLog);
+  const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
+  await trace?.send(load, { 'secrets_injector.exit_code': 0, ...counts }, undefined);
   return 0;
 }
 

@@ -23,6 +23,7 @@ import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated, writeProblem } from './process/report.ts';
+import type { RunTrace } from './trace/run-trace.ts';
 
 export interface RunContext {
   readonly environment: Environment;
@@ -30,6 +31,8 @@ export interface RunContext {
   readonly stop: AbortSignal;
   readonly load: LoadBundle;
   readonly log: RetryLog;
+  /** Undefined if the run is not traced. */
+  readonly trace?: RunTrace | undefined;
 }
 
 /** What a successful run did. */
@@ -44,7 +47,7 @@ export interface Finished {
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
 /** Runs once. */
-export async function runOnce({ environment, stop, load, log }: RunContext): Promise<Outcome> {
+export async function runOnce({ environment, stop, load, log, trace }: RunContext): Promise<Outcome> {
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
@@ -74,9 +77,17 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
     await nextTurn();
     // Sent first: everything below happens while the request is answered.
+    const endSignIn = trace?.beginCall('sign in');
     const credentials = source.signIn(deadline).then(
-      (value) => ok(value),
-      (failure: unknown) => failed(source.explain(failure)),
+      (value) => {
+        endSignIn?.();
+        return ok(value);
+      },
+      (failure: unknown) => {
+        const problem = source.explain(failure);
+        endSignIn?.({}, problem.code);
+        return failed(problem);
+      },
     );
     regions.secure();
     await nextTurn();
@@ -90,13 +101,13 @@ export async function runOnce({ environment, stop, load, log }: RunContext): Pro
     const fetched = await fetchAndRender(
       read,
       session,
-      { deadline, clock: systemClock, log },
+      { deadline, clock: systemClock, log, trace },
       loadEngines(load),
     );
     if (!fetched.ok) return fetched;
     return stop.aborted
       ? failed([terminated(log.current)])
-      : write(read, fetched.value, environment.viewsDirectory);
+      : write(read, fetched.value, environment.viewsDirectory, trace);
   } finally {
     source.close();
     regions.close();
@@ -121,18 +132,28 @@ interface Rendered {
   readonly fetched: Fetched;
 }
 
-function write({ plan }: ReadPlan, { rendered, fetched }: Rendered, viewsDirectory: string): Outcome {
+function write(
+  { plan }: ReadPlan,
+  { rendered, fetched }: Rendered,
+  viewsDirectory: string,
+  trace: RunTrace | undefined,
+): Outcome {
+  const endWrite = trace?.begin('write files');
   const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
   try {
     const whole = views.map((view) => withManifest(view, plan, fetched.sources, new Date()));
+    const written = writeViews(whole);
+    endWrite?.();
     return ok({
-      written: writeViews(whole),
+      written,
       files: whole.reduce((sum, { view }) => sum + view.files.length, 0),
       secrets: plan.secrets.length,
       warnings: [...fetched.warnings, ...rendered.flatMap(warningsOf)],
     });
   } catch (error) {
-    return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);
+    const problem = writeProblem(error, views.map((view) => view.folder).join(', '));
+    endWrite?.({}, problem.code);
+    return failed([problem]);
   }
 }
 
