@@ -121,6 +121,15 @@ it('no-api-access removes the role, the token and the egress', (context) => {
   expect(at(named(objects, 'NetworkPolicy'), 'spec.egress')).toEqual([]);
 });
 
+it('traces opens the egress to a collector, with its name', (context) => {
+  const egress = (...components: readonly string[]) =>
+    listAt(named(build(context, '../base', ...components), 'NetworkPolicy'), 'spec.egress').flatMap((rule) =>
+      listAt(rule, 'ports').map((port) => `${at(port, 'protocol')} ${at(port, 'port')}`),
+    );
+  expect(egress()).toEqual(['TCP 443', 'TCP 6443']);
+  expect(egress('traces')).toEqual([...egress(), 'TCP 4318', 'UDP 53', 'TCP 53']);
+});
+
 it.for(['../base', 'generated-certs'])(
   'policy mounts the ConfigMap where the setting expects the file, and a patch replaces the policy: %s',
   (overlay, context) => {
