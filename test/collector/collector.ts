@@ -45,6 +45,8 @@ export interface CollectedSpan {
 export interface Collector {
   /** For the setting `traces-endpoint`. */
   readonly endpoint: string;
+  /** The address for programs that use gRPC. */
+  readonly grpcEndpoint: string;
   /** Everything received so far. */
   text(): string;
   spans(): readonly CollectedSpan[];
@@ -69,14 +71,15 @@ export async function startCollector(): Promise<Collector> {
   const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-collector-'));
   const received = path.join(folder, 'traces.json');
   const config = path.join(folder, 'config.json');
-  const port = await freePort();
-  writeFileSync(config, JSON.stringify(configuration(port, received)));
+  const [port, grpcPort] = [await freePort(), await freePort()];
+  writeFileSync(config, JSON.stringify(configuration(port, grpcPort, received)));
   const child = spawn(program, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   await untilReady(child, port);
   const text = (): string => (existsSync(received) ? readFileSync(received, 'utf8') : '');
   const spans = (): readonly CollectedSpan[] => text().split('\n').filter(isComplete).flatMap(spansOf);
   return {
     endpoint: `http://127.0.0.1:${port}/v1/traces`,
+    grpcEndpoint: `127.0.0.1:${grpcPort}`,
     text,
     spans,
     waitFor: async (count, traceId) => {
@@ -96,9 +99,10 @@ export async function startCollector(): Promise<Collector> {
   };
 }
 
-function configuration(port: number, received: string): object {
+function configuration(port: number, grpcPort: number, received: string): object {
+  const [http, grpc] = [port, grpcPort].map((one) => ({ endpoint: `127.0.0.1:${one}` }));
   return {
-    receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
+    receivers: { otlp: { protocols: { http, grpc } } },
     exporters: { file: { path: received, flush_interval: '20ms' } },
     service: {
       pipelines: { traces: { receivers: ['otlp'], exporters: ['file'] } },

@@ -96,7 +96,7 @@ const ALTERED: readonly Row[] = [
     (c) =>
       c.env.push({
         name: 'SECRETS_INJECTOR_TRACES_ENDPOINT',
-        valueFrom: { fieldRef: { fieldPath: 'metadata.annotations' } },
+        valueFrom: { fieldRef: { fieldPath: 'metadata.name' } },
       }),
     STEERS,
   ],
