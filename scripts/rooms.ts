@@ -34,6 +34,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'policy-watch.ts',
       'file-watch.ts',
       'metrics.ts',
+      'events',
       'traces',
     ],
     imports: ['core', 'kubernetes', 'runtime'],

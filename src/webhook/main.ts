@@ -78,6 +78,7 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
     clientCaFile: values['client-ca-file'],
     ...(values['ca-bundle-file'] === undefined ? {} : { caBundle: { file: values['ca-bundle-file'] } }),
     ...(values['policy-file'] === undefined ? {} : { policy: { file: values['policy-file'] } }),
+    ...(values['policy-events'] ? { events: { api: makeClusterApi(placeOf(env)) } } : {}),
     ...(endpoint === undefined
       ? {}
       : { traces: { endpoint: new URL(endpoint), ratio: values['traces-ratio'] } }),

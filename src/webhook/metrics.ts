@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Outcome, reasonOf } from '../core/decide/outcome.ts';
 import { VERSION } from '../runtime/version.ts';
+import type { EventResult } from './events/denial-events.ts';
 import type { SpanResult } from './traces/review-traces.ts';
 
 export interface Metrics {
@@ -21,6 +22,7 @@ export interface Metrics {
   /** `valid` when a policy comes into use, `invalid` when the file cannot be used. */
   setPolicy(state: 'valid' | 'invalid'): void;
   countSpans(result: SpanResult, spans: number): void;
+  countEvent(result: EventResult): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -129,6 +131,13 @@ export function makeMetrics(): Metrics {
     registers,
   });
   for (const result of ['sent', 'failed', 'dropped'] satisfies SpanResult[]) spans.inc({ result }, 0);
+  const events = new Counter({
+    name: `${PREFIX}events_total`,
+    help: 'Kubernetes Events about rejections by the policy: written, failed (the API server did not accept it), dropped (too many at once). Without policy-events, 0.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['written', 'failed', 'dropped'] satisfies EventResult[]) events.inc({ result }, 0);
   const info = new Gauge({
     name: `${PREFIX}build_info`,
     help: 'Always 1. The labels describe the build.',
@@ -170,6 +179,7 @@ export function makeMetrics(): Metrics {
       if (state === 'valid') policyLoaded.setToCurrentTime();
     },
     countSpans: (result, count) => spans.inc({ result }, count),
+    countEvent: (result) => events.inc({ result }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };

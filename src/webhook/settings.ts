@@ -12,6 +12,7 @@ import {
   PATH,
   PORT,
   RATIO,
+  SWITCH,
 } from '../runtime/settings/kinds.ts';
 import { readPolicyFile } from '../runtime/settings/policy-file.ts';
 import {
@@ -107,6 +108,11 @@ export const WEBHOOK_SETTINGS = {
   'policy-file': optional(
     PATH,
     "YAML file with the operator's policy: which secrets, roles and env-modes the pods of each namespace may request (docs/guides/policy.md). The webhook reads it again when it changes. Without it, everything is allowed.",
+  ),
+  'policy-events': setting(
+    SWITCH,
+    false,
+    'Write a Kubernetes Event for each pod that a rule of the operator rejects (docs/guides/policy.md, Events). Add the component events, which sets it and grants the permission.',
   ),
   'traces-ratio': setting(
     RATIO,

@@ -12,6 +12,7 @@ import {
   type SelfManagedOptions,
 } from './certificates/self-managed/self-managed.ts';
 import type { CertificateListener, CertificateSource } from './certificates/source.ts';
+import { DenialEvents, type DenialEventsParts } from './events/denial-events.ts';
 import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
@@ -42,6 +43,8 @@ export interface WebhookOptions {
   readonly caBundle?: { readonly file: string; readonly checkMilliseconds?: number };
   /** The file with the operator's policy, and how often it is read. */
   readonly policy?: PolicyFile;
+  /** How Events about rejections by the policy are written; undefined to write none. */
+  readonly events?: Pick<DenialEventsParts, 'api' | 'times'>;
   /** Where spans of reviews are sent; undefined to record none. */
   readonly traces?: Pick<TracesOptions, 'endpoint' | 'ratio' | 'times'>;
 }
@@ -135,6 +138,14 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
     isSettled: () => native?.isSettled ?? true,
     address: () => ({ host: reachable(host), port: portOf(tls.app.server.address()) }),
   });
+  const events =
+    options.events === undefined
+      ? undefined
+      : new DenialEvents({
+          ...options.events,
+          count: metrics.countEvent,
+          report: (problem) => log.warn('Events cannot be written', { problem }),
+        });
   const traces =
     options.traces === undefined
       ? undefined
@@ -150,6 +161,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
     metrics,
     isOwnReview: readiness.isOwnReview,
     traces,
+    denied: events === undefined ? undefined : (denial) => events.add(denial),
   });
   const tls = makeMutateServer({
     mutate,
@@ -192,6 +204,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       native?.stop();
       certificates.stop();
       await tls.close();
+      events?.stop();
       await traces?.close();
       await probes.close();
       await scraped.close();

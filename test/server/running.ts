@@ -30,6 +30,7 @@ export interface RunningOptions {
   readonly caBundle?: WebhookOptions['caBundle'];
   readonly policy?: WebhookOptions['policy'];
   readonly traces?: WebhookOptions['traces'];
+  readonly events?: WebhookOptions['events'];
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -61,6 +62,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       ...(options.traces === undefined ? {} : { traces: options.traces }),
+      ...(options.events === undefined ? {} : { events: options.events }),
     },
     log,
   );

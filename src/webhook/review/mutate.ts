@@ -4,6 +4,7 @@ import type { Outcome } from '../../core/decide/outcome.ts';
 import { field, textField } from '../../core/json.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
 import { errorFields, type LogFields, type Logger } from '../../runtime/log/logger.ts';
+import { type Denial, denialOf } from '../events/denial.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ReviewTraces } from '../traces/review-traces.ts';
 import { parseBody } from './review-body.ts';
@@ -24,10 +25,12 @@ export interface MutateParts {
   readonly isOwnReview: (uid: string) => boolean;
   /** Undefined if the operator does not trace. */
   readonly traces?: ReviewTraces | undefined;
+  /** Receives rejections by the operator's policy; undefined if nobody wants them. */
+  readonly denied?: ((denial: Denial) => void) | undefined;
 }
 
 /** Makes the function that answers reviews. */
-export function makeMutate({ settings, log, metrics, isOwnReview, traces }: MutateParts): Mutate {
+export function makeMutate({ settings, log, metrics, isOwnReview, traces, denied }: MutateParts): Mutate {
   return (body, traceparent) => {
     const start = performance.now();
     const span = traces?.begin(traceparent);
@@ -41,6 +44,8 @@ export function makeMutate({ settings, log, metrics, isOwnReview, traces }: Muta
       metrics.countReview(outcome, milliseconds / 1000);
       logDecision(log, facts, outcome, milliseconds);
       span?.end(facts, outcome);
+      const denial = denied === undefined ? undefined : denialOf(review, facts, outcome);
+      if (denial !== undefined) denied?.(denial);
     }
     return answer;
   };
