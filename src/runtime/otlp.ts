@@ -12,7 +12,7 @@ export const SCOPE = 'aws-secrets-injector';
 /** A receiver answers with a few bytes. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
-export interface Receiver extends Pick<Request, 'agent' | 'ca' | 'signal'> {
+export interface Receiver extends Pick<Request, 'agent' | 'signal'> {
   readonly url: URL;
   /** Until the answer is complete. */
   readonly milliseconds: number;

@@ -3,11 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../src/core/names/trace-variables.ts';
 import { PLAN_VARIABLE } from '../../src/core/plan/plan.ts';
 import { Bundles } from '../../src/executable/bundles.ts';
+import { makeAuthority, makeLeaf } from '../../src/runtime/x509.ts';
 import { openTraces } from '../../src/webhook/traces/opentelemetry.ts';
 import { BAD_RECEIVERS, NO_RECEIVER, startBadReceiver } from '../collector/bad-receivers.ts';
 import { type Collector, prepareCollector, startCollector } from '../collector/collector.ts';
@@ -109,6 +110,24 @@ describe.skipIf(unavailable !== undefined)(`a collector ${unavailable ?? ''}`, (
       { name: 'sign in', status: 0 },
       { name: 'GetSecretValue', status: 2, attributes: { 'secrets_injector.reason': 'SECRET_NOT_FOUND' } },
     ]);
+  });
+
+  it('with a certificate of the authority of the operator receives the spans', async () => {
+    const validity = { issuedAt: Date.now(), lifetime: 3_600_000 };
+    // Its name differs from that of the authority of AWS.
+    const authority = await makeAuthority(validity);
+    const secure = await startCollector(await makeLeaf(authority, ['localhost'], validity));
+    onTestFinished(() => secure.stop());
+    const endpoint = secure.endpoint.replace('127.0.0.1', 'localhost');
+    const run = async (caBundle: string) =>
+      await aws.stage.run(onePlan(ARN), {
+        ...traced(endpoint),
+        SECRETS_INJECTOR_CA_BUNDLE: caBundle,
+      });
+    expect(await run(aws.standIn.caPem)).toMatchObject({ code: 0, stderr: '' });
+    expect(secure.spans()).toEqual([]);
+    expect(await run(`${aws.standIn.caPem}\n${authority.cert}`)).toMatchObject({ code: 0, stderr: '' });
+    expect((await secure.waitFor(4)).length).toBe(4);
   });
 
   it('receives one trace from the webhook and the fetcher', async () => {

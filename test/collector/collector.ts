@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { TlsMaterial } from '../aws-fake/certificates.ts';
 import { build, isBuilt } from '../cluster/toolchain/build.ts';
 import type { ModuleSet } from '../cluster/toolchain/versions.ts';
 
@@ -65,20 +66,20 @@ export async function prepareCollector(): Promise<string | undefined> {
   );
 }
 
-/** Starts a collector. */
-export async function startCollector(): Promise<Collector> {
+/** Starts a collector. @param tls its certificate, to serve HTTPS */
+export async function startCollector(tls?: Pick<TlsMaterial, 'cert' | 'key'>): Promise<Collector> {
   const program = path.join(await build(MODULES), path.basename(FOLDER));
   const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-collector-'));
   const received = path.join(folder, 'traces.json');
   const config = path.join(folder, 'config.json');
   const [port, grpcPort] = [await freePort(), await freePort()];
-  writeFileSync(config, JSON.stringify(configuration(port, grpcPort, received)));
+  writeFileSync(config, JSON.stringify(configuration({ port, grpcPort, tls }, received)));
   const child = spawn(program, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   await untilReady(child, port);
   const text = (): string => (existsSync(received) ? readFileSync(received, 'utf8') : '');
   const spans = (): readonly CollectedSpan[] => text().split('\n').filter(isComplete).flatMap(spansOf);
   return {
-    endpoint: `http://127.0.0.1:${port}/v1/traces`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/v1/traces`,
     grpcEndpoint: `127.0.0.1:${grpcPort}`,
     text,
     spans,
@@ -99,14 +100,21 @@ export async function startCollector(): Promise<Collector> {
   };
 }
 
-function configuration(port: number, grpcPort: number, received: string): object {
-  const [http, grpc] = [port, grpcPort].map((one) => ({ endpoint: `127.0.0.1:${one}` }));
+interface Listening {
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly tls: Pick<TlsMaterial, 'cert' | 'key'> | undefined;
+}
+
+function configuration({ port, grpcPort, tls }: Listening, received: string): object {
+  const [http, grpc] = [port, grpcPort].map((one) => ({
+    endpoint: `127.0.0.1:${one}`,
+    ...(tls === undefined ? {} : { tls: { cert_pem: tls.cert, key_pem: tls.key } }),
+  }));
   return {
     receivers: { otlp: { protocols: { http, grpc } } },
     exporters: { file: { path: received, flush_interval: '20ms' } },
-    service: {
-      pipelines: { traces: { receivers: ['otlp'], exporters: ['file'] } },
-    },
+    service: { pipelines: { traces: { receivers: ['otlp'], exporters: ['file'] } } },
   };
 }
 

@@ -1,11 +1,15 @@
 /** Traces of reviews, as a real OpenTelemetry Collector receives them. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../src/core/names/trace-variables.ts';
 import { openTraces } from '../../src/webhook/traces/opentelemetry.ts';
+import { makeCertificate } from '../aws-fake/certificates.ts';
 import { BAD_RECEIVERS, NO_RECEIVER, startBadReceiver } from '../collector/bad-receivers.ts';
 import { type Collector, prepareCollector, startCollector } from '../collector/collector.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { plainGet, postReview } from './client.ts';
+import { temporaryDirectory } from './directory.ts';
 import { ARN, type PodJson, patchedPod, podAsking, responseOf, reviewOf } from './reviews.ts';
 import { eventually, type Running, type RunningOptions, runWebhookHere } from './running.ts';
 
@@ -17,10 +21,12 @@ const CALLER = 'b7ad6b7169203331';
 function runTracing(
   endpoint: string,
   traces: Partial<NonNullable<RunningOptions['traces']>> = {},
+  caBundle?: RunningOptions['caBundle'],
 ): Promise<Running> {
   return runWebhookHere({
     injection: { image: IMAGE, fetcherEnv: [{ name: TRACES_ENDPOINT_VARIABLE, value: endpoint }] },
     traces: { endpoint: new URL(endpoint), ratio: 1, times: { batchMilliseconds: 50 }, ...traces },
+    ...(caBundle === undefined ? {} : { caBundle }),
   });
 }
 
@@ -131,6 +137,28 @@ describe.skipIf(unavailable !== undefined)(`a collector ${unavailable ?? ''}`, (
     });
     expectNoCanary([collector.text()]);
     expect(collector.text()).not.toContain('arn:aws');
+  });
+
+  it('with a certificate of an own authority receives spans once the webhook trusts it', async () => {
+    const { ca, ...tls } = await makeCertificate();
+    const secure = await startCollector(tls);
+    onTestFinished(() => secure.stop());
+    const file = path.join(await temporaryDirectory(onTestFinished), 'ca.crt');
+    await writeFile(file, (await makeCertificate()).ca);
+    const webhook = await runTracing(secure.endpoint, {}, { file, checkMilliseconds: 20 });
+    await ask(webhook, podAsking());
+    await eventually(
+      () => countOf(webhook, 'failed'),
+      (count) => count === 1,
+    );
+    expect(secure.spans()).toEqual([]);
+    await writeFile(file, ca);
+    await eventually(
+      () => webhook.log.filter(({ message }) => message === 'certificate authorities in use').length,
+      (times) => times >= 2,
+    );
+    await ask(webhook, podAsking());
+    expect(await secure.waitFor(1)).toMatchObject([{ name: 'admission review' }]);
   });
 
   it('receives what is left when the webhook closes', async () => {

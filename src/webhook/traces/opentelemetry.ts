@@ -102,7 +102,9 @@ export function openTraces(options: TracesOptions): ReviewTraces {
 class Exporter implements SpanExporter {
   readonly #options: TracesOptions;
   readonly #times: Times;
-  readonly #agent: http.Agent;
+  #agent: http.Agent;
+  /** The certificate authorities of the agent. */
+  #authorities: string | undefined;
   readonly #stop = new AbortController();
   #waiting = 0;
   #isFailing = false;
@@ -110,8 +112,8 @@ class Exporter implements SpanExporter {
   constructor(options: TracesOptions, times: Times) {
     this.#options = options;
     this.#times = times;
-    const { Agent } = options.endpoint.protocol === 'https:' ? https : http;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    this.#authorities = options.authorities();
+    this.#agent = makeAgent(options.endpoint, this.#authorities);
   }
 
   /** Whether a span fits into the queue, and takes its place. */
@@ -134,11 +136,15 @@ class Exporter implements SpanExporter {
 
   #send(spans: readonly ReadableSpan[]): Promise<string | undefined> {
     const { endpoint, authorities } = this.#options;
-    const own = endpoint.protocol === 'https:' ? authorities() : undefined;
+    const own = authorities();
+    if (own !== this.#authorities) {
+      this.#agent.destroy();
+      this.#authorities = own;
+      this.#agent = makeAgent(endpoint, own);
+    }
     return sendSpans(spans, {
       url: endpoint,
       agent: this.#agent,
-      ...(own === undefined ? {} : { ca: [...rootCertificates, own].join('\n') }),
       signal: this.#stop.signal,
       milliseconds: this.#times.requestMilliseconds,
     });
@@ -153,6 +159,14 @@ class Exporter implements SpanExporter {
     this.#stop.abort();
     this.#agent.destroy();
   }
+}
+
+/** One connection, which stays open. @param authorities besides the public ones */
+function makeAgent({ protocol }: URL, authorities: string | undefined): http.Agent {
+  const options = { keepAlive: true, maxSockets: 1 };
+  if (protocol === 'http:') return new http.Agent(options);
+  const ca = authorities === undefined ? {} : { ca: [...rootCertificates, authorities] };
+  return new https.Agent({ ...options, ...ca });
 }
 
 function parentOf(traceparent: string | undefined): Context {
