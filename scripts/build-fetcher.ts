@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -19,6 +20,7 @@ const OPTIONS: BuildOptions = {
   // Bundles are loaded by vm.Script, which has no loader for import().
   supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
+  define: { __VERSION__: JSON.stringify(packageJson.version) },
 };
 
 /**

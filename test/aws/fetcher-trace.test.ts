@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../src/core/names/trace-variables.ts';
 import { PLAN_VARIABLE } from '../../src/core/plan/plan.ts';
@@ -72,7 +73,11 @@ describe.skipIf(unavailable !== undefined)(`a collector ${unavailable ?? ''}`, (
         'secrets_injector.secrets': 2,
         'secrets_injector.files': 2,
       },
-      resource: { 'k8s.namespace.name': 'shop', 'host.name': expect.any(String) },
+      resource: {
+        'k8s.namespace.name': 'shop',
+        'host.name': expect.any(String),
+        'service.version': packageJson.version,
+      },
     });
     const calls = steps.filter(({ name }) => name === 'GetSecretValue');
     expect(steps.map(({ name, kind }) => [name, kind])).toEqual([
