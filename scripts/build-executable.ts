@@ -22,6 +22,8 @@ export const SHIPPED = [
   'template',
   'check',
   'x509',
+  'opentelemetry',
+  'fetch-trace',
 ];
 /** Bundles whose code cache makes up for its size: every pod waits for them. */
 export const CACHED = ['fetch', 'secrets-manager'];

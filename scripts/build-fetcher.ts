@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -19,11 +20,12 @@ const OPTIONS: BuildOptions = {
   // Bundles are loaded by vm.Script, which has no loader for import().
   supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
+  define: { __VERSION__: JSON.stringify(packageJson.version) },
 };
 
 /**
  * `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK.
- * `jmespath.cjs` and `template.cjs`: for plans that need them.
+ * `jmespath.cjs` and `template.cjs`: for plans that need them. `fetch-trace.cjs`: for operators who trace.
  */
 export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {
@@ -36,6 +38,7 @@ export async function buildFetcher(outDir: string): Promise<void> {
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
     template: { entryPoints: ['src/core/template/index.ts'] },
+    'fetch-trace': { entryPoints: ['src/fetcher/trace/send-trace.ts'] },
   };
   for (const [name, options] of Object.entries(bundles)) {
     const result = await build({ ...OPTIONS, ...options, outfile: path.join(outDir, `${name}.cjs`) });

@@ -11,12 +11,14 @@ import { buildFetcher, makeCodeCache } from './build-fetcher.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** Makes this module a bundle of its own, which another bundle loads when it needs it. */
+/** Makes each of these modules a bundle of its own, which another bundle loads when it needs it. */
 const SEPARATE: Plugin = {
   name: 'separate bundles',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/x509\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './x509.cjs', external: true } : undefined,
+    onResolve({ filter: /\/(?:x509|opentelemetry)\.ts$/ }, ({ kind, path: module }) =>
+      kind === 'dynamic-import'
+        ? { path: `./${path.basename(module, '.ts')}.cjs`, external: true }
+        : undefined,
     ),
 };
 
@@ -46,6 +48,7 @@ export const BUNDLES: Readonly<Record<string, string>> = {
   cli: 'src/cli/main.ts',
   check: 'src/kubelet-check/main.ts',
   x509: 'src/runtime/x509.ts',
+  opentelemetry: 'src/webhook/traces/opentelemetry.ts',
   demo: 'test/demo/main.ts',
 };
 

@@ -24,6 +24,9 @@ const SERVER = [
   'node_modules/selfsigned/',
 ];
 
+// prom-client contains the API of OpenTelemetry.
+const TRACES = 'node_modules/@opentelemetry/otlp-transformer/';
+
 const JMESPATH = 'node_modules/@jmespath-community/';
 const MUSTACHE = 'node_modules/mustache/';
 const PROGRAMS = ['src/webhook/', 'src/fetcher/', 'src/cli/', 'src/runtime/'];
@@ -38,11 +41,11 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     required: ['src/executable/', 'src/core/'],
   },
   webhook: {
-    forbidden: [...AWS, ...AWS_FAKE, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/'],
+    forbidden: [...AWS, ...AWS_FAKE, 'src/fetcher/', 'src/cli/', 'node_modules/selfsigned/', TRACES],
     required: ['node_modules/fastify/', 'src/core/'],
   },
   fetch: {
-    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, JMESPATH, MUSTACHE, 'src/webhook/', 'src/cli/'],
+    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, JMESPATH, MUSTACHE, TRACES, 'src/webhook/', 'src/cli/'],
     required: ['src/fetcher/', 'src/core/'],
   },
   'secrets-manager': {
@@ -51,6 +54,7 @@ const BUNDLES: Readonly<Record<string, Content>> = {
       ...AWS_FAKE,
       JMESPATH,
       MUSTACHE,
+      TRACES,
       'src/webhook/',
       'src/cli/',
       'node_modules/@aws-sdk/credential-provider-ini',
@@ -66,6 +70,22 @@ const BUNDLES: Readonly<Record<string, Content>> = {
   template: {
     forbidden: [...AWS, ...SERVER, ...AWS_FAKE, ...PROGRAMS, JMESPATH],
     required: [MUSTACHE, 'src/core/'],
+  },
+  // Of the webhook and of the fetcher of operators who trace. The second is loaded before the application starts.
+  opentelemetry: {
+    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, 'src/fetcher/', 'src/cli/', 'src/webhook/server/'],
+    required: ['node_modules/@opentelemetry/sdk-trace/'],
+  },
+  'fetch-trace': {
+    forbidden: [
+      ...AWS,
+      ...SERVER,
+      ...AWS_FAKE,
+      'src/webhook/',
+      'src/cli/',
+      'node_modules/@opentelemetry/sdk-trace/',
+    ],
+    required: ['node_modules/@opentelemetry/otlp-transformer/', 'src/fetcher/trace/'],
   },
   // Every pod of a cluster before 1.38 may wait for its start.
   check: {
@@ -86,6 +106,7 @@ const BUNDLES: Readonly<Record<string, Content>> = {
       ...AWS_FAKE,
       'node_modules/fastify/',
       'node_modules/selfsigned/',
+      TRACES,
       'src/webhook/',
       'src/fetcher/',
     ],

@@ -1,7 +1,7 @@
 /** AdmissionReview (admission.k8s.io/v1): from JSON to an outcome, and from an outcome to the answer. */
 
 import { denied, type Outcome, statusOf, unchanged } from './decide/outcome.ts';
-import { decideInjection } from './inject.ts';
+import { decideInjection, type InjectionContext } from './inject.ts';
 import { field, textField } from './json.ts';
 import { formatProblems, type Problem } from './problems/problems.ts';
 import { printable, quote } from './problems/quote.ts';
@@ -22,11 +22,13 @@ export interface ReviewFacts {
 
 /**
  * Decides about a review.
+ * @param traceparent the trace that the fetcher continues
  * @returns undefined if the review contains no uid, so that an answer could not be matched to it
  */
 export function decideReview(
   body: unknown,
   settings: InjectionSettings,
+  traceparent?: string,
 ): { readonly facts: ReviewFacts; readonly outcome: Outcome } | undefined {
   const request = field(body, 'request');
   const uid = textField(request, 'uid');
@@ -40,14 +42,14 @@ export function decideReview(
     operation: printable(textField(request, 'operation') ?? ''),
     dryRun: field(request, 'dryRun') === true,
   };
-  return { facts, outcome: outcomeOf(body, request, object, namespace, settings) };
+  return { facts, outcome: outcomeOf(body, request, object, { namespace, traceparent }, settings) };
 }
 
 function outcomeOf(
   body: unknown,
   request: unknown,
   object: unknown,
-  namespace: string,
+  context: InjectionContext,
   settings: InjectionSettings,
 ): Outcome {
   const problem = versionProblem(body);
@@ -60,7 +62,7 @@ function outcomeOf(
     textField(resource, 'version') === 'v1' &&
     textField(resource, 'resource') === 'pods';
   if (!isPod || subResource !== '') return unchanged('not-a-pod');
-  return decideInjection(object, { namespace }, settings);
+  return decideInjection(object, context, settings);
 }
 
 function versionProblem(body: unknown): Problem | undefined {

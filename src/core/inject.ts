@@ -29,26 +29,34 @@ import { volumeBytes } from './decide/pod-problems.ts';
 import { HARDENED } from './decide/weaker-security.ts';
 import { asObject, type JsonObject, textField } from './json.ts';
 import { comparablePath } from './names/paths.ts';
+import { TRACEPARENT_VARIABLE } from './names/trace-variables.ts';
 import { PROBE_VARIABLE } from './names/volume-layout.ts';
 import type { Container } from './pod/pod.ts';
 import type { InjectionSettings } from './settings.ts';
 import { utf8Length } from './utf8.ts';
 
+/** What a decision depends on besides the pod and the settings. */
+export interface InjectionContext {
+  /** Of the request, because the pod may not name it yet. */
+  readonly namespace: string;
+  /** The trace that the fetcher continues. A pod that was injected before keeps the one that it has. */
+  readonly traceparent?: string | undefined;
+}
+
 /**
  * Decides about a pod and builds the patch.
  * @param json the pod as the API server sends it; it is not modified
- * @param context the namespace of the request, because the pod may not name it yet
  */
 export function decideInjection(
   json: unknown,
-  context: { readonly namespace: string },
+  context: InjectionContext,
   settings: InjectionSettings,
 ): Outcome {
   const decision = decide(json, context.namespace, settings);
   if (decision.kind !== 'inject') return decision;
   const patch = new PatchBuilder(json);
   addVolumes(patch, decision, settings);
-  const inserted = addInitContainers(patch, decision, context.namespace, settings);
+  const inserted = addInitContainers(patch, decision, context, settings);
   for (const view of decision.views) {
     for (const recipient of view.recipients) addReceiver(patch, decision, { view, recipient, inserted });
   }
@@ -82,7 +90,7 @@ function addVolumes(
 function addInitContainers(
   patch: PatchBuilder,
   injection: Injection,
-  namespace: string,
+  { namespace, traceparent }: InjectionContext,
   settings: InjectionSettings,
 ): number {
   const { pod, made, options, runAs } = injection;
@@ -105,8 +113,9 @@ function addInitContainers(
     addMissing(patch, fetcher.container, wanted);
     if (!needsCheck) return 0;
   }
+  const traced = traceparent === undefined ? [] : [{ name: TRACEPARENT_VARIABLE, value: traceparent }];
   const parts = {
-    env,
+    env: [...env, ...traced],
     mounts,
     shared,
     resources: fetcherResources(pod, options, settings.resources, volumeBytes(injection.views, options)),

@@ -4,7 +4,6 @@ import { replicaIn } from '../core/names/failover.ts';
 import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';
 import { subjectsOfSecret } from '../core/plan/plan-subjects.ts';
 import type { ReadPlan } from '../core/plan/read-plan.ts';
-import type { FetchCode } from '../core/problems/fetch-codes.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import type { SecretSource } from '../core/render/manifest.ts';
 import type { SecretValue } from '../core/secret/secret-value.ts';
@@ -18,12 +17,14 @@ import type { RetryLog, Unavailable } from './aws/retry-log.ts';
 import type { FetchedSecret } from './aws/secret-reader.ts';
 import type { Session } from './aws/session.ts';
 import type { SecretRead } from './process/run-log.ts';
+import type { RunTrace } from './trace/run-trace.ts';
 
 /** What the retries of a run share. */
 export interface Retries {
   readonly deadline: Deadline;
   readonly clock: Clock;
   readonly log: RetryLog;
+  readonly trace?: RunTrace | undefined;
 }
 
 /** What was fetched. */
@@ -43,7 +44,7 @@ export interface Fetched {
 export async function fetchSecrets(
   { plan, arns }: ReadPlan,
   session: Session,
-  { deadline, clock, log }: Retries,
+  { deadline, clock, log, trace }: Retries,
 ): Promise<Fetched> {
   const values: (SecretValue | undefined)[] = plan.secrets.map(() => undefined);
   const sources: (SecretSource | undefined)[] = plan.secrets.map(() => undefined);
@@ -59,16 +60,22 @@ export async function fetchSecrets(
     const isOptional = isOptionalSecret(plan, index);
     const started = clock.now();
     let retries = 0;
-    const note = (region: string, before: Unavailable, code?: FetchCode, versionId?: string) =>
+    const endCall = trace?.beginCall('GetSecretValue');
+    const note = (region: string, before: Unavailable, problem?: FetchProblem, versionId?: string): void => {
+      if (problem !== undefined) problems.push(problem);
+      const milliseconds = Math.round(clock.now() - started);
+      const insteadOf = [...before.keys()];
       reads.set(index, {
         arn: arn.text,
         region,
         versionId,
-        milliseconds: Math.round(clock.now() - started),
+        milliseconds,
         retries,
-        insteadOf: [...before.keys()],
-        code,
+        insteadOf,
+        code: problem?.code,
       });
+      endCall?.({ 'secrets_injector.secret': index, 'cloud.region': region }, problem?.code);
+    };
     const read = (region: string, share: Deadline) =>
       readWithRetries(secret, replicaIn(region, arn), {
         isOptional: isOptional && region === arn.region,
@@ -86,9 +93,8 @@ export async function fetchSecrets(
         run,
       );
       const problem = answerProblem(answer, replicaIn(region, arn), subject);
-      note(region, before, problem?.code, problem === undefined ? answer.versionId : undefined);
-      if (problem !== undefined) problems.push(problem);
-      else if (answer.value !== undefined) {
+      note(region, before, problem, problem === undefined ? answer.versionId : undefined);
+      if (problem === undefined && answer.value !== undefined) {
         values[index] = answer.value;
         sources[index] = { region, versionId: answer.versionId, stages: answer.stages };
         replicas.add(region, before);
@@ -97,10 +103,12 @@ export async function fetchSecrets(
       if (!(failure instanceof RegionFailure)) throw failure;
       // A replica that does not exist says nothing about the secret.
       const isMissing = failure.region === arn.region && isAbsent(failure.failure);
-      const problem =
-        isOptional && isMissing ? undefined : regionProblem(failure, subject, secret, arn, session.roleArn);
-      note(failure.region, failure.before, problem?.code);
-      if (problem !== undefined) problems.push(problem);
+      const isAccepted = isOptional && isMissing;
+      note(
+        failure.region,
+        failure.before,
+        isAccepted ? undefined : regionProblem(failure, subject, secret, arn, session.roleArn),
+      );
     }
   };
   const byRegion = Map.groupBy(arns.keys(), (index) => arns[index]?.region ?? '');

@@ -24,6 +24,7 @@ import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated, writeProblem } from './process/report.ts';
 import type { RunLog } from './process/run-log.ts';
+import type { RunTrace } from './trace/run-trace.ts';
 
 export interface RunContext {
   readonly environment: Environment;
@@ -32,6 +33,8 @@ export interface RunContext {
   readonly load: LoadBundle;
   readonly log: RetryLog;
   readonly runLog: RunLog;
+  /** Undefined if the run is not traced. */
+  readonly trace?: RunTrace | undefined;
 }
 
 /** What a successful run did. */
@@ -46,7 +49,8 @@ export interface Finished {
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
 /** Runs once. */
-export async function runOnce({ environment, stop, load, log, runLog }: RunContext): Promise<Outcome> {
+export async function runOnce(context: RunContext): Promise<Outcome> {
+  const { environment, stop, load, log, runLog, trace } = context;
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
@@ -77,9 +81,17 @@ export async function runOnce({ environment, stop, load, log, runLog }: RunConte
     await nextTurn();
     runLog.begin('signIn');
     // Sent first: everything below happens while the request is answered.
+    const endSignIn = trace?.beginCall('sign in');
     const credentials = source.signIn(deadline).then(
-      (value) => ok(value),
-      (failure: unknown) => failed(source.explain(failure)),
+      (value) => {
+        endSignIn?.();
+        return ok(value);
+      },
+      (failure: unknown) => {
+        const problem = source.explain(failure);
+        endSignIn?.({}, problem.code);
+        return failed(problem);
+      },
     );
     regions.secure();
     await nextTurn();
@@ -94,14 +106,14 @@ export async function runOnce({ environment, stop, load, log, runLog }: RunConte
     const fetched = await fetchAndRender(
       read,
       session,
-      { deadline, clock: systemClock, log },
+      { deadline, clock: systemClock, log, trace },
       { engines: loadEngines(load), runLog },
     );
     if (!fetched.ok) return fetched;
     runLog.begin('write');
     return stop.aborted
       ? failed([terminated(log.current)])
-      : write(read, fetched.value, environment.viewsDirectory);
+      : write(read, fetched.value, environment.viewsDirectory, trace);
   } finally {
     source.close();
     regions.close();
@@ -128,18 +140,28 @@ interface Rendered {
   readonly fetched: Fetched;
 }
 
-function write({ plan }: ReadPlan, { rendered, fetched }: Rendered, viewsDirectory: string): Outcome {
+function write(
+  { plan }: ReadPlan,
+  { rendered, fetched }: Rendered,
+  viewsDirectory: string,
+  trace: RunTrace | undefined,
+): Outcome {
+  const endWrite = trace?.begin('write files');
   const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
   try {
     const whole = views.map((view) => withManifest(view, plan, fetched.sources, new Date()));
+    const written = writeViews(whole);
+    endWrite?.();
     return ok({
-      written: writeViews(whole),
+      written,
       files: whole.reduce((sum, { view }) => sum + view.files.length, 0),
       secrets: plan.secrets.length,
       warnings: [...fetched.warnings, ...rendered.flatMap(warningsOf)],
     });
   } catch (error) {
-    return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);
+    const problem = writeProblem(error, views.map((view) => view.folder).join(', '));
+    endWrite?.({}, problem.code);
+    return failed([problem]);
   }
 }
 

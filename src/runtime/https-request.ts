@@ -24,7 +24,7 @@ export interface Request {
   readonly url: URL;
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** `false` for a connection of its own, which closes with the answer. */
   readonly agent?: http.Agent | false | undefined;
   /** The only certificate authority to trust, in PEM; by default those of the platform. */

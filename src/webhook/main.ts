@@ -54,6 +54,7 @@ async function start(options: WebhookOptions, log: Logger): Promise<Webhook | un
 }
 
 function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptions {
+  const endpoint = values['traces-endpoint'];
   return {
     injection: injectionSettings(values),
     native: {
@@ -77,6 +78,10 @@ function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptio
     clientCaFile: values['client-ca-file'],
     ...(values['ca-bundle-file'] === undefined ? {} : { caBundle: { file: values['ca-bundle-file'] } }),
     ...(values['policy-file'] === undefined ? {} : { policy: { file: values['policy-file'] } }),
+    ...(values['policy-events'] ? { events: { api: makeClusterApi(placeOf(env)) } } : {}),
+    ...(endpoint === undefined
+      ? {}
+      : { traces: { endpoint: new URL(endpoint), ratio: values['traces-ratio'] } }),
   };
 }
 

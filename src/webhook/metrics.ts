@@ -1,9 +1,11 @@
 /** The metrics. All labels have closed sets of values, so users cannot create series. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type Outcome, REASONS } from '../core/decide/outcome.ts';
+import { type Outcome, REASONS, reasonOf } from '../core/decide/outcome.ts';
 import { MAX_PLAN_BYTES, MAX_REFERENCES } from '../core/limits.ts';
 import { ADMISSION_CODES } from '../core/problems/admission-codes.ts';
 import { VERSION } from '../runtime/version.ts';
+import type { EventResult } from './events/denial-events.ts';
+import type { SpanResult } from './traces/review-traces.ts';
 
 export interface Metrics {
   /** Counts a decision and its duration, from the bytes of the body to the text of the answer. */
@@ -21,6 +23,8 @@ export interface Metrics {
   setNativeVariables(can: boolean): void;
   /** `valid` when a policy comes into use, `invalid` when the file cannot be used. */
   setPolicy(state: 'valid' | 'invalid'): void;
+  countSpans(result: SpanResult, spans: number): void;
+  countEvent(result: EventResult): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -147,6 +151,20 @@ export function makeMetrics(): Metrics {
     help: 'When the policy came into use, in Unix time; 0 without a policy file.',
     registers,
   });
+  const spans = new Counter({
+    name: `${PREFIX}trace_spans_total`,
+    help: 'Spans of reviews: sent, failed (the receiver did not take them), dropped (the queue was full). Without traces-endpoint, 0.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['sent', 'failed', 'dropped'] satisfies SpanResult[]) spans.inc({ result }, 0);
+  const events = new Counter({
+    name: `${PREFIX}events_total`,
+    help: 'Kubernetes Events about rejections by the policy: written, failed (the API server did not accept it), dropped (too many at once). Without policy-events, 0.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['written', 'failed', 'dropped'] satisfies EventResult[]) events.inc({ result }, 0);
   const info = new Gauge({
     name: `${PREFIX}build_info`,
     help: 'Always 1. The labels describe the build.',
@@ -159,7 +177,7 @@ export function makeMetrics(): Metrics {
   const children = new Map<string, { inc(): void }>();
   return {
     countReview(outcome, seconds) {
-      const reason = reasonLabel(outcome);
+      const reason = reasonOf(outcome);
       const key = `${outcome.kind} ${reason}`;
       let child = children.get(key);
       if (child === undefined) {
@@ -191,20 +209,9 @@ export function makeMetrics(): Metrics {
       policyValid.set(state === 'valid' ? 1 : 0);
       if (state === 'valid') policyLoaded.setToCurrentTime();
     },
+    countSpans: (result, count) => spans.inc({ result }, count),
+    countEvent: (result) => events.inc({ result }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };
-}
-
-function reasonLabel(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case 'injected':
-      return 'none';
-    case 'unchanged':
-      return outcome.reason;
-    case 'denied':
-      return outcome.problems[0].code;
-    case 'failed':
-      return 'INTERNAL';
-  }
 }

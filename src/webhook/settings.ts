@@ -11,6 +11,8 @@ import {
   NAMES,
   PATH,
   PORT,
+  RATIO,
+  SWITCH,
 } from '../runtime/settings/kinds.ts';
 import { readPolicyFile } from '../runtime/settings/policy-file.ts';
 import {
@@ -106,6 +108,16 @@ export const WEBHOOK_SETTINGS = {
   'policy-file': optional(
     PATH,
     "YAML file with the operator's policy: which secrets, roles and env-modes the pods of each namespace may request (docs/guides/policy.md). The webhook reads it again when it changes. Without it, everything is allowed.",
+  ),
+  'policy-events': setting(
+    SWITCH,
+    false,
+    'Write a Kubernetes Event for each pod that a rule of the operator rejects (docs/guides/policy.md, Events). Add the component events, which sets it and grants the permission.',
+  ),
+  'traces-ratio': setting(
+    RATIO,
+    1,
+    'With traces-endpoint: share of the reviews that are traced, unless the API server has decided about the trace.',
   ),
   'native-check-interval': setting(
     duration(10, 86_400, 'from 10s to 24h'),

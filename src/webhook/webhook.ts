@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
 import { readCaBundle } from '../runtime/settings/ca-bundle.ts';
-import { withCaBundle } from '../runtime/settings/network.ts';
+import { caBundleOf, withCaBundle } from '../runtime/settings/network.ts';
 import type { Service } from '../runtime/shutdown.ts';
 import { CertificateFiles, type CertificateFilesOptions } from './certificates/files.ts';
 import type { CertificatePair } from './certificates/pair.ts';
@@ -12,6 +12,7 @@ import {
   type SelfManagedOptions,
 } from './certificates/self-managed/self-managed.ts';
 import type { CertificateListener, CertificateSource } from './certificates/source.ts';
+import { DenialEvents, type DenialEventsParts } from './events/denial-events.ts';
 import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
@@ -22,6 +23,8 @@ import { isAuthorized, readClientCa } from './server/client-certificates.ts';
 import type { ServerLimits } from './server/limits.ts';
 import { MIN_TLS_VERSION, makeMutateServer } from './server/mutate-server.ts';
 import { makeMetricsServer, makeProbeServer } from './server/plain-server.ts';
+import type { TracesOptions } from './traces/opentelemetry.ts';
+import type { ReviewTraces } from './traces/review-traces.ts';
 
 export interface WebhookOptions {
   readonly injection: InjectionSettings;
@@ -40,6 +43,10 @@ export interface WebhookOptions {
   readonly caBundle?: { readonly file: string; readonly checkMilliseconds?: number };
   /** The file with the operator's policy, and how often it is read. */
   readonly policy?: PolicyFile;
+  /** How Events about rejections by the policy are written; undefined to write none. */
+  readonly events?: Pick<DenialEventsParts, 'api' | 'times'>;
+  /** Where spans of reviews are sent; undefined to record none. */
+  readonly traces?: Pick<TracesOptions, 'endpoint' | 'ratio' | 'times'>;
 }
 
 export type CertificateOptions =
@@ -131,11 +138,30 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
     isSettled: () => native?.isSettled ?? true,
     address: () => ({ host: reachable(host), port: portOf(tls.app.server.address()) }),
   });
+  const events =
+    options.events === undefined
+      ? undefined
+      : new DenialEvents({
+          ...options.events,
+          count: metrics.countEvent,
+          report: (problem) => log.warn('Events cannot be written', { problem }),
+        });
+  const traces =
+    options.traces === undefined
+      ? undefined
+      : await openReviewTraces({
+          ...options.traces,
+          authorities: () => caBundleOf(injection),
+          count: metrics.countSpans,
+          report: (problem) => log.warn('traces cannot be sent', { problem }),
+        });
   const mutate = makeMutate({
     settings: () => injection,
     log,
     metrics,
     isOwnReview: readiness.isOwnReview,
+    traces,
+    denied: events === undefined ? undefined : (denial) => events.add(denial),
   });
   const tls = makeMutateServer({
     mutate,
@@ -178,10 +204,18 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       native?.stop();
       certificates.stop();
       await tls.close();
+      events?.stop();
+      await traces?.close();
       await probes.close();
       await scraped.close();
     },
   };
+}
+
+/** Loads the library for traces, which is a bundle of its own. */
+async function openReviewTraces(options: TracesOptions): Promise<ReviewTraces> {
+  const { openTraces } = await import('./traces/opentelemetry.ts');
+  return openTraces(options);
 }
 
 /** Chooses where the certificate comes from. */

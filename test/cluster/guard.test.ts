@@ -26,7 +26,11 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
   };
   beforeAll(async () => {
     started = new Api(await startCluster({ level: 'control-plane' }));
-    await applyGuard(started, 'AWS_ENDPOINT_URL=https://vpce.example\nAWS_USE_FIPS_ENDPOINT=true');
+    await applyGuard(
+      started,
+      'AWS_ENDPOINT_URL=https://vpce.example\nAWS_USE_FIPS_ENDPOINT=true',
+      'http://collector.example:4318/v1/traces',
+    );
   });
   afterAll(async () => await started?.cluster.stop());
 

@@ -29,6 +29,8 @@ export interface RunningOptions {
   readonly clientCaFile?: string;
   readonly caBundle?: WebhookOptions['caBundle'];
   readonly policy?: WebhookOptions['policy'];
+  readonly traces?: WebhookOptions['traces'];
+  readonly events?: WebhookOptions['events'];
 }
 
 let shared: Promise<Leaf> | undefined;
@@ -59,6 +61,8 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       ...(options.native === undefined ? {} : { native: options.native }),
       ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.traces === undefined ? {} : { traces: options.traces }),
+      ...(options.events === undefined ? {} : { events: options.events }),
     },
     log,
   );

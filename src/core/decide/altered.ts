@@ -11,6 +11,7 @@ import { ROLE_TOKEN_VOLUME } from '../names/identity-variables.ts';
 import { replacedBy } from '../names/injected-paths.ts';
 import { comparablePath, covers } from '../names/paths.ts';
 import { steeringOf } from '../names/steering-variables.ts';
+import { parseTraceparent, TRACEPARENT_VARIABLE } from '../names/trace-variables.ts';
 import { isViewVolume } from '../names/volume-layout.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
@@ -86,6 +87,11 @@ function checkVariables(pod: Pod, container: Container, written: Written['env'],
       if (isRepeated) findings.add(() => refused(container, name, 'is declared a second time'));
       else if (!isSame(entry, wanted))
         findings.add(() => refused(container, name, 'has another value than the injector sets'));
+    } else if (name === TRACEPARENT_VARIABLE) {
+      // Each review has a trace of its own, so the value of an earlier pass is another one.
+      if (isRepeated) findings.add(() => refused(container, name, 'is declared a second time'));
+      else if (entry['valueFrom'] || parseTraceparent(textField(entry, 'value') ?? '') === undefined)
+        findings.add(() => refused(container, name, 'is not a trace context that the injector sets'));
     } else if (!isRepeated) {
       const fault =
         steeringOf(name) === 'refused'

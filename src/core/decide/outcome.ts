@@ -60,6 +60,20 @@ export function denied(problems: readonly Problem[], more = 0): Denied {
   return { kind: 'denied', problems: [first, ...others], more };
 }
 
+/** The reason of an outcome in one word, for metrics and traces: a closed set. Of several problems, the first one counts. */
+export function reasonOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'injected':
+      return 'none';
+    case 'unchanged':
+      return outcome.reason;
+    case 'denied':
+      return outcome.problems[0].code;
+    case 'failed':
+      return 'INTERNAL';
+  }
+}
+
 /** The HTTP-like status in the review's answer. A bug takes precedence, then problems that the user can fix. */
 export function statusOf(outcome: Denied | Failed): 400 | 403 | 500 {
   if (outcome.kind === 'failed') return 500;

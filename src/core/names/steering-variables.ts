@@ -13,6 +13,7 @@ import {
   SERVICE_ACCOUNT_VARIABLE,
 } from './identity-variables.ts';
 import { CA_BUNDLE_VARIABLE, HTTPS_PROXY_VARIABLE, NO_PROXY_VARIABLE } from './network-variables.ts';
+import { TRACES_ENDPOINT_VARIABLE } from './trace-variables.ts';
 
 /**
  * Acts before the first line of a program: the dynamic linker and the C library load code and configuration, and Node.js
@@ -39,6 +40,7 @@ export const REFUSED: readonly string[] = [
   CA_BUNDLE_VARIABLE,
   HTTPS_PROXY_VARIABLE,
   NO_PROXY_VARIABLE,
+  TRACES_ENDPOINT_VARIABLE,
   SERVICE_ACCOUNT_VARIABLE,
   POD_NAME_VARIABLE,
   ASSUME_ROLE_VARIABLE,

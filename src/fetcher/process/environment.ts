@@ -14,6 +14,12 @@ import {
 } from '../../core/names/network-variables.ts';
 import { isRegion } from '../../core/names/regions.ts';
 import { validSessionName } from '../../core/names/session-name.ts';
+import {
+  parseTraceparent,
+  TRACEPARENT_VARIABLE,
+  TRACES_ENDPOINT_VARIABLE,
+  type TraceParent,
+} from '../../core/names/trace-variables.ts';
 import { VIEWS_DIRECTORY } from '../../core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../core/plan/plan.ts';
 import { TERMINATION_LOG } from '../../runtime/termination-message.ts';
@@ -29,6 +35,8 @@ export interface Environment {
   readonly proxy: ProxySettings;
   /** Certificates of further certificate authorities, in PEM. */
   readonly caBundle: string | undefined;
+  /** Undefined unless the webhook passed on a trace and where to send it. */
+  readonly trace: TraceSettings | undefined;
   readonly viewsDirectory: string;
   readonly terminationLog: string;
 }
@@ -69,6 +77,12 @@ export interface ProxySettings {
   readonly noProxy: string | undefined;
 }
 
+/** The trace that the run continues, and where its spans are sent. */
+export interface TraceSettings {
+  readonly parent: TraceParent;
+  readonly endpoint: URL;
+}
+
 /** In the order of precedence. */
 const REGION_VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
 
@@ -99,9 +113,17 @@ export function readEnvironment(variables: Variables, root: string): Environment
     },
     proxy: { httpsProxy: text(HTTPS_PROXY_VARIABLE), noProxy: text(NO_PROXY_VARIABLE) },
     caBundle: text(CA_BUNDLE_VARIABLE),
+    trace: readTrace(text),
     viewsDirectory: absolute(VIEWS_DIRECTORY),
     terminationLog: absolute(TERMINATION_LOG),
   };
+}
+
+function readTrace(text: (name: string) => string | undefined): TraceSettings | undefined {
+  const parent = parseTraceparent(text(TRACEPARENT_VARIABLE) ?? '');
+  const endpoint = text(TRACES_ENDPOINT_VARIABLE);
+  if (parent === undefined || endpoint === undefined || !URL.canParse(endpoint)) return undefined;
+  return { parent, endpoint: new URL(endpoint) };
 }
 
 function readIdentity(

@@ -97,6 +97,28 @@ export const NO_PROXY: Kind<string> = {
   parse: (text) => (text.length > 4096 ? undefined : parseNoProxy(text)?.join(',')),
 };
 
+/** Where traces are sent. The URL becomes a variable of every pod, so it has no credentials. */
+export const TRACES_ENDPOINT: Kind<string> = {
+  placeholder: 'url',
+  expects:
+    'an http or https URL with a path, such as http://collector.example:4318/v1/traces, without credentials',
+  private: true,
+  parse: (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+    // Kubernetes would expand `$(…)` in the value of a variable. The guard compares the text with the variable.
+    const isPlain = /^[!-~]{1,1024}$/.test(text) && !/[$@?#,]/.test(text);
+    return isHttp && isPlain && url.pathname !== '/' ? text : undefined;
+  },
+};
+
+/** A part of a whole, from 0 to 1. */
+export const RATIO: Kind<number> = {
+  placeholder: 'ratio',
+  expects: 'a number from 0 to 1, such as 0.1',
+  parse: (text) => (/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/.test(text) ? Number(text) : undefined),
+};
+
 /** An address to listen on. */
 export const ADDRESS: Kind<string> = {
   placeholder: 'address',

@@ -4,11 +4,17 @@ import type { Outcome } from '../../core/decide/outcome.ts';
 import { field, textField } from '../../core/json.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
 import { errorFields, type LogFields, type Logger } from '../../runtime/log/logger.ts';
+import { type Denial, denialOf } from '../events/denial.ts';
 import type { Metrics } from '../metrics.ts';
+import type { ReviewTraces } from '../traces/review-traces.ts';
 import { parseBody } from './review-body.ts';
 
-/** Answers the bytes of a review. @returns undefined if the review contains no uid */
-export type Mutate = (body: unknown) => string | undefined;
+/**
+ * Answers the bytes of a review.
+ * @param traceparent the header of the request, if it has one
+ * @returns undefined if the review contains no uid
+ */
+export type Mutate = (body: unknown, traceparent?: string) => string | undefined;
 
 export interface MutateParts {
   /** Read once for each review, so that the settings do not change during a review. */
@@ -17,14 +23,19 @@ export interface MutateParts {
   readonly metrics: Metrics;
   /** Whether this process sent the review to itself. Such reviews are neither logged nor counted. */
   readonly isOwnReview: (uid: string) => boolean;
+  /** Undefined if the operator does not trace. */
+  readonly traces?: ReviewTraces | undefined;
+  /** Receives rejections by the operator's policy; undefined if nobody wants them. */
+  readonly denied?: ((denial: Denial) => void) | undefined;
 }
 
 /** Makes the function that answers reviews. */
-export function makeMutate({ settings, log, metrics, isOwnReview }: MutateParts): Mutate {
-  return (body) => {
+export function makeMutate({ settings, log, metrics, isOwnReview, traces, denied }: MutateParts): Mutate {
+  return (body, traceparent) => {
     const start = performance.now();
+    const span = traces?.begin(traceparent);
     const review = parseBody(body);
-    const decided = decideSafely(review, settings(), log);
+    const decided = decideSafely(review, settings(), log, span?.traceparent);
     if (decided === undefined) return undefined;
     const { facts, outcome } = decided;
     const answer = JSON.stringify(encodeReview(facts.uid, outcome, toBase64));
@@ -32,6 +43,9 @@ export function makeMutate({ settings, log, metrics, isOwnReview }: MutateParts)
       const milliseconds = performance.now() - start;
       metrics.countReview(outcome, milliseconds / 1000);
       logDecision(log, facts, outcome, milliseconds);
+      span?.end(facts, outcome);
+      const denial = denied === undefined ? undefined : denialOf(review, facts, outcome);
+      if (denial !== undefined) denied?.(denial);
     }
     return answer;
   };
@@ -43,9 +57,14 @@ interface Decided {
 }
 
 /** An exception in the core is a bug. The answer says so, instead of a closed connection. */
-function decideSafely(review: unknown, settings: InjectionSettings, log: Logger): Decided | undefined {
+function decideSafely(
+  review: unknown,
+  settings: InjectionSettings,
+  log: Logger,
+  traceparent: string | undefined,
+): Decided | undefined {
   try {
-    return decideReview(review, settings);
+    return decideReview(review, settings, traceparent);
   } catch (error) {
     const uid = textField(field(review, 'request'), 'uid');
     log.error('the decision threw', { ...(uid === undefined ? {} : { uid }), ...errorFields(error) });

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Mutate } from '../review/mutate.ts';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { InFlight } from './in-flight.ts';
@@ -11,8 +12,7 @@ import type { OpenAnswers } from './open-answers.ts';
 import { refusalText } from './refusals.ts';
 
 export interface ReviewRequestParts {
-  /** Answers the bytes of a review. @returns undefined if the review contains no uid */
-  readonly mutate: (body: Buffer) => string | undefined;
+  readonly mutate: Mutate;
   readonly countRefused: (status: number) => void;
   readonly countDropped: (reason: 'aborted') => void;
   /** The most bytes of a body. */
@@ -124,7 +124,7 @@ class Exchange {
   #decide(chunks: readonly Buffer[]): void {
     const [first, second] = chunks;
     const body = first !== undefined && second === undefined ? first : Buffer.concat(chunks);
-    const { status, text } = answerTo(body, this.#parts);
+    const { status, text } = answerTo(body, this.#request.headers['traceparent'], this.#parts);
     if (status !== 200) this.#parts.countRefused(status);
     this.#send(status, text);
   }
@@ -141,10 +141,11 @@ class Exchange {
 
 function answerTo(
   body: Buffer,
+  traceparent: string | string[] | undefined,
   parts: ReviewRequestParts,
 ): { readonly status: number; readonly text: string } {
   try {
-    const text = parts.mutate(body);
+    const text = parts.mutate(body, typeof traceparent === 'string' ? traceparent : undefined);
     return text === undefined ? { status: 400, text: refusalText(400) } : { status: 200, text };
   } catch {
     return { status: 500, text: refusalText(500) };

@@ -20,8 +20,9 @@ const BINDING = /validationActions: \[Deny\]/;
  * Applies every policy, and waits until the API server uses them. They warn instead of rejecting an object: the API
  * server reports only the first rejection, but every warning.
  * @param fetcherEnv the operator's variables for the fetcher
+ * @param tracesEndpoint where the operator sends traces
  */
-export async function applyGuard(api: Api, fetcherEnv: string): Promise<void> {
+export async function applyGuard(api: Api, fetcherEnv: string, tracesEndpoint: string): Promise<void> {
   const { cluster } = api;
   const files = readdirSync(FOLDER).filter((file) => file !== 'kustomization.yaml');
   const manifests = [...files.map((file) => path.join(FOLDER, file)), NO_NATIVE]
@@ -33,7 +34,8 @@ export async function applyGuard(api: Api, fetcherEnv: string): Promise<void> {
       `$&\n  matchResources: { namespaceSelector: { matchLabels: ${JSON.stringify(NATIVE_FORBIDDEN)} } }`,
     )
     .replace(/^ {2}image: .*$/m, `  image: ${IMAGE_NAME}`)
-    .replace(/^ {2}fetcher-env: .*$/m, `  fetcher-env: ${JSON.stringify(fetcherEnv)}`);
+    .replace(/^ {2}fetcher-env: .*$/m, `  fetcher-env: ${JSON.stringify(fetcherEnv)}`)
+    .replace(/^ {2}traces-endpoint: .*$/m, `  traces-endpoint: ${tracesEndpoint}`);
   await run(cluster, ['create', 'namespace', PRODUCT_NAMESPACE]);
   await run(cluster, ['apply', '--server-side', '--filename=-'], manifests);
   for (const policy of ['aws-secrets-injector', 'aws-secrets-injector-plan'])

@@ -7,9 +7,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect } from 'node:tls';
 import { parseAllDocuments } from 'yaml';
+import type { ClusterPlace } from '../../../src/kubernetes/api-client.ts';
 import { makeLogger } from '../../../src/runtime/log/logger.ts';
 import { DEFAULT_LIMITS } from '../../../src/webhook/server/limits.ts';
-import { startWebhook, type Webhook } from '../../../src/webhook/webhook.ts';
+import { startWebhook, type Webhook, type WebhookOptions } from '../../../src/webhook/webhook.ts';
 import { ROOT } from '../../image/built-image.ts';
 import { plainGet } from '../../server/client.ts';
 import { markedProcesses } from '../processes.ts';
@@ -59,11 +60,16 @@ export function manifests(ports: readonly number[]): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }
 
-/** Starts replicas that use the service account of the manifests. @param lifetimes in seconds */
+/**
+ * Starts replicas that use the service account of the manifests.
+ * @param lifetimes in seconds
+ * @param more further options, made with the place of the API server
+ */
 export async function startReplicas(
   api: Api,
   lifetimes: { readonly ca: number; readonly certificate: number },
   ports: readonly number[],
+  more: (place: ClusterPlace) => Partial<WebhookOptions> = () => ({}),
 ): Promise<readonly Webhook[]> {
   const { facts } = api.cluster;
   const folder = path.join(facts.directory, 'replicas');
@@ -98,6 +104,7 @@ export async function startReplicas(
             caLifetime: lifetimes.ca * 1000,
             certificateLifetime: lifetimes.certificate * 1000,
           },
+          ...more(place),
         },
         makeLogger('silent'),
       ),

@@ -72,6 +72,9 @@ it('has no other permission in the manifests', () => {
     ['base/certificate-access.yaml', 'ClusterRoleBinding'],
     ['base/node-list.yaml', 'ClusterRole'],
     ['base/node-list.yaml', 'ClusterRoleBinding'],
+    // Optional, and only for Events about rejected pods.
+    ['components/events/access.yaml', 'ClusterRole'],
+    ['components/events/access.yaml', 'ClusterRoleBinding'],
   ]);
 });
 

@@ -121,6 +121,27 @@ it('no-api-access removes the role, the token and the egress', (context) => {
   expect(at(named(objects, 'NetworkPolicy'), 'spec.egress')).toEqual([]);
 });
 
+it('events adds the permission and the setting, and says in both registrations that dry runs have none', (context) => {
+  const objects = build(context, '../base', 'second-pass/registration', 'events');
+  expect(at(named(objects, 'ClusterRole', `${NAME}-events`), 'rules')).toEqual([
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  ]);
+  const [container] = listAt(named(objects, 'Deployment'), 'spec.template.spec.containers');
+  expect(listAt(container, 'env')).toContainEqual({ name: variableName('policy-events'), value: 'true' });
+  const registrations = objects.filter((one) => at(one, 'kind') === 'MutatingWebhookConfiguration');
+  const sideEffects = registrations.map((one) => at(listAt(one, 'webhooks')[0], 'sideEffects'));
+  expect(sideEffects).toEqual(['NoneOnDryRun', 'NoneOnDryRun']);
+});
+
+it('traces opens the egress to a collector, with its name', (context) => {
+  const egress = (...components: readonly string[]) =>
+    listAt(named(build(context, '../base', ...components), 'NetworkPolicy'), 'spec.egress').flatMap((rule) =>
+      listAt(rule, 'ports').map((port) => `${at(port, 'protocol')} ${at(port, 'port')}`),
+    );
+  expect(egress()).toEqual(['TCP 443', 'TCP 6443']);
+  expect(egress('traces')).toEqual([...egress(), 'TCP 4318', 'UDP 53', 'TCP 53']);
+});
+
 it.for(['../base', 'generated-certs'])(
   'policy mounts the ConfigMap where the setting expects the file, and a patch replaces the policy: %s',
   (overlay, context) => {

@@ -21,6 +21,7 @@ import {
 } from '../../../src/core/names/identity-variables.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, NEAR_DOMAINS, PREFIX } from '../../../src/core/names/prefix.ts';
+import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../../src/core/names/trace-variables.ts';
 import {
   ENV_FILE,
   isViewVolume,
@@ -162,6 +163,8 @@ describe('the literals in expressions are the names in src/core', () => {
         'AWS_ROLE_SESSION_NAME',
         'AWS_EC2_METADATA_DISABLED',
         PROBE_VARIABLE,
+        TRACEPARENT_VARIABLE,
+        '-0+-',
         ' terminationMessagePath',
         '/dev/termination-log',
         'http://169.254.170.23/v1/credentials',
@@ -185,6 +188,7 @@ describe('the literals in expressions are the names in src/core', () => {
       CHECK_NAME,
       ...Object.keys(data()),
       ...separators,
+      `${TRACES_ENDPOINT_VARIABLE}=`,
       ...GUARDED_VARIABLES.map((name) => name.replace('*', '')),
     ]);
   });
@@ -274,7 +278,7 @@ it.each([
 
 it('the webhook and the guard accept images by the same ConfigMap', () => {
   expect(at(configMap, 'metadata.name')).toBe(GUARD);
-  expect(Object.keys(data())).toEqual(['image', 'mirrors', 'fetcher-env']);
+  expect(Object.keys(data())).toEqual(['image', 'mirrors', 'fetcher-env', 'traces-endpoint']);
   expect(at(imageBinding, 'spec.paramRef')).toEqual({
     name: GUARD,
     namespace: at(configMap, 'metadata.namespace'),
@@ -282,7 +286,7 @@ it('the webhook and the guard accept images by the same ConfigMap', () => {
   });
   const [container] = listAt(only('base/deployment.yaml'), 'spec.template.spec.containers');
   const sources = listAt(container, 'env').map((one) => at(one, 'valueFrom.configMapKeyRef'));
-  for (const key of ['mirrors', 'fetcher-env'])
+  for (const key of ['mirrors', 'fetcher-env', 'traces-endpoint'])
     expect(sources).toContainEqual({ name: GUARD, key, optional: true });
 });
 

@@ -109,3 +109,41 @@ describe('the CA bundle', () => {
     });
   });
 });
+
+describe('the endpoint of traces', () => {
+  test.each([
+    'http://collector.observability:4318/v1/traces',
+    'https://[::1]:4318/v1/traces',
+    'https://collector.example/a/b-c_d~e',
+  ])('becomes a variable of the fetcher: %s', (url) => {
+    expect(fetcherEnv(`--traces-endpoint=${url}`)).toEqual([
+      { name: 'SECRETS_INJECTOR_TRACES_ENDPOINT', value: url },
+    ]);
+  });
+
+  test('is not set by an empty variable, as the ConfigMap of the guard has it', () => {
+    const env = { SECRETS_INJECTOR_TRACES_ENDPOINT: '' };
+    const result = readSettings(INJECTION_SETTINGS, ['--image=a/b:1'], env, checkInjection);
+    expect(result).toMatchObject({ kind: 'settings', values: { 'traces-endpoint': undefined } });
+  });
+
+  test.each([
+    ['without a path', 'http://collector:4318'],
+    ['with credentials', 'https://user:canary-password@collector/v1/traces'],
+    ['with a query', 'https://collector/v1/traces?key=canary-password'],
+    ['with a fragment', 'https://collector/v1/traces#canary-password'],
+    ['with a variable of Kubernetes', 'http://$(HOST_IP):4318/v1/traces'],
+    ['with a comma, which separates variables in the ConfigMap of the guard', 'http://collector/a,b'],
+    ['with a blank', 'http://collector/v1/ traces'],
+    ['of another protocol', 'grpc://collector:4317/v1/traces'],
+    ['that is a host', 'collector:4318'],
+    ['that is too long', `http://collector/${'x'.repeat(1024)}`],
+  ])('is not a URL %s, and is not quoted', (_name, url) => {
+    const result = settingsOf(`--traces-endpoint=${url}`);
+    expect(result).toMatchObject({
+      kind: 'problems',
+      problems: [expect.stringMatching(/^--traces-endpoint: .*\/v1\/traces, without credentials/)],
+    });
+    expect(JSON.stringify(result)).not.toContain('canary-password');
+  });
+});

@@ -24,6 +24,10 @@ const SESSION = 'has another AWS_ROLE_SESSION_NAME';
 const TOKENS = '/var/run/secrets/eks.amazonaws.com/serviceaccount';
 const PROBE = { exec: { command: ['true'] } };
 
+const TRACED = 'is not a trace context of the injector';
+const TRACEPARENT = 'SECRETS_INJECTOR_TRACEPARENT';
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
 const ALTERED: readonly Row[] = [
   ['arguments', (c) => Object.assign(c, { args: ['--version'] }), FIELD],
   ['envFrom', (c) => Object.assign(c, { envFrom: [{ configMapRef: { name: 'x' } }] }), FIELD],
@@ -82,6 +86,20 @@ const ALTERED: readonly Row[] = [
     STEERS,
   ],
   ["another value than the operator's", variable('AWS_ENDPOINT_URL', 'https://evil.example'), STEERS],
+  [
+    "another endpoint of traces than the operator's",
+    variable('SECRETS_INJECTOR_TRACES_ENDPOINT', 'http://evil.example:4318/v1/traces'),
+    STEERS,
+  ],
+  [
+    'an endpoint of traces from a field',
+    (c) =>
+      c.env.push({
+        name: 'SECRETS_INJECTOR_TRACES_ENDPOINT',
+        valueFrom: { fieldRef: { fieldPath: 'metadata.name' } },
+      }),
+    STEERS,
+  ],
 ];
 
 const FETCHER: readonly Row[] = [
@@ -120,6 +138,21 @@ const FETCHER: readonly Row[] = [
     'credentials from elsewhere',
     variable('AWS_CONTAINER_CREDENTIALS_FULL_URI', 'http://169.254.169.254/'),
     IDENTITY,
+  ],
+  ['a trace context that is none', variable(TRACEPARENT), TRACED],
+  ['a trace context that is not sampled', variable(TRACEPARENT, TRACE.replace(/1$/, '0')), TRACED],
+  ['a trace of zeros', variable(TRACEPARENT, TRACE.replaceAll('a', '0')), TRACED],
+  ['a span of zeros', variable(TRACEPARENT, TRACE.replaceAll('b', '0')), TRACED],
+  ['a trace context with a second line', variable(TRACEPARENT, `${TRACE}\nx`), TRACED],
+  [
+    'a trace context from a field',
+    (c) => c.env.push({ name: TRACEPARENT, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
+    TRACED,
+  ],
+  [
+    'two trace contexts',
+    (c) => c.env.push({ name: TRACEPARENT, value: TRACE }, { name: TRACEPARENT, value: TRACE }),
+    TRACED,
   ],
   ['a token in no volume', variable('AWS_WEB_IDENTITY_TOKEN_FILE', '/etc/hostname'), IDENTITY],
   [
@@ -184,6 +217,12 @@ const HARMLESS: readonly Row[] = [
     '',
   ],
   ...IGNORED.map((name): Row => [name, variable(name.replace('*', 'X')), '']),
+  ['a trace context', variable(TRACEPARENT, TRACE), ''],
+  [
+    "the operator's endpoint of traces",
+    variable('SECRETS_INJECTOR_TRACES_ENDPOINT', 'http://collector.example:4318/v1/traces'),
+    '',
+  ],
   ["the operator's endpoint", variable('AWS_ENDPOINT_URL', 'https://vpce.example'), ''],
   ...[
     '/opt/agent',
