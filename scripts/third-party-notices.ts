@@ -4,7 +4,7 @@
  */
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SHIPPED } from './build-executable.ts';
+import { SHIPPED } from './shipped.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:$|[.-])/i;
