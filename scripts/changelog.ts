@@ -12,7 +12,7 @@ export function releasedVersions(changelog: string): readonly string[] {
 
 /** @returns the text below the heading of a version, or undefined if it has none */
 export function notesOf(changelog: string, version: string): string | undefined {
-  return sectionAfter(changelog, new RegExp(`^## ${RegExp.escape(version)} \\(.*\\)$`, 'm'));
+  return sectionAfter(changelog, new RegExp(`^## ${version.replaceAll('.', '\\.')} \\(.*\\)$`, 'm'));
 }
 
 /**

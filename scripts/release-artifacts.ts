@@ -1,6 +1,7 @@
 /** Builds the files of a release. Two builds of a commit write the same bytes. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +14,8 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 export interface ArtifactOptions {
   readonly localBase: boolean;
   readonly source: string | undefined;
+  /** Ends the build of the images, which takes minutes. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -20,12 +23,12 @@ export interface ArtifactOptions {
  * @param output an empty folder
  * @returns the digest of the image
  */
-export function buildArtifacts(
+export async function buildArtifacts(
   tree: string,
   output: string,
   version: string,
   options: ArtifactOptions,
-): string {
+): Promise<string> {
   const file = (suffix: string): string => path.join(output, `${NAME}-${version}${suffix}`);
   const notes = notesOf(readFileSync(path.join(tree, 'CHANGELOG.md'), 'utf8'), version);
   if (notes === undefined) throw new Error(`CHANGELOG.md has no section for ${version}`);
@@ -35,7 +38,7 @@ export function buildArtifacts(
   if (existsSync(path.join(tree, 'manifests/chart')))
     packFolder(path.join(tree, 'manifests/chart'), '.', file('.tgz'), `${NAME}/`, [':!.helmignore']);
   const archive = file('.oci.tar');
-  buildImages(tree, archive, version, options);
+  await buildImages(tree, archive, version, options);
   const digest = describeImages(archive, file);
   writeFileSync(file('-image-digest.txt'), `${digest}\n`);
   const sums = readdirSync(output)
@@ -50,19 +53,28 @@ export function buildArtifacts(
   return digest;
 }
 
-function buildImages(
+async function buildImages(
   tree: string,
   archive: string,
   version: string,
-  { localBase, source }: ArtifactOptions,
-): void {
+  { localBase, source, signal }: ArtifactOptions,
+): Promise<void> {
   const args = ['--engine', 'buildah', '--platform', PLATFORMS.join(','), '--tag', `${NAME}:${version}`];
   args.push('--output', `oci-archive:${archive}`);
   if (localBase) args.push('--local-base');
   if (source !== undefined) args.push('--source', source);
-  const { status } = spawnSync(path.join(tree, 'scripts/image'), args, {
+  // A group of its own, so that the signal reaches the builders as well.
+  const child = spawn(path.join(tree, 'scripts/image'), args, {
     stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
   });
+  const stop = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+  };
+  signal.addEventListener('abort', stop);
+  const [status] = await once(child, 'close');
+  signal.removeEventListener('abort', stop);
+  signal.throwIfAborted();
   if (status !== 0) throw new Error(`scripts/image ended with ${status}`);
 }
 

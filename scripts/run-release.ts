@@ -23,7 +23,7 @@ archive, an SBOM for each, the Helm chart, the manifests, release notes and SHA2
 
 class Refusal extends Error {}
 
-function main(): void {
+async function main(): Promise<void> {
   const { values, positionals } = parseOptions();
   if (values.help) return void process.stdout.write(USAGE);
   const [wanted] = positionals;
@@ -45,16 +45,9 @@ function main(): void {
   mkdirSync(path.join(ROOT, 'dist'), { recursive: true });
   const work = mkdtempSync(path.join(ROOT, 'dist/release-'));
   const tree = path.join(work, 'tree');
-  const cleanUp = () => {
-    rmSync(work, { recursive: true, force: true });
-    git(ROOT, 'worktree', 'prune');
-  };
-  // The builders run in the foreground and end with the same signal.
+  const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => {
-      cleanUp();
-      process.exit(130);
-    });
+    process.once(signal, () => stop.abort(new Refusal(`stopped by ${signal}; nothing was changed`)));
   try {
     git(ROOT, 'worktree', 'add', '--quiet', '--detach', tree, 'HEAD');
     if (wanted !== undefined) commitRelease(tree, wanted);
@@ -62,9 +55,10 @@ function main(): void {
       return void process.stdout.write(`${git(tree, 'show', '--stat', '--patch', 'HEAD')}\n`);
     const output = path.join(work, 'output');
     mkdirSync(output);
-    const digest = buildArtifacts(tree, output, version, {
+    const digest = await buildArtifacts(tree, output, version, {
       localBase: values['local-base'],
       source: values.source,
+      signal: stop.signal,
     });
     // Nothing can fail after this line but a commit that somebody else added meanwhile.
     if (branch !== undefined) git(ROOT, 'merge', '--quiet', '--ff-only', git(tree, 'rev-parse', 'HEAD'));
@@ -72,7 +66,8 @@ function main(): void {
     renameSync(output, target);
     process.stdout.write(nextSteps(version, digest, branch));
   } finally {
-    cleanUp();
+    rmSync(work, { recursive: true, force: true });
+    git(ROOT, 'worktree', 'prune');
   }
 }
 
@@ -158,7 +153,7 @@ function git(folder: string, ...args: readonly string[]): string {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
   process.stderr.write(`scripts/release: ${error.message}\n`);
