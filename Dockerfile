@@ -48,7 +48,8 @@ RUN --mount=type=secret,id=npmrc --mount=type=secret,id=ca-bundle \
     cp "node_modules/node-linux-$cpu/bin/node" "node_modules/node-linux-$cpu/LICENSE" /target/
 
 # --- code caches, on the platform of the image: V8 rejects those of any other binary ----------------
-FROM ${BASE_IMAGE} AS code-cache
+# Buildah would otherwise use the platform of the stage before.
+FROM --platform=$TARGETPLATFORM ${BASE_IMAGE} AS code-cache
 USER 0
 COPY --from=bundles /target/node /code-cache/
 COPY --from=bundles /src/dist/code-cache.cjs /src/dist/fetch.cjs /src/dist/secrets-manager.cjs /code-cache/
@@ -78,7 +79,7 @@ RUN set -eu; \
     chmod 0755 /image /image/app /image/licenses; \
     find /image -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 
-FROM ${BASE_IMAGE}
+FROM --platform=$TARGETPLATFORM ${BASE_IMAGE}
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="aws-secrets-injector" \
