@@ -13,6 +13,7 @@ const tiers = [
   'kubectl',
   'readers',
   'image',
+  'release',
   'cluster',
   'eks',
 ];
@@ -20,6 +21,7 @@ const tiers = [
 // Tiers that run the executable of dist/.
 const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks']);
 const runsCluster = new Set(['cluster', 'eks']);
+const runsBuilders = new Set([...runsCluster, 'image', 'release']);
 
 export default defineConfig({
   test: {
@@ -28,8 +30,8 @@ export default defineConfig({
         name: tier,
         include: [`test/${tier}/**/*.test.ts`],
         globalSetup: ['test/setup/node-version.ts', ...(runsDist.has(tier) ? ['test/setup/build.ts'] : [])],
-        testTimeout: runsCluster.has(tier) || tier === 'image' ? 600_000 : 30_000,
-        hookTimeout: runsCluster.has(tier) || tier === 'image' ? 900_000 : 60_000,
+        testTimeout: tier === 'release' ? 1_800_000 : runsBuilders.has(tier) ? 600_000 : 30_000,
+        hookTimeout: tier === 'release' ? 1_800_000 : runsBuilders.has(tier) ? 900_000 : 60_000,
         fileParallelism: !runsCluster.has(tier),
         // Vitest leaves a core free. Tests of the tier aws mostly wait for deadlines, so one more runs than there are cores.
         maxWorkers: availableParallelism() + (tier === 'aws' ? 1 : 0),

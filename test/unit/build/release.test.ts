@@ -3,38 +3,41 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
-const IDENTITY = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
-let folder: string;
-let clone: string;
+const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-release-'));
+const clone = path.join(folder, 'clone');
+let base: string;
 
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-release-'));
-  clone = path.join(folder, 'clone');
+beforeAll(() => {
   // The files as they are here, committed or not.
   execFileSync('git', ['clone', '--quiet', '--no-hardlinks', ROOT, clone]);
-  const changed = git(ROOT, 'ls-files', '--modified', '--others', '--exclude-standard', '-z')
-    .split('\0')
-    .filter(Boolean);
-  for (const file of changed) execFileSync('cp', ['--parents', file, clone], { cwd: ROOT });
-  for (const [key, value] of [
-    ['user.name', 'Test'],
-    ['user.email', 'test@example.com'],
-    ['commit.gpgSign', 'false'],
-  ])
-    git(clone, 'config', key ?? '', value ?? '');
+  const changed = git(ROOT, 'ls-files', '--modified', '--others', '--exclude-standard', '-z');
+  for (const file of changed.split('\0').filter(Boolean))
+    execFileSync('cp', ['--parents', file, clone], { cwd: ROOT });
+  for (const [key = '', value = ''] of Object.entries({
+    'user.name': 'Test',
+    'user.email': 'test@example.com',
+    'commit.gpgSign': 'false',
+  }))
+    git(clone, 'config', key, value);
   git(clone, 'checkout', '--quiet', '-B', 'main');
   git(clone, 'add', '--all');
   git(clone, 'commit', '--quiet', '--allow-empty', '--message', 'test');
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(clone, 'node_modules'));
+  base = git(clone, 'rev-parse', 'HEAD');
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  git(clone, 'checkout', '--quiet', '--force', '-B', 'main', base);
+  git(clone, 'clean', '--quiet', '--force', '-d');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function git(cwd: string, ...args: readonly string[]): string {
-  return execFileSync('git', [...IDENTITY, ...args], { cwd, encoding: 'utf8' }).trim();
+  return execFileSync('git', args, { cwd, encoding: 'utf8' }).trim();
 }
 
 function run(...args: readonly string[]) {
@@ -116,8 +119,8 @@ describe('a release is refused', () => {
   });
 
   it('for a tag that exists', () => {
-    git(clone, 'tag', 'v7.8.9');
-    expect(run('7.8.9', '--dry-run').stderr).toContain('the tag v7.8.9 exists');
+    git(clone, 'tag', 'v7.8.8');
+    expect(run('7.8.8', '--dry-run').stderr).toContain('the tag v7.8.8 exists');
   });
 
   it('without a branch', () => {
@@ -159,7 +162,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s during the build leaves nothing', as
   let said = '';
   child.stderr.on('data', (data: Buffer) => {
     said += data;
-    if (said.includes('started')) child.kill(signal);
+    if (said === 'started\n') child.kill(signal);
   });
   const status = await new Promise((resolve) => child.on('close', resolve));
   // stderr closes only after the process of the build has ended.
