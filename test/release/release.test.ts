@@ -59,7 +59,7 @@ describe('a release', () => {
     );
   });
 
-  it('of the same commit has the same bytes, in another made.folder, time zone, language and umask', () => {
+  it('of the same commit has the same bytes, in another folder, time zone, language and umask', () => {
     const other = path.join(made.folder, 'another folder');
     git(made.folder, 'clone', '--quiet', made.clone, other);
     made.run(other, ['--tagged'], { TZ: 'Pacific/Auckland', LC_ALL: 'C.UTF-8', UMASK: '077' });
