@@ -3,7 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort, type MadeRelease, VERSION } from './made-release.ts';
 import { goProgram } from './programs.ts';
 
@@ -103,19 +103,24 @@ export function describePublishing(made: MadeRelease): void {
       expect(statement.predicate).toEqual(JSON.parse(readFileSync(sbom, 'utf8')));
     });
 
-    it('an image with other bytes is not verified', () => {
+    it('an image with other bytes is not verified', async () => {
+      const { manifest } = made.imageFor('linux/arm64');
+      const [host, name] = (registry?.repository ?? '').split('/');
+      const { ok } = await fetch(`http://${host}/v2/${name}/manifests/changed`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
+        body: JSON.stringify({ ...manifest, annotations: { changed: 'yes' } }),
+      });
+      expect(ok).toBe(true);
       const changed = `${registry?.repository}:changed`;
-      const args = [
-        '--quiet',
-        '--dest-tls-verify=false',
-        '--override-arch',
-        'arm64',
-        '--dest-compress-format',
-        'gzip',
-      ];
-      execFileSync('skopeo', ['copy', ...args, `oci:${made.layout}`, `docker://${changed}`]);
-      const key = ['--key', path.join(keys, 'ours.pub')];
-      expect(runCosign('verify', ...key, '--insecure-ignore-tlog', changed).status).not.toBe(0);
+      const verified = runCosign(
+        'verify',
+        '--key',
+        path.join(keys, 'ours.pub'),
+        '--insecure-ignore-tlog',
+        changed,
+      );
+      expect(verified).toMatchObject({ status: 10, stderr: expect.stringContaining('no signatures found') });
     });
 
     it('the signature of the checksums is verified, and not for other checksums', () => {
@@ -155,16 +160,10 @@ export function describePublishing(made: MadeRelease): void {
         `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${made.folder}/registry } }\nhttp: { addr: "127.0.0.1:${port}" }\n`,
       );
       const child = spawn(program, ['serve', config], { stdio: 'ignore' });
-      await expect
-        .poll(
-          () =>
-            fetch(`http://127.0.0.1:${port}/v2/`).then(
-              ({ status }) => status,
-              () => 0,
-            ),
-          { timeout: 30_000 },
-        )
-        .toBe(200);
+      await vi.waitFor(
+        async () => expect((await fetch(`http://127.0.0.1:${port}/v2/`)).status).toBe(200),
+        30_000,
+      );
       return {
         repository: `127.0.0.1:${port}/aws-secrets-injector`,
         stop: async () => {
