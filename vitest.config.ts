@@ -15,6 +15,7 @@ const tiers = [
   'helm',
   'monitoring',
   'image',
+  'release',
   'cluster',
   'eks',
 ];
@@ -22,6 +23,7 @@ const tiers = [
 // Tiers that run the executable of dist/.
 const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks']);
 const runsCluster = new Set(['cluster', 'eks']);
+const runsBuilders = new Set([...runsCluster, 'image', 'release']);
 
 export default defineConfig({
   test: {
@@ -34,8 +36,8 @@ export default defineConfig({
           ...(runsDist.has(tier) ? ['test/setup/build.ts'] : []),
           ...(tier === 'monitoring' ? ['test/setup/prometheus.ts'] : []),
         ],
-        testTimeout: runsCluster.has(tier) || tier === 'image' ? 600_000 : 30_000,
-        hookTimeout: runsCluster.has(tier) || tier === 'image' ? 900_000 : 60_000,
+        testTimeout: tier === 'release' ? 1_800_000 : runsBuilders.has(tier) ? 600_000 : 30_000,
+        hookTimeout: tier === 'release' ? 1_800_000 : runsBuilders.has(tier) ? 900_000 : 60_000,
         fileParallelism: !runsCluster.has(tier),
         // Vitest leaves a core free. Tests of the tier aws mostly wait for deadlines, so one more runs than there are cores.
         maxWorkers: availableParallelism() + (tier === 'aws' ? 1 : 0),

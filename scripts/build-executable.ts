@@ -5,28 +5,11 @@
  * Node.js 24 makes the blob; postject, which its documentation names for this step, puts the blob into a copy of the binary.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inject } from 'postject';
-
-/** The name of the executable in dist/ and in /app of the image. */
-export const EXECUTABLE = 'aws-secrets-injector';
-
-/** The bundles that ship. The demo, with its AWS fake, is not among them. */
-export const SHIPPED = [
-  'cli',
-  'webhook',
-  'fetch',
-  'secrets-manager',
-  'jmespath',
-  'template',
-  'check',
-  'x509',
-  'opentelemetry',
-  'fetch-trace',
-];
-/** Bundles whose code cache makes up for its size: every pod waits for them. */
-export const CACHED = ['fetch', 'secrets-manager'];
+import { CACHED, EXECUTABLE, SHIPPED } from './shipped.ts';
+import { stripSymbols } from './strip-symbols.ts';
 
 const BLOB = 'NODE_SEA_BLOB';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -37,7 +20,10 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  */
 const NODE_OPTIONS = ['--disable-sigusr1', '--openssl-config=/dev/null'];
 
-/** @param outDir has the bundles and caches @param node the Node.js that made the caches, which the executable contains */
+/**
+ * @param outDir has the bundles and caches
+ * @param node the Node.js that made the caches, which the executable contains; it can be that of another platform
+ */
 export async function buildExecutable(outDir: string, node: string): Promise<void> {
   const config = path.join(outDir, 'executable.json');
   const blob = path.join(outDir, 'executable.blob');
@@ -46,20 +32,22 @@ export async function buildExecutable(outDir: string, node: string): Promise<voi
   await writeFile(
     config,
     JSON.stringify({
-      main: path.join(outDir, 'main.cjs'),
-      output: blob,
+      // Relative to outDir, because the blob contains this path.
+      main: 'main.cjs',
+      output: path.basename(blob),
       disableExperimentalSEAWarning: true,
       // The entry is small, and Node.js prints a warning for each start at which V8 rejects this cache.
       useCodeCache: false,
       execArgv: NODE_OPTIONS,
       // The environment cannot add options; the Deployment of the webhook uses the flag --node-options.
       execArgvExtension: 'cli',
-      assets: Object.fromEntries(assets.map((name) => [name, path.join(outDir, name)])),
+      assets: Object.fromEntries(assets.map((name) => [name, name])),
     }),
   );
-  // Its output, a progress message on stderr, becomes part of the error if it fails.
-  execFileSync(node, ['--experimental-sea-config', config], { stdio: 'pipe', env: {} });
-  await copyFile(node, file);
+  // The blob is the same for all platforms. What Node.js prints, a progress message on stderr, becomes part of the error if it fails.
+  const args = ['--experimental-sea-config', path.basename(config)];
+  execFileSync(process.execPath, args, { cwd: outDir, stdio: 'pipe', env: {} });
+  await writeFile(file, stripSymbols(await readFile(node)), { mode: 0o755 });
   await quietly(async () => inject(file, BLOB, await readFile(blob), { sentinelFuse: FUSE }));
   await Promise.all([config, blob].map((one) => rm(one)));
 }

@@ -1,4 +1,4 @@
-/** Builds the fetcher's bundles and V8's code caches for those that every run loads. */
+/** Builds the fetcher's bundles and the V8 code caches for those that every run loads. */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -46,12 +46,22 @@ export async function buildFetcher(outDir: string): Promise<void> {
   }
 }
 
+/** The program that makes the code caches, as one file that needs no node_modules. */
+export async function buildCodeCacheProgram(outDir: string): Promise<void> {
+  const options: BuildOptions = { ...OPTIONS, keepNames: true, metafile: false };
+  await build({
+    ...options,
+    entryPoints: ['scripts/code-cache.ts'],
+    outfile: path.join(outDir, 'code-cache.cjs'),
+  });
+}
+
 /**
- * Makes the code cache with the Node that will run the bundle: V8 takes it only from the same version and flags.
+ * Makes the code caches with the Node that will run the bundles: V8 takes them only from the same version and flags.
  * @param node path of that Node
  */
 export function makeCodeCache(outDir: string, node: string): void {
-  execFileSync(node, [path.join(ROOT, 'scripts/code-cache.ts'), outDir], {
+  execFileSync(node, ['--random-seed=1', path.join(outDir, 'code-cache.cjs'), outDir], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {},
   });

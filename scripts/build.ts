@@ -1,13 +1,16 @@
 /**
- * Builds every bundle, and the executable that contains them, into dist/. One bundle for each program, so that what a program may contain can be checked:
- * see scripts/check-bundles.ts.
+ * Builds every bundle, and the executable that contains them, into dist/. One bundle for each program, so that what a
+ * program may contain can be checked: see scripts/check-bundles.ts.
+ *
+ * The image's build has two steps, because only the code caches between them need the Node.js of the image's platform:
+ * `node scripts/build.ts bundles` and `node scripts/build.ts executable NODE`.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildExecutable } from './build-executable.ts';
-import { buildFetcher, makeCodeCache } from './build-fetcher.ts';
+import { buildCodeCacheProgram, buildFetcher, makeCodeCache } from './build-fetcher.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -52,8 +55,8 @@ export const BUNDLES: Readonly<Record<string, string>> = {
   demo: 'test/demo/main.ts',
 };
 
-/** Builds everything. @param outDir where the bundles go; what was there is replaced */
-export async function buildAll(outDir: string): Promise<void> {
+/** Builds the bundles. @param outDir where they go; what was there is replaced */
+async function buildBundles(outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
   await Promise.all([
@@ -66,9 +69,18 @@ export async function buildAll(outDir: string): Promise<void> {
       await writeFile(path.join(outDir, `${name}.meta.json`), JSON.stringify(result.metafile));
     }),
     buildFetcher(outDir),
+    buildCodeCacheProgram(outDir),
   ]);
+}
+
+async function main(step: string | undefined, node: string | undefined): Promise<void> {
+  const outDir = path.join(ROOT, 'dist');
+  if (step === 'bundles') return buildBundles(outDir);
+  if (step === 'executable' && node !== undefined) return buildExecutable(outDir, node);
+  if (step !== undefined) throw new Error('usage: node scripts/build.ts [bundles | executable NODE]');
+  await buildBundles(outDir);
   makeCodeCache(outDir, process.execPath);
   await buildExecutable(outDir, process.execPath);
 }
 
-if (import.meta.main) await buildAll(path.join(ROOT, 'dist'));
+await main(process.argv[2], process.argv[3]);

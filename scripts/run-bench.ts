@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureDecision } from '../test/bench/decision.ts';
 import { measureFetcher } from '../test/bench/fetcher.ts';
 import { measureWebhook } from '../test/bench/webhook.ts';
-import { EXECUTABLE } from './build-executable.ts';
+import { EXECUTABLE } from './shipped.ts';
 
 interface Row {
   readonly measurement: string;

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { AGENT_ADDRESS, measureIdentity } from '../test/bench/identity.ts';
-import { EXECUTABLE } from './build-executable.ts';
+import { EXECUTABLE } from './shipped.ts';
 
 const INSIDE = '--inside';
 const isQuick = process.argv.includes('--quick');

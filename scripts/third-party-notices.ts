@@ -4,9 +4,8 @@
  */
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SHIPPED } from './build-executable.ts';
+import { bundledPackages, ROOT } from './bundled-packages.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
 const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:$|[.-])/i;
 const RULE = '-'.repeat(100);
 
@@ -14,22 +13,6 @@ interface PackageJson {
   readonly name: string;
   readonly version: string;
   readonly license?: string;
-}
-
-/** Folders of the packages in these bundles, sorted. */
-function packageFolders(bundles: readonly string[]): readonly string[] {
-  const folders = new Set<string>();
-  for (const bundle of bundles) {
-    const meta = JSON.parse(readFileSync(path.join(ROOT, 'dist', `${bundle}.meta.json`), 'utf8')) as {
-      inputs: object;
-    };
-    for (const input of Object.keys(meta.inputs)) {
-      // The last one: a package can contain other packages.
-      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/@]+)\//.exec(input) ?? [];
-      if (folder !== undefined) folders.add(folder);
-    }
-  }
-  return [...folders].sort();
 }
 
 function notice(folder: string): string {
@@ -67,8 +50,5 @@ if (target === undefined) {
   process.exitCode = 2;
 } else {
   const head = 'This product contains the packages below. Node.js has a file of its own, NODE-LICENSE.txt.\n';
-  writeFileSync(
-    target,
-    [head, ...packageFolders(['main', ...SHIPPED]).map(notice), ...portNotices()].join('\n'),
-  );
+  writeFileSync(target, [head, ...bundledPackages().map(notice), ...portNotices()].join('\n'));
 }

@@ -34,21 +34,25 @@ export class Bundles {
   load(name: string): Exports {
     const known = this.#loaded.get(name);
     if (known !== undefined) return known;
+    const run = this.compile(name).runInThisContext() as (...args: unknown[]) => void;
+    const module = { exports: {} as Exports };
+    run(module.exports, this.#require, module, fileNameOf(name), '/app');
+    this.#loaded.set(name, module.exports);
+    return module.exports;
+  }
+
+  /** Compiles a bundle without running it. @throws Error with the code MODULE_NOT_FOUND */
+  compile(name: string): vm.Script {
     const source = this.#files.source(name);
     if (source === undefined)
       throw Object.assign(new Error(`there is no bundle ${name}`), { code: 'MODULE_NOT_FOUND' });
-    const filename = `/app/${name}.cjs`;
     const cachedData = this.#files.cache(name);
     const script = new vm.Script(
       `(function (exports, require, module, __filename, __dirname) {${source.toString('latin1')}\n})`,
-      { filename, ...(cachedData === undefined ? {} : { cachedData }) },
+      { filename: fileNameOf(name), ...(cachedData === undefined ? {} : { cachedData }) },
     );
     this.#scripts.set(name, script);
-    const module = { exports: {} as Exports };
-    const run = script.runInThisContext() as (...args: unknown[]) => void;
-    run(module.exports, this.#require, module, filename, '/app');
-    this.#loaded.set(name, module.exports);
-    return module.exports;
+    return script;
   }
 
   /** The `require` of bundles: other bundles by the name of their file, everything else from Node.js. */
@@ -56,4 +60,8 @@ export class Bundles {
     const [, name] = /([\w-]+)\.cjs$/.exec(id) ?? [];
     return name === undefined ? this.#builtin(id) : this.load(name);
   };
+}
+
+function fileNameOf(name: string): string {
+  return `/app/${name}.cjs`;
 }

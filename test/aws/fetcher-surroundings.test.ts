@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CACHED } from '../../scripts/build-executable.ts';
+import { CACHED } from '../../scripts/shipped.ts';
 import { makeCertificate, startStandIn } from '../aws-fake/index.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
 import { BUILT_EXECUTABLE } from '../fetcher/bundle.ts';

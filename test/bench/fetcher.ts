@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { EXECUTABLE } from '../../scripts/build-executable.ts';
+import { EXECUTABLE } from '../../scripts/shipped.ts';
 import { MAX_REFERENCES } from '../../src/core/limits.ts';
 import { makeFetchStage, planFor, startDelayProxy, timeRun } from '../aws-fake/fetch-stage.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { EXECUTABLE } from '../../scripts/build-executable.ts';
 import { buildFetcher } from '../../scripts/build-fetcher.ts';
+import { EXECUTABLE } from '../../scripts/shipped.ts';
 import type { LoadBundle } from '../../src/fetcher/process/load-bundle.ts';
 
 const DIST = path.resolve(import.meta.dirname, '../../dist');

@@ -61,12 +61,13 @@ function files(): readonly string[] {
 }
 
 describe('what the image holds', () => {
-  it('is one executable and the licences beside the base', () => {
+  it('is one executable, the licences and the SBOM beside the base', () => {
     expect(files().filter((file) => /^(?:app|licenses)\//.test(file))).toEqual([
       'app/aws-secrets-injector',
       'licenses/LICENSE',
       'licenses/NODE-LICENSE.txt',
       'licenses/THIRD-PARTY-NOTICES.txt',
+      'licenses/sbom.spdx.json',
     ]);
   });
 

@@ -45,10 +45,13 @@ it('the images of the Dockerfile have digests', () => {
   const defaults = new Map(
     [...dockerfile.matchAll(/^ARG (\w+_IMAGE)=(\S+)$/gm)].map(([, name = '', image]) => [name, image]),
   );
-  const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => {
-    const [, name] = /^\$\{(\w+)\}$/.exec(image) ?? [];
-    return name === undefined ? image : defaults.get(name);
-  });
-  expect(images).toHaveLength(2);
+  const stages = [...dockerfile.matchAll(/^FROM .* AS (\S+)$/gm)].map(([, name]) => name);
+  const images = [...dockerfile.matchAll(/^FROM (?:--platform=\S+ )?(\S+)/gm)]
+    .filter(([, image]) => !stages.includes(image))
+    .map(([, image = '']) => {
+      const [, name] = /^\$\{(\w+)\}$/.exec(image) ?? [];
+      return name === undefined ? image : defaults.get(name);
+    });
+  expect(images).toHaveLength(3);
   for (const image of images) expect(image).toMatch(/^\S+:\S+@sha256:[0-9a-f]{64}$/);
 });
