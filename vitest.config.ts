@@ -15,11 +15,12 @@ const tiers = [
   'image',
   'cluster',
   'eks',
+  'long',
 ];
 
 // Tiers that run the executable of dist/.
-const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks']);
-const runsCluster = new Set(['cluster', 'eks']);
+const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks', 'long']);
+const runsCluster = new Set(['cluster', 'eks', 'long']);
 
 export default defineConfig({
   test: {

@@ -6,6 +6,8 @@ import path from 'node:path';
 
 const FAST = ['static', 'unit', 'golden', 'property', 'server', 'aws', 'cli', 'kubectl', 'readers'];
 const ALL = [...FAST, 'attack', 'image', 'cluster', 'eks'];
+/** Runs only by its name. */
+const LONG = 'long';
 
 interface Count {
   readonly passed: number;
@@ -26,9 +28,10 @@ function main(argv: readonly string[]): number {
   const args = [...argv];
   const at = args.indexOf('--kubernetes');
   if (at >= 0) process.env['KUBERNETES_VERSION'] = args.splice(at, 2)[1] ?? '';
-  const unknown = args.filter((name) => name !== 'fast' && !ALL.includes(name));
+  const known = ['fast', ...ALL, LONG];
+  const unknown = args.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    process.stderr.write(`no tier is called ${unknown.join(', ')}; there are fast, ${ALL.join(', ')}\n`);
+    process.stderr.write(`no tier is called ${unknown.join(', ')}; there are ${known.join(', ')}\n`);
     return 2;
   }
   const tiers = args.length === 0 ? ALL : args.flatMap((name) => (name === 'fast' ? FAST : [name]));
@@ -45,7 +48,7 @@ function main(argv: readonly string[]): number {
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
   }));
-  const left = ALL.filter((tier) => !tiers.includes(tier));
+  const left = [...ALL, LONG].filter((tier) => !tiers.includes(tier));
   if (left.length > 0) process.stdout.write(`\nnot selected: ${left.join(', ')}\n`);
   process.stdout.write(`\n${describe(sum)}\n`);
   return sum.failed === 0 && sum.passed > 0 ? 0 : 1;

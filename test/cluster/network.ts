@@ -1,7 +1,6 @@
 /** The bridge of the pods, and the CNI configuration that connects them to it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type { Networks } from './addresses.ts';
 import { restrictToBridge } from './firewall.ts';
@@ -41,13 +40,9 @@ export function removeBridge(name: string): void {
   if (existsSync(`/sys/class/net/${name}`)) ip('link', 'delete', name);
 }
 
-/** Adds the address of another node to the bridge, unless it is there. */
+/** Adds the address of a further node to the bridge. */
 export function addNodeAddress(bridge: string, address: string): void {
-  if (!addressesOf(bridge).includes(address)) ip('address', 'add', `${address}/24`, 'dev', bridge);
-}
-
-function addressesOf(bridge: string): readonly string[] {
-  return (networkInterfaces()[bridge] ?? []).map((one) => one.address);
+  ip('address', 'add', `${address}/24`, 'dev', bridge);
 }
 
 /** Writes the CNI configuration of a node. @returns its folder */

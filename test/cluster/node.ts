@@ -17,7 +17,7 @@ import { killAll, processesInCgroup } from './processes.ts';
 import type { Run } from './run.ts';
 import { until } from './until.ts';
 
-const KUBE_PROXY = 'kube-proxy';
+export const KUBE_PROXY = 'kube-proxy';
 
 export interface StartedNode {
   readonly facts: NodeFacts;
@@ -76,7 +76,7 @@ export async function startNode(
   if (programs === undefined) throw new Error('the toolchain of a node must have containerd');
   mkdirSync(place.directory);
   makeCgroups(place.cgroup);
-  addNodeAddress(run.name, place.address);
+  if (place.address !== networks.bridgeAddress) addNodeAddress(run.name, place.address);
   const folders = {
     root: path.join(place.directory, 'containerd'),
     state: path.join(place.directory, 'containerd-state'),

@@ -10,7 +10,7 @@ import { Credentials } from './credentials.ts';
 import { Daemons } from './daemon.ts';
 import { hasClusterRules } from './firewall.ts';
 import { lockMachine } from './machine-lock.ts';
-import { type JoinedNode, type Machine, prepareMachine, startNode } from './node.ts';
+import { type JoinedNode, KUBE_PROXY, type Machine, prepareMachine, startNode } from './node.ts';
 import { nodePlace } from './node-place.ts';
 import type { ClusterFacts, Command, NodeFacts, Order, Report } from './options.ts';
 import { abandonedRuns, createRun, type Run } from './run.ts';
@@ -72,6 +72,7 @@ async function addNode(archives: readonly string[]): Promise<NodeFacts> {
 
 async function loseNodes(): Promise<void> {
   for (const node of nodes) await node.lose();
+  await machine?.daemons.kill(KUBE_PROXY);
 }
 
 async function stop(): Promise<void> {
