@@ -26,11 +26,10 @@ type Row = readonly [name: string, disturb: (api: Api) => Promise<void>, most: n
 /** With the most direct creations that may fail. No pod of a ReplicaSet may be missing after any of them. */
 const ROLLING_UPDATE: Row = ['rolling update', rollingUpdate, 0];
 const DRAINS: Row = ['drains of both nodes, one after the other', nodeDrains, 0];
-const KILLS: Row = ['`kill -9` of one replica, then of the other', kills, 3];
 const ROWS: readonly Row[] = [
   ROLLING_UPDATE,
   DRAINS,
-  KILLS,
+  ['`kill -9` of one replica, then of the other', kills, 3],
   ['one replica stopped (SIGSTOP) until the kubelet restarts it', frozenReplica, 3],
   ['5% of a core for each replica, for 60 s', starvedReplicas(0.05, 60), 0],
   ['one replica without network, for 60 s', unreachableReplica(60), 3],
@@ -39,7 +38,7 @@ const ROWS: readonly Row[] = [
 
 describe.skipIf(unavailable !== undefined).each([
   ['the addresses of the endpoints', [], ROWS],
-  ['the cluster IP', ['--enable-aggregator-routing=false'], [ROLLING_UPDATE, DRAINS, KILLS]],
+  ['the cluster IP', ['--enable-aggregator-routing=false'], [ROLLING_UPDATE, DRAINS]],
 ] as const)('an API server that calls webhooks at %s', (route, apiServerArguments, rows) => {
   let stage: Stage;
   let client: ApiClient;

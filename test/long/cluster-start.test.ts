@@ -66,7 +66,7 @@ describe.skipIf(unavailable !== undefined)('a cluster that starts with new nodes
 
   async function setBundles(pem: string): Promise<void> {
     const value = Buffer.from(pem).toString('base64');
-    const bundles = [0, 1, 2].map((index) => ({
+    const bundles = [0, 1, 2, 3, 4].map((index) => ({
       op: 'replace',
       path: `/webhooks/${index}/clientConfig/caBundle`,
       value,

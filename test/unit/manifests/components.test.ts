@@ -15,7 +15,7 @@ const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const CERTS = {
   'tls.crt': 'certificate',
   'tls.key': 'not a key',
-  'ca-bundle.yaml': [0, 1, 2]
+  'ca-bundle.yaml': [0, 1, 2, 3, 4]
     .map((index) => `- op: add\n  path: /webhooks/${index}/clientConfig/caBundle\n  value: Q0E=\n`)
     .join(''),
 };

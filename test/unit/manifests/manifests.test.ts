@@ -289,8 +289,10 @@ describe('registration', () => {
     const attempts = listAt(configuration, 'webhooks');
     expect(attempts.map((one) => [at(one, 'name'), at(one, 'failurePolicy')])).toEqual([
       ['inject.secrets-injector.dev', 'Ignore'],
-      ['retry.secrets-injector.dev', 'Ignore'],
-      ['last-retry.secrets-injector.dev', 'Fail'],
+      ['retry-1.secrets-injector.dev', 'Ignore'],
+      ['retry-2.secrets-injector.dev', 'Ignore'],
+      ['retry-3.secrets-injector.dev', 'Ignore'],
+      ['retry-4.secrets-injector.dev', 'Fail'],
     ]);
     const [first, ...others] = attempts.map(
       ({ name: _name, failurePolicy: _policy, timeoutSeconds: _seconds, ...rest }) => rest,
@@ -318,9 +320,10 @@ describe('registration', () => {
     );
     // The replica stops after a probe; kubelet waits for an answer to each further one.
     const noticed = (period ?? 0) * (threshold ?? 0) + (timeout ?? 0);
-    expect((seconds[0] ?? 0) + (seconds[1] ?? 0)).toBeGreaterThanOrEqual(noticed);
-    // The API server itself gives up after 34 s of admission.
-    expect(seconds.reduce((sum, one) => sum + one, 0)).toBeLessThan(15);
+    const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
+    expect(sum(seconds.slice(0, -1))).toBeGreaterThanOrEqual(noticed);
+    // Some clients give up after 15 s.
+    expect(sum(seconds)).toBeLessThan(15);
   });
 
   it('calls the service at the path of the webhook', () => {
