@@ -16,10 +16,10 @@ export interface NodePlace {
 }
 
 /** The number of nodes that the network has addresses for. */
-export const MOST_NODES = 4;
+export const MOST_NODES = 6;
 /** The first node runs the pods of most tests. */
 const FIRST_NODE_PODS = 120;
-const OTHER_NODE_PODS = 40;
+const OTHER_NODE_PODS = 24;
 const FIRST_POD = 10;
 
 /** @param index 0 for the node with which the cluster starts */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePorts, type Networks } from './addresses.ts';
-import { makeCgroups } from './cgroups.ts';
+import { makeCgroups, preferCgroups } from './cgroups.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Credentials } from './credentials.ts';
 import type { Daemons } from './daemon.ts';
@@ -55,6 +55,7 @@ export function prepareMachine(
   // Programs in pods run as other users and must be able to enter; private folders have their own modes.
   chmodSync(run.directory, 0o711);
   makeCgroups(run.name);
+  preferCgroups(run.name);
   makeBridge(run.name, networks);
   // Pods must not depend on the DNS servers of this machine.
   writeFileSync(

@@ -15,6 +15,7 @@ import { ApiClient } from '../cluster/client.ts';
 import { clusterUnavailable } from '../cluster/cluster.ts';
 import type { Api } from '../cluster/product/api.ts';
 import { type Stage, startStage } from '../cluster/product/stage.ts';
+import { clusterStart } from './cluster-start.ts';
 
 const unavailable = clusterUnavailable('node');
 if (unavailable !== undefined) process.stderr.write(`availability is skipped: ${unavailable}\n`);
@@ -37,9 +38,9 @@ const ROWS: readonly Row[] = [
 ];
 
 describe.skipIf(unavailable !== undefined).each([
-  ['the addresses of the endpoints', [], ROWS],
-  ['the cluster IP', ['--enable-aggregator-routing=false'], [ROLLING_UPDATE, DRAINS]],
-] as const)('an API server that calls webhooks at %s', (route, apiServerArguments, rows) => {
+  ['the addresses of the endpoints', [], ROWS, clusterStart],
+  ['the cluster IP', ['--enable-aggregator-routing=false'], [ROLLING_UPDATE, DRAINS], () => {}],
+] as const)('an API server that calls webhooks at %s', (route, apiServerArguments, rows, atLast) => {
   let stage: Stage;
   let client: ApiClient;
   let namespace = '';
@@ -66,6 +67,7 @@ describe.skipIf(unavailable !== undefined).each([
   it.each(rows)('%s', async (name, disturb, most) => {
     const result = await measure(stage, client, namespace, disturb, LOAD);
     measured.push(row(name, result));
+    process.stdout.write(row(name, result));
     for (const [message, count] of result.messages) process.stdout.write(`${count} × ${message}\n`);
     expect(result.counts).toMatchObject({
       'without injection': 0,
@@ -76,6 +78,8 @@ describe.skipIf(unavailable !== undefined).each([
     expect(result.counts.injected).toBeGreaterThanOrEqual(LOAD.creations - most);
     expect(result.replicaSet).toMatchObject({ injected: LOAD.replicas, withoutInjection: 0 });
   });
+
+  atLast(() => stage);
 });
 
 const HEAD = `| disturbance | pods created directly | of them rejected | within | calls repeated | created without secrets | slowest creation | pods of a ReplicaSet |

@@ -27,17 +27,22 @@ export async function startFromNothing(stage: Stage, between: () => Promise<void
   return name;
 }
 
-/** Waits until this number of pods in a namespace are ready, all of them on one node. */
-export async function readyOn(stage: Stage, node: string, namespace: string, count: number): Promise<void> {
+/** Waits until exactly this number of pods exists in a namespace, ready, and all of them on the node if one is given. */
+export async function ready(
+  stage: Stage,
+  node: string | undefined,
+  namespace: string,
+  count: number,
+): Promise<void> {
   await until(`${count} ready pods in ${namespace}`, { seconds: 600 }, async () => {
     const { items } = await stage.get<{ items: RunningPod[] }>(namespace, 'pods');
-    const ready = items.filter(
+    const there = items.filter(
       ({ spec, status }) =>
-        spec.nodeName === node &&
+        (node === undefined || spec.nodeName === node) &&
         status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),
     );
-    if (ready.length !== count || items.length !== count)
-      throw new Error(`${ready.length} of ${items.length} pods are ready`);
+    if (there.length !== count || items.length !== count)
+      throw new Error(`${there.length} of ${items.length} pods are ready`);
     return true;
   });
 }

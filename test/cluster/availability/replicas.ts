@@ -1,6 +1,7 @@
 /** The replicas of the webhook: their pods, and their processes on this machine. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { processesInCgroup } from '../processes.ts';
 import type { Api } from '../product/api.ts';
 import { PRODUCT_NAMESPACE } from '../product/install.ts';
@@ -27,6 +28,12 @@ interface WebhookPod {
   };
 }
 
+interface EndpointSlice {
+  readonly endpoints?:
+    | readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[]
+    | null;
+}
+
 export async function replicas(api: Api): Promise<readonly Replica[]> {
   const { items } = await api.get<{ items: WebhookPod[] }>(PRODUCT_NAMESPACE, 'pods', SELECTOR);
   return items.map(({ metadata, spec, status }) => ({
@@ -39,14 +46,27 @@ export async function replicas(api: Api): Promise<readonly Replica[]> {
   }));
 }
 
-/** Waits until exactly this number of replicas exists, and all of them are ready. */
+/** Milliseconds until every program has received a change of the endpoints. */
+const PROPAGATION = 2_000;
+
+/** Waits until exactly this number of replicas exists, all of them are ready, and the API server calls them. */
 export async function settled(api: Api, count: number, seconds = 240): Promise<readonly Replica[]> {
-  return await until(`${count} ready replicas`, { seconds }, async () => {
+  const found = await until(`${count} ready replicas`, { seconds }, async () => {
     const all = await replicas(api);
-    if (all.length !== count || !all.every((one) => one.isReady && !one.isEnding))
-      throw new Error(JSON.stringify(all));
+    const addresses = await readyAddresses(api);
+    const isSettled = all.every((one) => one.isReady && !one.isEnding && addresses.includes(one.ip));
+    if (all.length !== count || !isSettled) throw new Error(JSON.stringify({ all, addresses }));
     return all;
   });
+  await delay(PROPAGATION);
+  return found;
+}
+
+async function readyAddresses(api: Api): Promise<readonly string[]> {
+  const { items } = await api.get<{ items: EndpointSlice[] }>(PRODUCT_NAMESPACE, 'endpointslices');
+  return items.flatMap(({ endpoints }) =>
+    (endpoints ?? []).filter(({ conditions }) => conditions?.ready === true).flatMap((one) => one.addresses),
+  );
 }
 
 /** Waits until the replica is not ready or has ended. */

@@ -322,8 +322,8 @@ describe('registration', () => {
     const noticed = (period ?? 0) * (threshold ?? 0) + (timeout ?? 0);
     const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
     expect(sum(seconds.slice(0, -1))).toBeGreaterThanOrEqual(noticed);
-    // Some clients give up after 15 s.
-    expect(sum(seconds)).toBeLessThan(15);
+    // Each attempt takes a place among the requests that the API server handles at once.
+    expect(sum(seconds)).toBeLessThan(20);
   });
 
   it('calls the service at the path of the webhook', () => {
