@@ -65,7 +65,9 @@ describe.skipIf(unavailable !== undefined)(
         path.join(folder, 'my-cluster/kustomization.yaml'),
         JSON.stringify({
           resources: ['../manifests/base'],
-          components: ['../manifests/components/autoscaling'],
+          components: ['autoscaling', 'priority-class-quota'].map(
+            (name) => `../manifests/components/${name}`,
+          ),
         }),
       );
       await apply();

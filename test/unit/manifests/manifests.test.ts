@@ -224,12 +224,12 @@ describe('deployment', () => {
     }
   });
 
-  it('has priority over applications, in a namespace with a quota for it', () => {
+  it('has priority over applications, for which a component has the quota', () => {
     const priority = at(deployment, `${POD}.priorityClassName`);
     expect(priority).toBe('system-cluster-critical');
-    expect(at(only('base/resource-quota.yaml'), 'spec.scopeSelector.matchExpressions')).toEqual([
-      { scopeName: 'PriorityClass', operator: 'In', values: [priority] },
-    ]);
+    expect(
+      at(only('components/priority-class-quota/resource-quota.yaml'), 'spec.scopeSelector.matchExpressions'),
+    ).toEqual([{ scopeName: 'PriorityClass', operator: 'In', values: [priority] }]);
   });
 });
 
