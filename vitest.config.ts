@@ -18,11 +18,12 @@ const tiers = [
   'release',
   'cluster',
   'eks',
+  'long',
 ];
 
 // Tiers that run the executable of dist/.
-const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks']);
-const runsCluster = new Set(['cluster', 'eks']);
+const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks', 'long']);
+const runsCluster = new Set(['cluster', 'eks', 'long']);
 const runsBuilders = new Set([...runsCluster, 'image', 'release']);
 
 export default defineConfig({

@@ -5,6 +5,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ROOT } from '../image/built-image.ts';
 import { bundleCli, runCli } from './program.ts';
 
 const NAME = 'aws-secrets-injector.aws-secrets-injector.svc';
@@ -52,13 +53,16 @@ it('makes a chain that a strict TLS client accepts, with private keys for the ow
 });
 
 it('writes a patch that gives the API server the CA', () => {
-  expect(parse(read('ca-bundle.yaml'))).toEqual([
-    {
+  const registration = parse(
+    readFileSync(path.join(ROOT, 'manifests/base/mutating-webhook-configuration.yaml'), 'utf8'),
+  ) as { webhooks: unknown[] };
+  expect(parse(read('ca-bundle.yaml'))).toEqual(
+    registration.webhooks.map((_, index) => ({
       op: 'add',
-      path: '/webhooks/0/clientConfig/caBundle',
+      path: `/webhooks/${index}/clientConfig/caBundle`,
       value: Buffer.from(read('ca.crt')).toString('base64'),
-    },
-  ]);
+    })),
+  );
 });
 
 it('does not replace a CA unless told to, and renews with the CA that is there', async () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { allContent } from './etcd-content.ts';
-import type { ClusterFacts, ClusterOptions, Command, Report } from './options.ts';
+import type { ClusterFacts, ClusterOptions, Command, NodeFacts, Report } from './options.ts';
 import { provideToolchain } from './toolchain/toolchain.ts';
 import { wantedKubernetes } from './toolchain/versions.ts';
 
@@ -42,7 +42,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     case 'failed':
       await stopSupervisor(supervisor);
       throw new Error(`the cluster did not start: ${answer.message}`);
-    case 'kubelet-restarted':
+    case 'done':
+    case 'node-added':
     case 'stopped':
       throw new Error('the cluster stopped while it was starting');
   }
@@ -94,13 +95,44 @@ export class Cluster implements AsyncDisposable {
    * @throws Error with the end of its log if the kubelet does not answer
    */
   async restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void> {
+    await this.#request({ type: 'restart-kubelet', featureGates });
+  }
+
+  /**
+   * Adds a node with its own kubelet, containerd and cgroups on this machine. Resolves when pods can run on it.
+   * @param archives of images that the node has from the start, as `docker save` writes them
+   */
+  async addNode(archives: readonly string[]): Promise<NodeFacts> {
+    const report = await this.#request({ type: 'add-node', archives });
+    if (report.type !== 'node-added') throw new Error(`the supervisor answered ${report.type}`);
+    return report.facts;
+  }
+
+  /** Ends the kubelet, the container runtime and all pods of every node at once, as when their machines fail. */
+  async loseNodes(): Promise<void> {
+    await this.#request({ type: 'lose-nodes' });
+  }
+
+  /** Ends the programs of the control plane at once. The data of etcd stay. */
+  async loseControlPlane(): Promise<void> {
+    await this.#request({ type: 'lose-control-plane' });
+  }
+
+  /** Starts the lost control plane again. Resolves when the API server is ready. */
+  async startControlPlane(): Promise<void> {
+    await this.#request({ type: 'start-control-plane' });
+  }
+
+  /** @throws Error with the supervisor's message if it could not do this */
+  async #request(command: Command): Promise<Report> {
     this.#supervisor.ref();
     this.#supervisor.channel?.ref();
     const report = nextReport(this.#supervisor);
-    send(this.#supervisor, { type: 'restart-kubelet', featureGates });
+    send(this.#supervisor, command);
     const answer = await report;
     unref(this.#supervisor);
-    if (answer.type === 'failed') throw new Error(`kubelet did not restart: ${answer.message}`);
+    if (answer.type === 'failed') throw new Error(`${command.type}: ${answer.message}`);
+    return answer;
   }
 
   /** The id of the process that tears the cluster down. */

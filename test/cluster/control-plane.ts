@@ -9,6 +9,8 @@ import type { Daemons } from './daemon.ts';
 import type { Order } from './options.ts';
 import type { Run } from './run.ts';
 
+const PROGRAMS = ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver', 'etcd'];
+
 export interface ControlPlane {
   readonly apiServerUrl: string;
   readonly kubeconfig: string;
@@ -16,6 +18,14 @@ export interface ControlPlane {
   readonly auditLog: string;
   readonly etcdUrl: string;
   readonly etcdDirectory: string;
+}
+
+export interface StartedControlPlane {
+  readonly facts: ControlPlane;
+  /** Ends all programs at once, as when their machine fails. The data of etcd stay. */
+  lose(): Promise<void>;
+  /** Starts the programs again, with the data of etcd. Resolves when the API server is ready. */
+  start(): Promise<void>;
 }
 
 const AUDIT_POLICY = {
@@ -32,7 +42,7 @@ export async function startControlPlane(
   daemons: Daemons,
   credentials: Credentials,
   networks: Networks,
-): Promise<ControlPlane> {
+): Promise<StartedControlPlane> {
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const etcdDirectory = path.join(run.directory, 'etcd');
@@ -43,15 +53,6 @@ export async function startControlPlane(
   writeFileSync(auditPolicy, JSON.stringify(AUDIT_POLICY));
 
   const peerUrl = `http://127.0.0.1:${peerPort}`;
-  daemons.start('etcd', toolchain.etcd, [
-    `--data-dir=${etcdDirectory}`,
-    `--listen-client-urls=${etcdUrl}`,
-    `--advertise-client-urls=${etcdUrl}`,
-    `--listen-peer-urls=${peerUrl}`,
-    `--initial-advertise-peer-urls=${peerUrl}`,
-    `--initial-cluster=default=${peerUrl}`,
-    '--unsafe-no-fsync',
-  ]);
   const serviceAccount = credentials.serviceAccountKeys();
   const serving = await credentials.server('kube-apiserver', [
     'localhost',
@@ -82,55 +83,67 @@ export async function startControlPlane(
     { user: 'system:kube-scheduler' },
     apiServerUrl,
   );
-  await daemons.ready('etcd', 60, async () => (await fetch(`${etcdUrl}/health`)).ok);
-
-  daemons.start('kube-apiserver', toolchain.apiServer, [
-    `--etcd-servers=${etcdUrl}`,
-    `--secure-port=${apiPort}`,
-    // Pods must reach the API server. Without pods, only this machine should.
-    `--bind-address=${options.level === 'node' ? '0.0.0.0' : '127.0.0.1'}`,
-    `--advertise-address=${networks.bridgeAddress}`,
-    // Without a node, the endpoint does not exist, and the reconciler would log errors.
-    ...(options.level === 'node' ? [] : ['--endpoint-reconciler-type=none']),
-    `--tls-cert-file=${serving.cert}`,
-    `--tls-private-key-file=${serving.key}`,
-    `--client-ca-file=${credentials.caFile}`,
-    `--kubelet-client-certificate=${toKubelet.cert}`,
-    `--kubelet-client-key=${toKubelet.key}`,
-    `--kubelet-certificate-authority=${credentials.caFile}`,
-    '--kubelet-preferred-address-types=InternalIP',
-    '--authorization-mode=Node,RBAC',
-    '--enable-admission-plugins=NodeRestriction',
-    '--allow-privileged=true',
-    `--service-cluster-ip-range=${networks.services}`,
-    // Calls webhooks at the endpoints of their Services: the cluster IP would need kube-proxy on this machine.
-    '--enable-aggregator-routing=true',
-    `--service-account-issuer=${apiServerUrl}`,
-    `--service-account-jwks-uri=${apiServerUrl}/openid/v1/jwks`,
-    `--service-account-key-file=${serviceAccount.publicKey}`,
-    `--service-account-signing-key-file=${serviceAccount.privateKey}`,
-    `--api-audiences=${apiServerUrl},sts.amazonaws.com`,
-    `--audit-policy-file=${auditPolicy}`,
-    `--audit-log-path=${auditLog}`,
-    ...featureGates(options.apiServerFeatureGates),
-    ...(options.apiServerArguments ?? []),
-  ]);
   const ca = readFileSync(credentials.caFile, 'utf8');
-  await daemons.ready('kube-apiserver', 120, async () => await answersOk(`${apiServerUrl}/readyz`, ca));
+  const start = async (): Promise<void> => {
+    daemons.start('etcd', toolchain.etcd, [
+      `--data-dir=${etcdDirectory}`,
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
+      '--unsafe-no-fsync',
+    ]);
+    await daemons.ready('etcd', 60, async () => (await fetch(`${etcdUrl}/health`)).ok);
 
-  daemons.start('kube-controller-manager', toolchain.controllerManager, [
-    `--kubeconfig=${controllerManager}`,
-    `--root-ca-file=${credentials.caFile}`,
-    `--service-account-private-key-file=${serviceAccount.privateKey}`,
-    '--use-service-account-credentials',
-    '--leader-elect=false',
-    '--secure-port=0',
-  ]);
-  daemons.start('kube-scheduler', toolchain.scheduler, [
-    `--kubeconfig=${scheduler}`,
-    '--leader-elect=false',
-    '--secure-port=0',
-  ]);
+    daemons.start('kube-apiserver', toolchain.apiServer, [
+      `--etcd-servers=${etcdUrl}`,
+      `--secure-port=${apiPort}`,
+      // Pods must reach the API server. Without pods, only this machine should.
+      `--bind-address=${options.level === 'node' ? '0.0.0.0' : '127.0.0.1'}`,
+      `--advertise-address=${networks.bridgeAddress}`,
+      // Without a node, the endpoint does not exist, and the reconciler would log errors.
+      ...(options.level === 'node' ? [] : ['--endpoint-reconciler-type=none']),
+      `--tls-cert-file=${serving.cert}`,
+      `--tls-private-key-file=${serving.key}`,
+      `--client-ca-file=${credentials.caFile}`,
+      `--kubelet-client-certificate=${toKubelet.cert}`,
+      `--kubelet-client-key=${toKubelet.key}`,
+      `--kubelet-certificate-authority=${credentials.caFile}`,
+      '--kubelet-preferred-address-types=InternalIP',
+      '--authorization-mode=Node,RBAC',
+      '--enable-admission-plugins=NodeRestriction',
+      '--allow-privileged=true',
+      `--service-cluster-ip-range=${networks.services}`,
+      // Calls webhooks at the endpoints of their Services: the cluster IP would need kube-proxy on this machine.
+      '--enable-aggregator-routing=true',
+      `--service-account-issuer=${apiServerUrl}`,
+      `--service-account-jwks-uri=${apiServerUrl}/openid/v1/jwks`,
+      `--service-account-key-file=${serviceAccount.publicKey}`,
+      `--service-account-signing-key-file=${serviceAccount.privateKey}`,
+      `--api-audiences=${apiServerUrl},sts.amazonaws.com`,
+      `--audit-policy-file=${auditPolicy}`,
+      `--audit-log-path=${auditLog}`,
+      ...featureGates(options.apiServerFeatureGates),
+      ...(options.apiServerArguments ?? []),
+    ]);
+    await daemons.ready('kube-apiserver', 120, async () => await answersOk(`${apiServerUrl}/readyz`, ca));
+
+    daemons.start('kube-controller-manager', toolchain.controllerManager, [
+      `--kubeconfig=${controllerManager}`,
+      `--root-ca-file=${credentials.caFile}`,
+      `--service-account-private-key-file=${serviceAccount.privateKey}`,
+      '--use-service-account-credentials',
+      '--leader-elect=false',
+      '--secure-port=0',
+    ]);
+    daemons.start('kube-scheduler', toolchain.scheduler, [
+      `--kubeconfig=${scheduler}`,
+      '--leader-elect=false',
+      '--secure-port=0',
+    ]);
+  };
+  await start();
   const kubectl = (...args: readonly string[]): boolean =>
     spawnSync(toolchain.kubectl, [`--kubeconfig=${kubeconfig}`, ...args], {
       env: { ...process.env, KUBECACHEDIR: path.join(run.directory, 'kubectl') },
@@ -149,7 +162,13 @@ export async function startControlPlane(
   await daemons.ready('kube-controller-manager', 60, () =>
     kubectl('get', '--namespace=default', 'serviceaccount/default', 'configmap/kube-root-ca.crt'),
   );
-  return { apiServerUrl, kubeconfig, issuer: apiServerUrl, auditLog, etcdUrl, etcdDirectory };
+  return {
+    facts: { apiServerUrl, kubeconfig, issuer: apiServerUrl, auditLog, etcdUrl, etcdDirectory },
+    lose: async () => {
+      for (const program of PROGRAMS) await daemons.kill(program);
+    },
+    start,
+  };
 }
 
 export function featureGates(gates: Readonly<Record<string, boolean>> = {}): readonly string[] {

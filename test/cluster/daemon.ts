@@ -37,10 +37,24 @@ export class Daemons {
   /** Stops a program and waits until it has ended. */
   async stop(name: string): Promise<void> {
     const child = this.#running.get(name);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !this.isRunning(name)) return;
     const exit = once(child, 'exit');
     child.kill('SIGTERM');
     await exit;
+  }
+
+  /** Ends a program at once. Waits until it has ended. */
+  async kill(name: string): Promise<void> {
+    const child = this.#running.get(name);
+    if (child === undefined || !this.isRunning(name)) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  isRunning(name: string): boolean {
+    const child = this.#running.get(name);
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   /** Waits until the program answers. @throws Error with the end of its log */
@@ -48,7 +62,7 @@ export class Daemons {
     const details = (): string => this.#tail(name);
     await until(`${name} to become ready`, { seconds, details, signal: this.signal }, async () => {
       const child = this.#running.get(name);
-      if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+      if (!this.isRunning(name))
         throw new HopelessError(
           `${name} ended with ${child?.exitCode ?? child?.signalCode ?? 'no start'}\n${details()}`,
         );

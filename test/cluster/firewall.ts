@@ -27,6 +27,23 @@ export function restrictToBridge(bridge: string, address: string): void {
   if (status !== 0) throw new Error(`${family}: ${stderr.trim()}`);
 }
 
+/** Drops all packets from and to an IPv4 address, until it is disposed of. @throws Error */
+export function blockAddress(address: string): Disposable {
+  const change = (action: '--insert' | '--delete'): void => {
+    // Before connection tracking, so that established connections are cut too, and nobody receives a reply.
+    for (const rule of [
+      ['PREROUTING', '--source', address],
+      ['OUTPUT', '--destination', address],
+    ]) {
+      const args = ['--wait=5', '--table', 'raw', action, ...rule, '--jump', 'DROP'];
+      const { status, stderr } = spawnSync('iptables', args, { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`iptables: ${stderr.trim()}`);
+    }
+  };
+  change('--insert');
+  return { [Symbol.dispose]: () => change('--delete') };
+}
+
 /**
  * Removes the rules and chains of kube-proxy and kubelet, and the own rules about a bridge. All others keep their order
  * and their counters.

@@ -8,9 +8,15 @@ import { findProgram } from './toolchain/packages.ts';
 
 /** The image of test pods, with all busybox programs in /bin. */
 export const BUSYBOX_IMAGE = 'localhost/busybox:1';
+const ARCHIVE = 'images.tar';
 
-/** Writes both images as `docker save` would. @returns the archive @throws Error without a static busybox */
-export function writeBusyboxImages(directory: string): string {
+/** The archive of both images. @param directory of the run */
+export function busyboxArchive(directory: string): string {
+  return path.join(directory, 'images', ARCHIVE);
+}
+
+/** Writes both images as `docker save` would. @throws Error without a static busybox */
+export function writeBusyboxImages(directory: string): void {
   const busybox = findProgram('busybox');
   if (busybox === undefined) throw new Error('busybox is not installed');
   const folder = path.join(directory, 'images');
@@ -26,7 +32,7 @@ export function writeBusyboxImages(directory: string): string {
   writeFileSync(path.join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
   writeFileSync(path.join(rootfs, 'etc/group'), 'root:x:0:\n');
   const config = { Env: ['PATH=/bin'] };
-  return writeImages(folder, rootfs, [
+  writeImages(folder, rootfs, [
     { tag: BUSYBOX_IMAGE, config: { ...config, Cmd: ['/bin/sh'] } },
     // The first process of a sandbox only has to run until the container runtime kills it.
     { tag: PAUSE_IMAGE, config: { ...config, Cmd: ['/bin/sleep', 'infinity'] } },
@@ -59,7 +65,7 @@ export function writeImages(folder: string, rootfs: string, images: readonly Ima
     return { Config: `${index}.json`, RepoTags: [tag], Layers: ['layer.tar'] };
   });
   writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
-  const archive = path.join(folder, 'images.tar');
+  const archive = path.join(folder, ARCHIVE);
   tar(folder, archive, ['manifest.json', ...manifest.map(({ Config }) => Config), 'layer.tar']);
   return archive;
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Networks } from './addresses.ts';
 import { restrictToBridge } from './firewall.ts';
+import type { NodePlace } from './node-place.ts';
 import type { Run } from './run.ts';
 
 // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
@@ -39,10 +40,16 @@ export function removeBridge(name: string): void {
   if (existsSync(`/sys/class/net/${name}`)) ip('link', 'delete', name);
 }
 
-/** Writes the CNI configuration. @returns its folder */
-export function writeCniConfiguration(run: Run, networks: Networks): string {
-  const folder = path.join(run.directory, 'cni');
+/** Adds the address of a further node to the bridge. */
+export function addNodeAddress(bridge: string, address: string): void {
+  ip('address', 'add', `${address}/24`, 'dev', bridge);
+}
+
+/** Writes the CNI configuration of a node. @returns its folder */
+export function writeCniConfiguration(run: Run, networks: Networks, place: NodePlace): string {
+  const folder = path.join(place.directory, 'cni');
   mkdirSync(folder);
+  const [rangeStart, rangeEnd] = place.podAddresses;
   const bridge = {
     type: 'bridge',
     bridge: run.name,
@@ -50,10 +57,10 @@ export function writeCniConfiguration(run: Run, networks: Networks): string {
     hairpinMode: true,
     ipam: {
       type: 'host-local',
-      ranges: [[{ subnet: networks.pods, gateway: networks.bridgeAddress }]],
+      ranges: [[{ subnet: networks.pods, rangeStart, rangeEnd, gateway: networks.bridgeAddress }]],
       // Pods have link-local IPv6 addresses only, so they can reach nothing but neighbors on the bridge.
       routes: [{ dst: '0.0.0.0/0' }, ...(hasIpv6() ? [{ dst: `${AGENT_IPV6}/128` }] : [])],
-      dataDir: path.join(run.directory, 'cni-addresses'),
+      dataDir: path.join(place.directory, 'cni-addresses'),
     },
   };
   const list = { cniVersion: '0.4.0', name: run.name, plugins: [bridge] };

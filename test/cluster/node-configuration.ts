@@ -70,6 +70,8 @@ ${common}
 
 export interface KubeletSettings {
   readonly directory: string;
+  /** The folder for the logs of its pods. */
+  readonly logs: string;
   readonly socket: string;
   readonly cgroup: string;
   readonly port: number;
@@ -112,7 +114,7 @@ export function kubeletConfiguration(settings: KubeletSettings): string {
     imageGCHighThresholdPercent: 100,
     localStorageCapacityIsolation: false,
     makeIPTablesUtilChains: false,
-    podLogsDir: path.join(settings.directory, 'logs/pods'),
+    podLogsDir: settings.logs,
     port: settings.port,
     readOnlyPort: 0,
     resolvConf: settings.resolvConf,

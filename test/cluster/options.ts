@@ -41,6 +41,8 @@ export interface NodeFacts {
   readonly kubeletRoot: string;
   /** The persistent state of containerd, with its records of containers. */
   readonly containerdRoot: string;
+  /** Its state while it runs. */
+  readonly containerdState: string;
   readonly containerdSocket: string;
   readonly ctr: string;
   /** The addresses of the EKS Pod Identity Agent, which only pods can reach: IPv4, and IPv6 if the machine has it. */
@@ -56,12 +58,17 @@ export interface Order {
 export type Command =
   | { readonly type: 'start'; readonly order: Order }
   | { readonly type: 'restart-kubelet'; readonly featureGates: Readonly<Record<string, boolean>> }
+  | { readonly type: 'add-node'; readonly archives: readonly string[] }
+  | { readonly type: 'lose-nodes' }
+  | { readonly type: 'lose-control-plane' }
+  | { readonly type: 'start-control-plane' }
   | { readonly type: 'stop' };
 
 /** From the supervisor to the owner. */
 export type Report =
   | { readonly type: 'progress'; readonly message: string }
   | { readonly type: 'ready'; readonly facts: ClusterFacts }
-  | { readonly type: 'kubelet-restarted' }
+  | { readonly type: 'done' }
+  | { readonly type: 'node-added'; readonly facts: NodeFacts }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped'; readonly problems: readonly string[] };

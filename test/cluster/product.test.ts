@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { clusterUnavailable } from './cluster.ts';
 import { attacks } from './product/scenarios/attacks.ts';
+import { availability } from './product/scenarios/availability.ts';
 import { bypassed } from './product/scenarios/bypassed.ts';
 import { failover } from './product/scenarios/failover.ts';
 import { failures } from './product/scenarios/failures.ts';
@@ -48,6 +49,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   guides(stage);
   untouched(stage);
   load(stage);
+  availability(stage);
   attacks(stage);
   bypassed(stage);
   oldKubelet(stage);

@@ -5,20 +5,23 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { freeNetworks } from './addresses.ts';
-import { startControlPlane } from './control-plane.ts';
+import { type StartedControlPlane, startControlPlane } from './control-plane.ts';
 import { Credentials } from './credentials.ts';
 import { Daemons } from './daemon.ts';
 import { hasClusterRules } from './firewall.ts';
 import { lockMachine } from './machine-lock.ts';
-import { type JoinedNode, startNode } from './node.ts';
-import type { ClusterFacts, Command, Order, Report } from './options.ts';
+import { type JoinedNode, KUBE_PROXY, type Machine, prepareMachine, startNode } from './node.ts';
+import { nodePlace } from './node-place.ts';
+import type { ClusterFacts, Command, NodeFacts, Order, Report } from './options.ts';
 import { abandonedRuns, createRun, type Run } from './run.ts';
 import { tearDown } from './tear-down.ts';
 
 const stopping = new AbortController();
 let run: Run | undefined;
 let started: Promise<void> = Promise.resolve();
-let joined: JoinedNode | undefined;
+let controlPlane: StartedControlPlane | undefined;
+let machine: Machine | undefined;
+const nodes: JoinedNode[] = [];
 
 async function start(order: Order): Promise<ClusterFacts> {
   const { level } = order.options;
@@ -37,11 +40,12 @@ async function start(order: Order): Promise<ClusterFacts> {
   const daemons = new Daemons(run, stopping.signal);
   const credentials = await Credentials.create(run.directory);
   const networks = freeNetworks();
-  const node = level === 'node' ? await startNode(run, order, daemons, credentials, networks) : undefined;
-  const controlPlane = await startControlPlane(run, order, daemons, credentials, networks);
-  joined = await node?.join(controlPlane);
+  if (level === 'node') machine = prepareMachine(run, order, daemons, credentials, networks);
+  const node = machine === undefined ? undefined : await startNode(machine, nodePlace(run, networks, 0));
+  controlPlane = await startControlPlane(run, order, daemons, credentials, networks);
+  if (node !== undefined) nodes.push(await node.join(controlPlane.facts));
   return {
-    ...controlPlane,
+    ...controlPlane.facts,
     directory: run.directory,
     kubernetes: order.toolchain.kubernetes,
     caFile: credentials.caFile,
@@ -52,8 +56,23 @@ async function start(order: Order): Promise<ClusterFacts> {
 }
 
 async function restartKubelet(featureGates: Readonly<Record<string, boolean>>): Promise<void> {
-  if (joined === undefined) throw new Error('a cluster without a node has no kubelet');
-  await joined.restartKubelet(featureGates);
+  const [first] = nodes;
+  if (first === undefined) throw new Error('a cluster without a node has no kubelet');
+  await first.restartKubelet(featureGates);
+}
+
+async function addNode(archives: readonly string[]): Promise<NodeFacts> {
+  if (machine === undefined || controlPlane === undefined)
+    throw new Error('a cluster that starts without a node cannot have one');
+  const place = nodePlace(machine.run, machine.networks, nodes.length);
+  const node = await startNode(machine, place, archives);
+  nodes.push(await node.join(controlPlane.facts));
+  return node.facts;
+}
+
+async function loseNodes(): Promise<void> {
+  for (const node of nodes) await node.lose();
+  await machine?.daemons.kill(KUBE_PROXY);
 }
 
 async function stop(): Promise<void> {
@@ -70,6 +89,10 @@ function report(message: Report): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
+function reportDone(): void {
+  report({ type: 'done' });
+}
+
 function reportFailure(error: unknown): void {
   report({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
@@ -80,10 +103,22 @@ process.on('message', (command: Command) => {
       started = start(command.order).then((facts) => report({ type: 'ready', facts }), reportFailure);
       return;
     case 'restart-kubelet':
-      started = restartKubelet(command.featureGates).then(
-        () => report({ type: 'kubelet-restarted' }),
+      started = restartKubelet(command.featureGates).then(reportDone, reportFailure);
+      return;
+    case 'add-node':
+      started = addNode(command.archives).then(
+        (facts) => report({ type: 'node-added', facts }),
         reportFailure,
       );
+      return;
+    case 'lose-nodes':
+      started = loseNodes().then(reportDone, reportFailure);
+      return;
+    case 'lose-control-plane':
+      started = (controlPlane?.lose() ?? Promise.resolve()).then(reportDone, reportFailure);
+      return;
+    case 'start-control-plane':
+      started = (controlPlane?.start() ?? Promise.resolve()).then(reportDone, reportFailure);
       return;
     case 'stop':
       void stop();

@@ -49,11 +49,19 @@ export function writeFiles(folder: string, authority: PemPair, leaf: PemPair): v
   }
 }
 
-/** A JSON Patch for kustomize that sets the CA bundle of the webhook. */
+/** The number of webhooks in the registration of the manifests. */
+const WEBHOOKS = 5;
+
+/** A JSON Patch for kustomize that sets the CA bundle of each webhook. */
 function caBundlePatch(ca: string): string {
+  const value = Buffer.from(ca).toString('base64');
+  const operations = Array.from(
+    { length: WEBHOOKS },
+    (_, index) => `- op: add
+  path: /webhooks/${index}/clientConfig/caBundle
+  value: ${value}
+`,
+  );
   return `# Created by aws-secrets-injector certs. The API server trusts certificates that this CA signed.
-- op: add
-  path: /webhooks/0/clientConfig/caBundle
-  value: ${Buffer.from(ca).toString('base64')}
-`;
+${operations.join('')}`;
 }

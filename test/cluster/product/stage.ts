@@ -22,11 +22,14 @@ export class Stage extends Api implements AsyncDisposable {
   readonly aws: StandIn;
   /** Refuses connections until a scenario starts it. The role is associated with every service account. */
   readonly agent: PodIdentityAgent;
+  /** The image of the project, for further nodes. */
+  readonly imageArchive: string;
 
-  constructor(cluster: Cluster, aws: StandIn, agent: PodIdentityAgent) {
+  constructor(cluster: Cluster, aws: StandIn, agent: PodIdentityAgent, imageArchive: string) {
     super(cluster);
     this.aws = aws;
     this.agent = agent;
+    this.imageArchive = imageArchive;
   }
 
   /**
@@ -113,10 +116,11 @@ export async function startStage(options: Partial<ClusterOptions> = {}): Promise
     process.stderr.write('building the image …\n');
     const image = path.join(folder, 'image');
     mkdirSync(image);
-    await cluster.importImage(buildImageArchive(image, aws.caPem));
+    const archive = buildImageArchive(image, aws.caPem);
+    await cluster.importImage(archive);
     process.stderr.write('installing …\n');
     await install(cluster, folder, aws.url);
-    return new Stage(cluster, aws, agent);
+    return new Stage(cluster, aws, agent, archive);
   } catch (error) {
     await cluster.stop();
     throw error;

@@ -15,7 +15,9 @@ const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const CERTS = {
   'tls.crt': 'certificate',
   'tls.key': 'not a key',
-  'ca-bundle.yaml': '- op: add\n  path: /webhooks/0/clientConfig/caBundle\n  value: Q0E=\n',
+  'ca-bundle.yaml': [0, 1, 2, 3, 4]
+    .map((index) => `- op: add\n  path: /webhooks/${index}/clientConfig/caBundle\n  value: Q0E=\n`)
+    .join(''),
 };
 
 beforeAll(() => {
@@ -187,6 +189,15 @@ it('monitoring contains the objects of the Prometheus Operator, and the dashboar
   const dashboard = named(objects, 'ConfigMap', `${NAME}-dashboard`);
   expect(at(dashboard, 'metadata.labels')).toMatchObject({ grafana_dashboard: '1' });
   expect(Object.keys(at(dashboard, 'data') ?? {})).toEqual(['dashboard.json']);
+});
+
+it('autoscaling leaves the number of replicas to the autoscaler, from two on', (context) => {
+  const objects = build(context, '../base', 'autoscaling');
+  expect(at(named(objects, 'Deployment'), 'spec.replicas')).toBeUndefined();
+  expect(at(named(objects, 'HorizontalPodAutoscaler'), 'spec')).toMatchObject({
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: NAME },
+    minReplicas: 2,
+  });
 });
 
 it('no-native-variables adds the setting and the policy', (context) => {

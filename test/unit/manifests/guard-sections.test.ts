@@ -29,8 +29,10 @@ const FIRST_MEMBERS: Readonly<Record<Requesting, string>> = {
 const requesting = Object.keys(FAMILIES).filter((family): family is Requesting => family !== 'secret');
 
 it('the webhook and the guard know every key that requests nothing', () => {
+  expectSections('base/mutating-webhook-configuration.yaml', {
+    'requests-secrets': anchored('requests-secrets', requestingPods()),
+  });
   for (const file of [
-    'base/mutating-webhook-configuration.yaml',
     'components/second-pass/registration/mutating-webhook-configuration.yaml',
     'base/guard/not-opted-in.yaml',
     'chart/templates/registrations.yaml',
@@ -152,4 +154,9 @@ function joined(lines: readonly string[], operator: string): readonly string[] {
 /** A named CEL expression, which YAML folds into one line. */
 function item(name: string, lines: readonly string[]): string {
   return [`- name: ${name}`, '  expression: >-', ...lines.map((line) => `    ${line}`)].join('\n');
+}
+
+/** The item with an anchor of its name, for further uses in the same file. */
+function anchored(name: string, text: string): string {
+  return text.replace(/^- /, `- &${name}\n  `);
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { FETCHER_NAME } from '../../../src/core/additions/injected-objects.ts';
 import { decideInjection } from '../../../src/core/inject.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../../../src/core/names/prefix.ts';
 import { VARIABLE_PREFIX, variableName } from '../../../src/runtime/settings/settings.ts';
@@ -212,7 +213,23 @@ describe('deployment', () => {
       ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
       ['kubernetes.io/hostname', 'ScheduleAnyway'],
     ]);
-    for (const one of spread) expect(at(one, 'labelSelector')).toEqual(at(deployment, 'spec.selector'));
+    const [preferred] = listAt(
+      deployment,
+      `${POD}.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution`,
+    );
+    // Without the pods of other revisions, which leave their nodes during a rolling update.
+    for (const one of [...spread, at(preferred, 'podAffinityTerm')]) {
+      expect(at(one, 'labelSelector')).toEqual(at(deployment, 'spec.selector'));
+      expect(at(one, 'matchLabelKeys')).toEqual(['pod-template-hash']);
+    }
+  });
+
+  it('has priority over applications, for which a component has the quota', () => {
+    const priority = at(deployment, `${POD}.priorityClassName`);
+    expect(priority).toBe('system-cluster-critical');
+    expect(
+      at(only('components/priority-class-quota/resource-quota.yaml'), 'spec.scopeSelector.matchExpressions'),
+    ).toEqual([{ scopeName: 'PriorityClass', operator: 'In', values: [priority] }]);
   });
 });
 
@@ -247,15 +264,12 @@ describe('selectors of the pods', () => {
 });
 
 describe('registration', () => {
-  it('is one webhook for the creation of pods, which fails closed', () => {
+  it('is for the creation of pods', () => {
     expect(at(configuration, 'metadata.name')).toBe(NAME);
-    expect(listAt(configuration, 'webhooks')).toHaveLength(1);
     expect(webhook).toMatchObject({
       name: 'inject.secrets-injector.dev',
-      failurePolicy: 'Fail',
       matchPolicy: 'Equivalent',
       sideEffects: 'None',
-      timeoutSeconds: 5,
       reinvocationPolicy: 'IfNeeded',
       admissionReviewVersions: ['v1'],
       rules: [
@@ -269,6 +283,47 @@ describe('registration', () => {
       ],
     });
     expect(at(webhook, 'objectSelector')).toBeUndefined();
+  });
+
+  it('has the same webhook for each attempt: only the last one fails closed', () => {
+    const attempts = listAt(configuration, 'webhooks');
+    expect(attempts.map((one) => [at(one, 'name'), at(one, 'failurePolicy')])).toEqual([
+      ['inject.secrets-injector.dev', 'Ignore'],
+      ['retry-1.secrets-injector.dev', 'Ignore'],
+      ['retry-2.secrets-injector.dev', 'Ignore'],
+      ['retry-3.secrets-injector.dev', 'Ignore'],
+      ['retry-4.secrets-injector.dev', 'Fail'],
+    ]);
+    const [first, ...others] = attempts.map(
+      ({ name: _name, failurePolicy: _policy, timeoutSeconds: _seconds, ...rest }) => rest,
+    );
+    for (const other of others)
+      expect(other).toEqual({
+        ...first,
+        matchConditions: [
+          ...listAt(first, 'matchConditions'),
+          {
+            name: 'is-not-injected',
+            expression:
+              "!has(object.spec.initContainers) || !object.spec.initContainers.exists(c, c.name == 'aws-secrets-fetch')",
+          },
+        ],
+      });
+    // The name in the condition.
+    expect(FETCHER_NAME).toBe('aws-secrets-fetch');
+  });
+
+  it('calls for the last time when a replica that does not answer has left the endpoints', () => {
+    const seconds = listAt(configuration, 'webhooks').map((one) => Number(at(one, 'timeoutSeconds')));
+    const [period, timeout, threshold] = ['periodSeconds', 'timeoutSeconds', 'failureThreshold'].map(
+      (field) => Number(at(container, `readinessProbe.${field}`)),
+    );
+    // The replica stops after a probe; kubelet waits for an answer to each further one.
+    const noticed = (period ?? 0) * (threshold ?? 0) + (timeout ?? 0);
+    const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
+    expect(sum(seconds.slice(0, -1))).toBeGreaterThanOrEqual(noticed);
+    // Each attempt takes a place among the requests that the API server handles at once.
+    expect(sum(seconds)).toBeLessThan(20);
   });
 
   it('calls the service at the path of the webhook', () => {

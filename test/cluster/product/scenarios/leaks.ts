@@ -27,7 +27,7 @@ export function leaks(stage: () => Stage): void {
         ...filesBelow(facts.node?.kubeletRoot ?? '', mountPoints()),
       ];
       const disk = DISK.flatMap((folder) =>
-        [facts.node?.containerdRoot, `${facts.directory}/containerd-state`].flatMap((root) =>
+        [facts.node?.containerdRoot, facts.node?.containerdState].flatMap((root) =>
           filesBelow(`${root}/${folder}`, mountPoints()),
         ),
       );

@@ -110,7 +110,7 @@ export function untouched(stage: () => Stage): void {
       it('pods with requests are rejected, and the message names the webhook', async () => {
         const { status, stderr } = await stage().create(pod(optedIn, { annotations: ASKS }));
         expect(status).toBe(1);
-        expect(stderr).toContain('failed calling webhook "inject.secrets-injector.dev"');
+        expect(stderr).toContain('failed calling webhook "retry-4.secrets-injector.dev"');
         expect(stderr).toContain('no endpoints available for service "aws-secrets-injector"');
       });
 
