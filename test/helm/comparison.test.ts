@@ -16,6 +16,7 @@ interface Case {
   readonly name: string;
   readonly flags: readonly string[];
   readonly folder: string;
+  readonly resources?: readonly string[];
   readonly components?: readonly string[];
   readonly images?: readonly object[];
   /** Objects of the kustomization that users of the chart create themselves. */
@@ -46,6 +47,26 @@ const CASES: readonly Case[] = [
     components: ['no-native-variables'],
   },
   { name: 'policy', flags: ['--set-json=policy={"rules":[]}'], folder: 'base', components: ['policy'] },
+  {
+    name: 'policyEvents with the second registration',
+    flags: ['--set=policyEvents=true,secondPass.enabled=true'],
+    folder: 'base',
+    components: ['second-pass/registration', 'events'],
+  },
+  {
+    name: 'autoscaling and the quota for the priority class',
+    flags: ['--set=autoscaling.enabled=true,priorityClassQuota.enabled=true'],
+    folder: 'base',
+    components: ['autoscaling', 'priority-class-quota'],
+  },
+  {
+    name: 'monitoring',
+    flags: [
+      '--set=monitoring.podMonitor.enabled=true,monitoring.prometheusRule.enabled=true,monitoring.dashboard.enabled=true',
+    ],
+    folder: 'base',
+    resources: ['monitoring'],
+  },
   {
     name: 'cert-manager with the second registration',
     flags: ['--set=certificates.source=cert-manager,secondPass.enabled=true'],
@@ -85,7 +106,10 @@ describe.skipIf(missing !== undefined)('the chart equals the kustomize base', ()
     const certs = path.join(folder, 'manifests/overlays/generated-certs/certs');
     mkdirSync(certs, { recursive: true });
     // Substitutes for the files of the certs command.
-    const patch = `- op: add\n  path: /webhooks/0/clientConfig/caBundle\n  value: ${Buffer.from(CA).toString('base64')}\n`;
+    const value = Buffer.from(CA).toString('base64');
+    const patch = JSON.stringify(
+      [0, 1, 2, 3, 4].map((at) => ({ op: 'add', path: `/webhooks/${at}/clientConfig/caBundle`, value })),
+    );
     for (const [name, text] of [
       ['tls.crt', 'certificate'],
       ['tls.key', 'not a key'],
@@ -96,12 +120,13 @@ describe.skipIf(missing !== undefined)('the chart equals the kustomize base', ()
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(CASES)('$name', async ({ flags, folder: resource, components = [], images = [], own = [] }) => {
+  it.each(CASES)('$name', async (one) => {
+    const { flags, folder: base, resources = [], components = [], images = [], own = [] } = one;
     const mine = mkdtempSync(path.join(folder, 'my-cluster-'));
     writeFileSync(
       path.join(mine, 'kustomization.yaml'),
       JSON.stringify({
-        resources: [`../manifests/${resource}`],
+        resources: [base, ...resources].map((name) => `../manifests/${name}`),
         components: components.map((name) => `../manifests/components/${name}`),
         images,
       }),

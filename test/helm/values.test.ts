@@ -4,7 +4,7 @@ import { variableName } from '../../src/runtime/settings/settings.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../src/webhook/settings.ts';
 import { HELM_VERSIONS } from '../cluster/toolchain/versions.ts';
 import { SET_ELSEWHERE, valueName } from '../unit/manifests/chart/settings-schema.ts';
-import { at, type Json } from '../unit/manifests/manifest-files.ts';
+import { at, type Json, listAt } from '../unit/manifests/manifest-files.ts';
 import { CHART, NAME } from './helm.ts';
 import { named, POD, Rendering } from './rendering.ts';
 
@@ -38,6 +38,7 @@ const SETTINGS: Readonly<Record<string, readonly [Json, string]>> = {
     'shop=arn:aws:iam::111122223333:role/a,b,web=*',
   ],
   'role-token-audience': ['example', 'example'],
+  'traces-ratio': [0.00001, '0.000010'],
   'native-check-interval': ['1h', '1h'],
 };
 
@@ -204,6 +205,23 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       expect(Buffer.from(String(bundle), 'base64').toString()).toBe(`${CA}\n`);
     });
 
+    it('traces: the endpoint for the webhook and the guard, and the egress to it', async () => {
+      const endpoint = 'https://collector.example:14318/v1/traces';
+      const objects = await chart.objects({ traces: { endpoint, port: 14318 } });
+      expect(at(named(objects, 'ConfigMap', `${NAME}-guard`), 'data.traces-endpoint')).toBe(endpoint);
+      const egress = listAt(named(objects, 'NetworkPolicy'), 'spec.egress');
+      expect(egress.at(-1)).toEqual({
+        ports: [
+          { port: 14318, protocol: 'TCP' },
+          { port: 53, protocol: 'UDP' },
+          { port: 53, protocol: 'TCP' },
+        ],
+      });
+      expect(listAt(named(await chart.objects({}), 'NetworkPolicy'), 'spec.egress')).toEqual(
+        egress.slice(0, -1),
+      );
+    });
+
     it('the guard: what it accepts, and without its policies', async () => {
       const values = {
         guard: {
@@ -216,6 +234,7 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
         image: `${NAME}:0.1.0`,
         mirrors: 'a.example/i b.example/i',
         'fetcher-env': 'AWS_REGION=eu-west-1\nAWS_USE_FIPS_ENDPOINT=true',
+        'traces-endpoint': '',
       });
       // The webhook reads them when it starts.
       const checksum = 'spec.template.metadata.annotations';

@@ -4,9 +4,9 @@
 {{- if kindIs "invalid" $value }}{{ index . 1 }}{{ else }}{{ int64 $value }}{{ end -}}
 {{- end }}
 
-{{/* The text of a setting in the environment: lists are separated by commas. */}}
+{{/* The text of a setting in the environment: lists are separated by commas, and numbers have no exponent. */}}
 {{- define "aws-secrets-injector.settingText" -}}
-{{- if kindIs "slice" . }}{{ join "," . }}{{ else if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- if kindIs "slice" . }}{{ join "," . }}{{ else if kindIs "float64" . }}{{ if eq (floor .) . }}{{ int64 . }}{{ else }}{{ printf "%.6f" . }}{{ end }}{{ else }}{{ . }}{{ end -}}
 {{- end }}
 
 {{/* The ConfigMap with certificate authorities for the injected containers; empty for none. */}}

@@ -116,6 +116,7 @@ export const TRACES_ENDPOINT: Kind<string> = {
 export const RATIO: Kind<number> = {
   placeholder: 'ratio',
   expects: 'a number from 0 to 1, such as 0.1',
+  yaml: { type: 'number', minimum: 0, maximum: 1 },
   parse: (text) => (/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/.test(text) ? Number(text) : undefined),
 };
 

@@ -1,5 +1,5 @@
 /** manifests/monitoring and its guide, as far as they can be checked without Prometheus: see also test/monitoring. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FETCH_CODES } from '../../../src/core/problems/fetch-codes.ts';
@@ -11,10 +11,27 @@ import { at, listAt, MANIFESTS, only } from './manifest-files.ts';
 const COMMAND = 'UPDATE_MANIFESTS=1 ./scripts/test unit';
 const guide = readPage(GUIDE);
 
+const plain = readFileSync(RULES_FILE, 'utf8');
+const groups = plain.slice(plain.search(/^groups:/m));
+
+function expectCurrent(name: string, current: string): void {
+  const file = path.join(MANIFESTS, name);
+  if (process.env['UPDATE_MANIFESTS'] === '1') {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, current);
+  }
+  expect(existsSync(file) && readFileSync(file, 'utf8'), `run ${COMMAND}`).toBe(current);
+}
+
+it('the chart has the rules and the dashboard', () => {
+  expectCurrent('chart/files/rules.yaml', groups);
+  expectCurrent(
+    'chart/files/dashboard.json',
+    readFileSync(path.join(MANIFESTS, 'monitoring/dashboard.json'), 'utf8'),
+  );
+});
+
 it('the PrometheusRule has the groups of the plain rules', () => {
-  const file = path.join(MANIFESTS, 'monitoring/prometheus-rule.yaml');
-  const plain = readFileSync(RULES_FILE, 'utf8');
-  const groups = plain.slice(plain.search(/^groups:/m));
   const current = `# Generated from prometheus/rules.yaml (update with ${COMMAND}).
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
@@ -23,10 +40,10 @@ metadata:
   namespace: aws-secrets-injector
   labels:
     app.kubernetes.io/name: aws-secrets-injector
+    app.kubernetes.io/part-of: aws-secrets-injector
 spec:
 ${groups.replaceAll(/^(?=.)/gm, '  ')}`;
-  if (process.env['UPDATE_MANIFESTS'] === '1') writeFileSync(file, current);
-  expect(readFileSync(file, 'utf8'), `run ${COMMAND}`).toBe(current);
+  expectCurrent('monitoring/prometheus-rule.yaml', current);
 });
 
 describe('alerts', () => {

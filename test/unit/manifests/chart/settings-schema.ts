@@ -13,6 +13,8 @@ export const SET_ELSEWHERE: Readonly<Record<string, string>> = {
   'tls-cert-file': 'certificates.secret',
   'tls-key-file': 'certificates.secret',
   'policy-file': 'policy',
+  'policy-events': 'policyEvents',
+  'traces-endpoint': 'traces.endpoint',
   'ca-bundle-file': 'caBundle',
   'native-variables': 'nativeVariables',
   namespace: 'the namespace of the release',
