@@ -1,7 +1,7 @@
 # One image for all programs: webhook, fetcher, kubelet check, and command line.
 #
 # Build the image with scripts/image, or directly:
-#   docker build --build-arg VERSION=0.1.0 --tag aws-secrets-injector:0.1.0 .
+#   docker build --build-arg VERSION=1.2.3 --tag aws-secrets-injector:1.2.3 .
 #
 # Base images are pinned by digest; scripts/image accepts others only with a digest.
 #

@@ -8,7 +8,7 @@
  *
  * Two runs write the same bytes, so that the image is reproducible. This takes three measures:
  * - `--random-seed` fixes the order of tables in the heap. V8 does not compare this option with that of the cache.
- * - Timers of V8 do not compile or discard functions meanwhile: see STEADY.
+ * - V8 does not compile in the background, discard or rate functions meanwhile: see STEADY.
  * - A function's number counts all functions, Node's own included, which run in varying order. A second isolate reads
  *   the caches without running anything, and writes them anew.
  */
