@@ -55,7 +55,8 @@ describe.skipIf(unavailable !== undefined)('a cluster that limits critical prior
       }),
     );
     release = new Release(api, await provideHelm('4'));
-  });
+    // Building Helm takes minutes.
+  }, 1_800_000);
   afterAll(async () => {
     await api?.cluster.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -22,7 +22,8 @@ describe.skipIf(unavailable !== undefined)('installations of the chart that are 
     api = new Api(await startCluster({ level: 'control-plane' }));
     for (const version of HELM_VERSIONS) releases.set(version, new Release(api, await provideHelm(version)));
     await api.kubectl('create', 'namespace', NAME);
-  });
+    // Building Helm takes minutes.
+  }, 1_800_000);
   afterAll(async () => {
     await api?.cluster.stop();
   });

@@ -41,7 +41,8 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
     const { ca } = await makeCertificate([bridgeAddress]);
     await api.cluster.importImage(buildImageArchive(directory, ca));
     namespace = await api.namespace();
-  });
+    // Building Helm, and waiting for another cluster, take minutes.
+  }, 2_400_000);
   afterAll(async () => {
     await api?.cluster.stop();
   });
