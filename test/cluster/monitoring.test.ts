@@ -105,7 +105,7 @@ describe.skipIf(unavailable !== undefined)('recorded metrics', () => {
     const ports = await freePorts(3);
     const { status, stderr } = await api.cluster.kubectl(
       ['apply', '--server-side', '--filename=-'],
-      manifests(ports),
+      manifests(ports, true),
     );
     expect(status, stderr).toBe(0);
     const deployment = readFileSync(path.join(ROOT, 'manifests/base/deployment.yaml'), 'utf8');

@@ -38,23 +38,32 @@ interface Webhooks {
   readonly webhooks: readonly { readonly name: string; clientConfig: object }[];
 }
 
-/** The manifests, with webhooks that the API server reaches on this machine. @param ports of the replicas */
-export function manifests(ports: readonly number[]): string {
+/**
+ * The manifests, with webhooks that the API server reaches on this machine.
+ * @param ports of the replicas
+ * @param repeatsCalls whether the first registration repeats failed calls, as in the manifests. That would hide failures
+ */
+export function manifests(ports: readonly number[], repeatsCalls = false): string {
   const [first = 0, second = 0, third = 0] = ports;
   const objects = FILES.flatMap((file) => parseAllDocuments(readFileSync(path.join(ROOT, file), 'utf8')));
   const items = objects.map((document) => {
     const object = document.toJS() as Webhooks;
     if (object.webhooks === undefined) return object;
     const [webhook] = object.webhooks;
-    const at = (port: number, name = webhook?.name): object => ({
+    const clientConfig = (port: number): object => ({ url: `https://localhost:${port}/mutate` });
+    const once = (port: number, name = webhook?.name): object => ({
       ...webhook,
       name,
-      clientConfig: { url: `https://localhost:${port}/mutate` },
+      clientConfig: clientConfig(port),
+      failurePolicy: 'Fail',
     });
-    const isFirst = object.metadata.name === REGISTRATIONS[0];
+    if (object.metadata.name !== REGISTRATIONS[0])
+      return { ...object, webhooks: [once(second), once(third, 'third.secrets-injector.dev')] };
     return {
       ...object,
-      webhooks: isFirst ? [at(first)] : [at(second), at(third, 'third.secrets-injector.dev')],
+      webhooks: repeatsCalls
+        ? object.webhooks.map((one) => ({ ...one, clientConfig: clientConfig(first) }))
+        : [once(first)],
     };
   });
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
