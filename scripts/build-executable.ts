@@ -44,7 +44,8 @@ export async function buildExecutable(outDir: string, node: string): Promise<voi
       assets: Object.fromEntries(assets.map((name) => [name, name])),
     }),
   );
-  // The blob is the same for all platforms. What Node.js prints, a progress message on stderr, becomes part of the error if it fails.
+  // The blob is the same for all platforms. What Node.js prints, progress on stderr, becomes part of the error if it
+  // fails.
   const args = ['--experimental-sea-config', path.basename(config)];
   execFileSync(process.execPath, args, { cwd: outDir, stdio: 'pipe', env: {} });
   await writeFile(file, stripSymbols(await readFile(node)), { mode: 0o755 });
