@@ -1,12 +1,15 @@
 /** The Helm chart in a real cluster, with pods of the project's image: install, test, upgrade, rollback, uninstall. */
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../aws-fake/certificates.ts';
+import { type StandIn, startStandIn } from '../aws-fake/index.ts';
 import { CHART, helmUnavailable, NAME, objectsIn, provideHelm } from '../helm/helm.ts';
 import { IMAGE_FLAGS, previousChart, Release } from './chart/release.ts';
 import { remains, untilNothingRemains } from './chart/remains.ts';
+import { Story } from './chart/story.ts';
 import { clusterUnavailable, startCluster } from './cluster.ts';
+import { neighboursUnavailable } from './neighbours/neighbour.ts';
 import { Api, type KubernetesObject } from './product/api.ts';
+import { clusterIssuer } from './product/cluster-keys.ts';
 import { buildImageArchive } from './product/product-image.ts';
 import { HELM_VERSIONS, type HelmVersion } from './toolchain/versions.ts';
 import { until } from './until.ts';
@@ -30,20 +33,22 @@ function requestingPod(namespace: string): KubernetesObject {
 
 describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
   let api: Api;
+  let aws: StandIn;
   let namespace = '';
   const helms = new Map<HelmVersion, string>();
 
   beforeAll(async () => {
     for (const version of HELM_VERSIONS) helms.set(version, await provideHelm(version));
     api = new Api(await startCluster({ level: 'node' }));
-    const { directory, bridgeAddress } = api.cluster.facts;
-    // The image for tests contains a CA, which this test does not use.
-    const { ca } = await makeCertificate([bridgeAddress]);
-    await api.cluster.importImage(buildImageArchive(directory, ca));
+    const { facts } = api.cluster;
+    const host = facts.bridgeAddress;
+    aws = await startStandIn({ host, extraNames: [host], issuer: clusterIssuer(facts) });
+    await api.cluster.importImage(buildImageArchive(facts.directory, aws.caPem));
     namespace = await api.namespace();
     // Building Helm, and waiting for another cluster, take minutes.
   }, 2_400_000);
   afterAll(async () => {
+    await aws?.stop();
     await api?.cluster.stop();
   });
 
@@ -68,6 +73,19 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
       await api.kubectl('get', REGISTRATION, '--output=jsonpath={.webhooks[0].clientConfig.caBundle}'),
     ];
   }
+
+  it.skipIf(neighboursUnavailable() !== undefined)(
+    'README.md on a new cluster: installed, used and uninstalled with its commands, and nothing is left',
+    async () => {
+      const story = new Story(api, helms.get('4') ?? '');
+      await story.install(aws);
+      const { value, variable, file } = await story.use(aws);
+      expect(file).toBe(JSON.stringify(value));
+      expect(value).toMatchObject({ password: variable.trimEnd() });
+      await story.uninstall();
+      await untilNothingRemains(api);
+    },
+  );
 
   describe.each(HELM_VERSIONS)('Helm %s', (version) => {
     const mine = () => release(version);
