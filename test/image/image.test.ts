@@ -209,7 +209,7 @@ describe('the programs in the image', () => {
     const [program = '', ...args] = FETCH_COMMAND;
     // V8 prints the size of each cache that it accepts. Those of Node itself are smaller than 40 KB.
     const { stdout } = image.run([program, '--node-options=--profile-deserialization', ...args]);
-    expect(stdout).toMatch(/^\[Deserializing from 1\d{5} bytes/m);
+    expect(stdout).toMatch(/^\[Deserializing from [1-3]\d{5} bytes/m);
   });
 
   it('takes no options from the environment', () => {
