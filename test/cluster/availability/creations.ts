@@ -25,8 +25,6 @@ export interface Creation {
 }
 
 export interface Load {
-  /** The answers until now. */
-  readonly answers: readonly Creation[];
   /** Goes on until this number of pods was created, counted from the start, then waits for all answers. */
   finish(atLeast: number): Promise<readonly Creation[]>;
 }
@@ -63,7 +61,6 @@ export function keepCreating(
     }
   })();
   return {
-    answers,
     finish: async (atLeast) => {
       wanted = Math.max(atLeast, sent);
       await running;

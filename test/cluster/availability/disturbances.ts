@@ -46,9 +46,9 @@ export async function frozenReplica(api: Api): Promise<void> {
   await freeze(api, async () => void (await settled(api, 2)));
 }
 
-/** Stops the processes of a replica for ten seconds longer than it is ready. */
+/** Stops the processes of a replica for some seconds longer than it is ready. */
 export async function briefFreeze(api: Api): Promise<void> {
-  await freeze(api, async () => await delay(10_000));
+  await freeze(api, async () => await delay(3_000));
   await settled(api, 2);
 }
 

@@ -21,8 +21,7 @@ export interface Measured {
   readonly failingSeconds: number;
   /** Different messages of creations that were not injected, with their number. */
   readonly messages: ReadonlyMap<string, number>;
-  /** Milliseconds for a direct creation. */
-  readonly median: number;
+  /** Milliseconds of the slowest direct creation. */
   readonly longest: number;
   /** Calls of the webhook that the API server repeated. */
   readonly retried: number;
@@ -30,11 +29,7 @@ export interface Measured {
     readonly wanted: number;
     readonly injected: number;
     readonly withoutInjection: number;
-    /** Until all of its pods existed. */
-    readonly seconds: number;
   };
-  /** How long the disturbance lasted, until two replicas were ready again. */
-  readonly seconds: number;
 }
 
 /** Milliseconds of undisturbed creations before the disturbance, and after it. */
@@ -51,21 +46,17 @@ export async function measure(
   const load = keepCreating(client, namespace, options.rate, askingPod);
   try {
     await delay(CALM);
-    const started = performance.now();
-    const [replicaSet, seconds] = await Promise.all([
-      scaleUp(client, namespace, options.replicas),
-      disturb(api).then(() => (performance.now() - started) / 1000),
-    ]);
+    const [replicaSet] = await Promise.all([scaleUp(client, namespace, options.replicas), disturb(api)]);
     await delay(CALM);
     const answers = await load.finish(options.creations);
-    return { ...summary(answers), retried: (await failedOpen(api)) - before, replicaSet, seconds };
+    return { ...summary(answers), retried: (await failedOpen(api)) - before, replicaSet };
   } finally {
     await load.finish(0);
     await removeAll(client, namespace);
   }
 }
 
-function summary(answers: readonly Creation[]): Omit<Measured, 'retried' | 'replicaSet' | 'seconds'> {
+function summary(answers: readonly Creation[]): Omit<Measured, 'retried' | 'replicaSet'> {
   const counts: Record<Outcome, number> = {
     injected: 0,
     'without injection': 0,
@@ -78,14 +69,12 @@ function summary(answers: readonly Creation[]): Omit<Measured, 'retried' | 'repl
     counts[outcome] += 1;
     if (outcome !== 'injected') messages.set(message, (messages.get(message) ?? 0) + 1);
   }
-  const times = answers.map((one) => one.milliseconds).sort((a, b) => a - b);
   const failed = answers.filter(({ outcome }) => outcome !== 'injected').map(({ at }) => at);
   return {
     counts,
     messages,
     failingSeconds: failed.length === 0 ? 0 : (Math.max(...failed) - Math.min(...failed)) / 1000,
-    median: times[Math.floor(times.length / 2)] ?? 0,
-    longest: times.at(-1) ?? 0,
+    longest: Math.max(...answers.map((one) => one.milliseconds)),
   };
 }
 
@@ -94,7 +83,6 @@ async function scaleUp(
   namespace: string,
   wanted: number,
 ): Promise<Measured['replicaSet']> {
-  const started = performance.now();
   const sets = `/apis/apps/v1/namespaces/${namespace}/replicasets`;
   const { status, body } = await client.send('POST', sets, askingReplicaSet('set', wanted));
   if (status !== 201) throw new Error(`the ReplicaSet was rejected: ${body}`);
@@ -106,8 +94,7 @@ async function scaleUp(
     return items;
   });
   const injected = pods.filter(isInjected).length;
-  const seconds = (performance.now() - started) / 1000;
-  return { wanted, injected, withoutInjection: pods.length - injected, seconds };
+  return { wanted, injected, withoutInjection: pods.length - injected };
 }
 
 async function removeAll(client: ApiClient, namespace: string): Promise<void> {
