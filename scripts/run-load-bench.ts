@@ -35,7 +35,7 @@ for (const part of PARTS.filter((one) => one.includes(values.only))) {
 }
 
 async function printMatrix(): Promise<void> {
-  const [rounds, milliseconds] = values.quick ? [1, 1000] : [5, 2000];
+  const [rounds, milliseconds] = values.quick ? [1, 1000] : [3, 2000];
   print(
     'review',
     'connections',

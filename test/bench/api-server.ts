@@ -46,6 +46,7 @@ export async function measureApiServer(rounds: number, podsOfRound: number): Pro
     writeFileSync(path.join(directory, 'tls.crt'), cert);
     writeFileSync(path.join(directory, 'tls.key'), key);
     const webhook = await startWebhookProcess({ directory, nodeFlags: deploymentFlags() });
+    webhook.discardLog();
     try {
       await api.mustCreate(registration(webhook.port, cert));
       const namespace = await api.namespace();

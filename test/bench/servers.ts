@@ -63,6 +63,7 @@ export class Servers implements AsyncDisposable {
     const { directory, review, nodeFlags = deploymentFlags() } = options;
     const files = await prepare(directory, review);
     const webhook = await startWebhookProcess({ directory, nodeFlags, wrap: onCore(0) });
+    webhook.discardLog();
     const answer = await postReview(webhook.port, review);
     await writeFile(files.answer, answer.text);
     const fastify = await startNode([files.bare, files.cert, files.key, files.answer], {

@@ -77,7 +77,7 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
   it.skipIf(neighboursUnavailable() !== undefined)(
     'README.md on a new cluster: installed, used and uninstalled with its commands, and nothing is left',
     async () => {
-      const story = new Story(api, helms.get('4') ?? '');
+      await using story = new Story(api, helms.get('4') ?? '');
       await story.install(aws);
       const { value, variable, file } = await story.use(aws);
       expect(file).toBe(JSON.stringify(value));

@@ -72,6 +72,8 @@ export interface WebhookProcess extends Omit<Child, 'firstLine'> {
   closeLog(): void;
   /** Stops reading the log; the pipe stays open and fills up. */
   pauseLog(): void;
+  /** Takes the log from the pipe from now on, but neither parses nor keeps it: a load must not measure that. */
+  discardLog(): void;
 }
 
 export interface WebhookProcessOptions extends StartOptions {
@@ -117,6 +119,10 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     logText: () => texts.join('\n'),
     closeLog: () => void child.stdout?.destroy(),
     pauseLog: () => void reader.pause(),
+    discardLog: () => {
+      reader.close();
+      child.stdout?.resume();
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import type { StandIn } from '../../aws-fake/index.ts';
 import { prepareFolder, type Walk, walk } from '../../guides/walk.ts';
+import { NAME } from '../../helm/helm.ts';
 import { ROOT } from '../../image/built-image.ts';
 import { BUSYBOX_IMAGE } from '../images.ts';
 import { startNeighbours } from '../neighbours/neighbour.ts';
@@ -18,7 +19,7 @@ import { until } from '../until.ts';
 const NAMESPACE = 'shop';
 const REPOSITORY = 'registry.example/platform/aws-secrets-injector';
 
-export class Story {
+export class Story implements AsyncDisposable {
   readonly #api: Api;
   readonly #folder: string;
 
@@ -70,7 +71,7 @@ export class Story {
     aws.putRole({ arn: role, subjects: [`system:serviceaccount:${NAMESPACE}:web`], allow: [arn] });
     const folder = path.join(this.#folder, 'neighbour');
     mkdirSync(folder);
-    await using neighbours = await startNeighbours(this.#api.cluster, folder);
+    await using neighbours = await startNeighbours(this.#api.cluster, folder, { roleArn: role });
     await this.#api.kubectl('create', 'namespace', NAMESPACE);
     await this.#api.kubectl(`--namespace=${NAMESPACE}`, 'create', 'serviceaccount', 'web');
     await this.#api.mustCreate(DEPLOYMENT);
@@ -109,6 +110,12 @@ export class Story {
       await this.#api.kubectl('get', 'namespace', NAMESPACE, '--output=jsonpath={.metadata.labels}'),
     ).not.toContain('secrets-injector');
     await this.#api.kubectl('delete', 'namespace', NAMESPACE);
+  }
+
+  /** Removes what a failed story left, so that it fails alone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run(`helm uninstall ${NAME} --namespace ${NAME} --ignore-not-found --no-hooks`);
+    await this.run(`kubectl delete namespace ${NAMESPACE} ${NAME} --ignore-not-found`);
   }
 
   /** @throws Error with the output */
