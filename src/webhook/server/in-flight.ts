@@ -1,14 +1,17 @@
 /**
- * A bound on the sum of bytes that clients make the server keep: unfinished bodies, or answers that are not taken. Beyond
- * it, the oldest entry of the address with the most bytes gives way. An API server sends a body and takes an answer
- * within milliseconds, so the entry is that of a client that does neither, or that sends much more than its share.
+ * A bound on the sum of bytes that clients make the server keep: bodies, or answers that are not taken. Beyond it, an entry of
+ * the address with the most bytes gives way: the oldest unfinished one. An API server sends a body and takes an answer within
+ * milliseconds, so the entry is that of a client that does neither, or that sends much more than its share. If all are
+ * complete, the newest one gives way: the work on the others would be in vain, and none would ever be decided.
  */
 
 /** One body or answer. */
 export interface Entry {
   /** Adds bytes; may call `giveWay` of this or another entry. */
   grow(bytes: number): void;
-  /** The body is complete, the answer taken, or the connection closed. */
+  /** The body is complete, and waits for its decision. */
+  complete(): void;
+  /** The decision begins, the answer is taken, or the connection is closed. */
   end(): void;
 }
 
@@ -29,17 +32,18 @@ export class InFlight {
    */
   begin(address: string, giveWay: () => void): Entry {
     const entry: OpenEntry = { address, bytes: 0, giveWay };
-    const share = this.#open.get(address) ?? { entries: new Set(), bytes: 0 };
+    const share = this.#open.get(address) ?? new Share();
     this.#open.set(address, share);
-    share.entries.add(entry);
+    share.unfinished.add(entry);
     return {
       grow: (bytes) => {
-        if (!share.entries.has(entry)) return;
+        if (!share.unfinished.has(entry)) return;
         entry.bytes += bytes;
         share.bytes += bytes;
         this.#bytes += bytes;
         while (this.#bytes > this.#most) this.#dropOne();
       },
+      complete: () => share.complete(entry),
       end: () => this.#remove(entry),
     };
   }
@@ -47,27 +51,58 @@ export class InFlight {
   #dropOne(): void {
     let largest: Share | undefined;
     for (const one of this.#open.values()) if (one.bytes > (largest?.bytes ?? 0)) largest = one;
-    const [oldest] = largest?.entries ?? [];
-    if (oldest === undefined) return;
-    this.#remove(oldest);
-    oldest.giveWay();
+    const entry = largest?.giveWay();
+    if (entry === undefined) return;
+    this.#remove(entry);
+    entry.giveWay();
   }
 
   #remove(entry: OpenEntry): void {
     const share = this.#open.get(entry.address);
-    if (share?.entries.delete(entry) !== true) return;
-    share.bytes -= entry.bytes;
+    if (share?.remove(entry) !== true) return;
     this.#bytes -= entry.bytes;
-    if (share.entries.size === 0) this.#open.delete(entry.address);
+    if (share.isEmpty) this.#open.delete(entry.address);
   }
 }
 
-/** What one address has in flight. */
-interface Share {
+/** What one address has in flight. Every step takes constant time, however many entries there are. */
+class Share {
+  bytes = 0;
   /** In the order of their start. */
-  readonly entries: Set<OpenEntry>;
-  bytes: number;
+  readonly unfinished = new Set<OpenEntry>();
+  readonly #complete = new Set<OpenEntry>();
+  /** The complete ones in their order, and some that have ended since. */
+  #order: OpenEntry[] = [];
+
+  complete(entry: OpenEntry): void {
+    if (!this.unfinished.delete(entry)) return;
+    this.#complete.add(entry);
+    this.#order.push(entry);
+    if (this.#order.length > 2 * this.#complete.size + MOST_ENDED) this.#order = [...this.#complete];
+  }
+
+  /** The entry that gives way first. */
+  giveWay(): OpenEntry | undefined {
+    const [oldest] = this.unfinished;
+    if (oldest !== undefined) return oldest;
+    let newest = this.#order.pop();
+    while (newest !== undefined && !this.#complete.has(newest)) newest = this.#order.pop();
+    return newest;
+  }
+
+  /** @returns whether the entry was there */
+  remove(entry: OpenEntry): boolean {
+    if (!this.unfinished.delete(entry) && !this.#complete.delete(entry)) return false;
+    this.bytes -= entry.bytes;
+    return true;
+  }
+
+  get isEmpty(): boolean {
+    return this.unfinished.size + this.#complete.size === 0;
+  }
 }
+
+const MOST_ENDED = 100;
 
 interface OpenEntry {
   readonly address: string;

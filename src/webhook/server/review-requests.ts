@@ -91,6 +91,7 @@ class Exchange {
       entry.grow(chunk.length + CHUNK_BYTES);
     });
     this.#request.once('end', () => {
+      entry.complete();
       const isDone = decisions.add(address, length / BYTES_EACH_MILLISECOND, () => {
         entry.end();
         if (!this.#response.headersSent && !this.#request.socket.destroyed) this.#decide(chunks);
