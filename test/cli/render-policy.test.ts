@@ -7,7 +7,7 @@ import { bundleCli, type Finished, runCli } from './program.ts';
 
 const PAGE = readFileSync(path.resolve(import.meta.dirname, '../../docs/guides/policy.md'), 'utf8');
 const [, POLICY = ''] = /```yaml\n(# yaml-language-server.*?)```/s.exec(PAGE) ?? [];
-const [, COMMAND = ''] = /^aws-secrets-injector (render --policy .*)$/m.exec(PAGE) ?? [];
+const [, COMMAND = ''] = /^scripts\/aws-secrets-injector (render --policy .*)$/m.exec(PAGE) ?? [];
 
 let cli: string;
 let folder: string;

@@ -108,7 +108,7 @@ describe.skipIf(missing !== undefined)('the chart equals the kustomize base', ()
     // Substitutes for the files of the certs command.
     const value = Buffer.from(CA).toString('base64');
     const patch = JSON.stringify(
-      [0, 1, 2, 3, 4].map((at) => ({ op: 'add', path: `/webhooks/${at}/clientConfig/caBundle`, value })),
+      [0, 1, 2, 3, 4, 5].map((at) => ({ op: 'add', path: `/webhooks/${at}/clientConfig/caBundle`, value })),
     );
     for (const [name, text] of [
       ['tls.crt', 'certificate'],

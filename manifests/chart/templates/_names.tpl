@@ -40,7 +40,7 @@ app.kubernetes.io/component: webhook
 
 {{/* Whether the webhook calls the API server: empty for no. */}}
 {{- define "aws-secrets-injector.needsApi" -}}
-{{- if or .Values.nodeAccess (eq .Values.certificates.source "self") }}true{{ end -}}
+{{- if or .Values.nodeAccess .Values.policyEvents (eq .Values.certificates.source "self") }}true{{ end -}}
 {{- end }}
 
 {{/* The setting native-variables: on, off or auto; empty for its default. YAML reads on and off as booleans. */}}

@@ -50,7 +50,7 @@ export function writeFiles(folder: string, authority: PemPair, leaf: PemPair): v
 }
 
 /** The number of webhooks in the registration of the manifests. */
-const WEBHOOKS = 5;
+const WEBHOOKS = 6;
 
 /** A JSON Patch for kustomize that sets the CA bundle of each webhook. */
 function caBundlePatch(ca: string): string {

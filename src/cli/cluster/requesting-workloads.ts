@@ -25,6 +25,8 @@ const SOURCES: readonly Source[] = [
   { kind: 'Job', path: '/apis/batch/v1/jobs', template: ['spec', 'template'] },
 ];
 
+/** Kinds of which old revisions stay. */
+const REVISIONS: ReadonlySet<string> = new Set(['ReplicaSet', 'Job']);
 const MIB = 1024 * 1024;
 /** An object has at most 1.5 MiB in etcd. */
 const OBJECTS = { accept: 'application/json', limit: 40, mostPages: 2000, mostBytes: 64 * MIB };
@@ -56,13 +58,15 @@ export async function findRequestingWorkloads(
         const metadata = field(item, 'metadata');
         const name = nameOf(source.kind, metadata);
         const owner = ownerOf(metadata);
-        // The owner of a ReplicaSet can be of another kind, such as a Rollout, which only its pods show.
-        if (owner !== undefined && !known.has(owner)) continue;
+        const isOwned = owner !== undefined && known.has(owner);
+        // The owner of a ReplicaSet or Job can be of another kind, such as a Rollout. Old revisions stay, so only the pods
+        // show whether it requests secrets. Any other workload of such an owner can start pods again.
+        if (owner !== undefined && !isOwned && REVISIONS.has(source.kind)) continue;
         known.add(name);
         const template = source.template.reduce<unknown>((value, key) => field(value, key), item);
         const isOver = textField(field(item, 'status'), 'completionTime') !== undefined;
         const requests = requestsSecrets(field(field(template, 'metadata'), 'annotations'));
-        if (requests && owner === undefined && !isOver) found.add(name);
+        if (requests && !isOwned && !isOver) found.add(name);
       }
     }
   for await (const page of pagesOf(api, PODS, signal)) {

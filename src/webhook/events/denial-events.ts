@@ -44,6 +44,8 @@ const BURST = 20;
 /** Different Events that are known at a time, about 2 KB each. */
 const MOST_SERIES = 256;
 const MOST_ANSWER_BYTES = 64 * 1024;
+/** Statuses that say nothing about other Events: invalid, no such namespace, unprocessable. */
+const OF_ONE_EVENT: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /** One Event. */
 interface Series {
@@ -163,7 +165,9 @@ export class DenialEvents {
     this.#parts.count(problem === undefined ? 'written' : 'failed');
     if (problem === undefined) series.writtenAt = Date.now();
     else {
-      this.#pausedUntil = Date.now() + this.#times.pauseMilliseconds;
+      // Whoever sends reviews chooses their namespaces: one that does not exist must not delay the Events of others.
+      if (answer.kind !== 'refused' || !OF_ONE_EVENT.has(answer.status))
+        this.#pausedUntil = Date.now() + this.#times.pauseMilliseconds;
       if (!this.#isFailing) this.#parts.report(problem);
     }
     this.#isFailing = problem !== undefined;

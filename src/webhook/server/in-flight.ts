@@ -65,34 +65,35 @@ export class InFlight {
   }
 }
 
-/** What one address has in flight. Every step takes constant time, however many entries there are. */
+/** What one address has in flight. Every step takes constant time on average, and nothing refers to an entry that has ended. */
 class Share {
   bytes = 0;
   /** In the order of their start. */
   readonly unfinished = new Set<OpenEntry>();
-  readonly #complete = new Set<OpenEntry>();
-  /** The complete ones in their order, and some that have ended since. */
-  #order: OpenEntry[] = [];
+  /** By their order; those that have ended leave gaps. */
+  readonly #complete = new Map<number, OpenEntry>();
+  /** The order of the newest complete entry; 0 without one. */
+  #newest = 0;
 
   complete(entry: OpenEntry): void {
     if (!this.unfinished.delete(entry)) return;
-    this.#complete.add(entry);
-    this.#order.push(entry);
-    if (this.#order.length > 2 * this.#complete.size + MOST_ENDED) this.#order = [...this.#complete];
+    this.#newest += 1;
+    entry.order = this.#newest;
+    this.#complete.set(entry.order, entry);
   }
 
   /** The entry that gives way first. */
   giveWay(): OpenEntry | undefined {
     const [oldest] = this.unfinished;
-    if (oldest !== undefined) return oldest;
-    let newest = this.#order.pop();
-    while (newest !== undefined && !this.#complete.has(newest)) newest = this.#order.pop();
-    return newest;
+    return oldest ?? this.#complete.get(this.#newest);
   }
 
   /** @returns whether the entry was there */
   remove(entry: OpenEntry): boolean {
-    if (!this.unfinished.delete(entry) && !this.#complete.delete(entry)) return false;
+    const { order = 0 } = entry;
+    if (!this.unfinished.delete(entry) && !this.#complete.delete(order)) return false;
+    while (this.#newest > 0 && !this.#complete.has(this.#newest)) this.#newest -= 1;
+    entry.order = undefined;
     this.bytes -= entry.bytes;
     return true;
   }
@@ -102,10 +103,10 @@ class Share {
   }
 }
 
-const MOST_ENDED = 100;
-
 interface OpenEntry {
   readonly address: string;
   bytes: number;
+  /** Among the complete entries of the address. */
+  order?: number | undefined;
   readonly giveWay: () => void;
 }

@@ -94,7 +94,9 @@ class Exchange {
       entry.complete();
       const isDone = decisions.add(address, length / BYTES_EACH_MILLISECOND, () => {
         entry.end();
-        if (!this.#response.headersSent && !this.#request.socket.destroyed) this.#decide(chunks);
+        const body = chunks;
+        chunks = [];
+        if (!this.#response.headersSent && !this.#request.socket.destroyed) this.#decide(body);
       });
       const { socket } = this.#request;
       if (!isDone || socket.writableLength > SMALL_BYTES) this.#answerFirst(socket);

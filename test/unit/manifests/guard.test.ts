@@ -240,7 +240,7 @@ it('the policies about pods that request secrets apply to the same pods', () => 
 
 it('pods without requests, pods that opted out, and mirror pods are exempt for the guard and the webhook alike', () => {
   expect(listAt(injected, 'spec.matchConditions')).toEqual(
-    listAt(configuration, 'webhooks.0.matchConditions'),
+    listAt(configuration, 'webhooks.1.matchConditions'),
   );
 });
 

@@ -27,7 +27,7 @@ const deployment = only('base/deployment.yaml');
 const [container] = listAt(deployment, `${POD}.containers`);
 const service = only('base/service.yaml');
 const configuration = only('base/mutating-webhook-configuration.yaml');
-const [webhook] = listAt(configuration, 'webhooks');
+const [, webhook] = listAt(configuration, 'webhooks');
 
 describe('files', () => {
   it.each(yamlFiles())('%s is YAML without duplicate keys', (file) => {
@@ -286,7 +286,7 @@ describe('registration', () => {
   });
 
   it('has the same webhook for each attempt: only the last one fails closed', () => {
-    const attempts = listAt(configuration, 'webhooks');
+    const [verify, ...attempts] = listAt(configuration, 'webhooks');
     expect(attempts.map((one) => [at(one, 'name'), at(one, 'failurePolicy')])).toEqual([
       ['inject.secrets-injector.dev', 'Ignore'],
       ['retry-1.secrets-injector.dev', 'Ignore'],
@@ -311,10 +311,26 @@ describe('registration', () => {
       });
     // The name in the condition.
     expect(FETCHER_NAME).toBe('aws-secrets-fetch');
+    // A pod that arrives with the container matches only the first attempt, whose failures are ignored.
+    expect(verify).toEqual({
+      ...first,
+      name: 'verify.secrets-injector.dev',
+      failurePolicy: 'Fail',
+      timeoutSeconds: 5,
+      matchConditions: [
+        ...listAt(first, 'matchConditions'),
+        {
+          name: 'is-injected',
+          expression:
+            "has(object.spec.initContainers) && object.spec.initContainers.exists(c, c.name == 'aws-secrets-fetch')",
+        },
+      ],
+    });
   });
 
   it('calls for the last time when a replica that does not answer has left the endpoints', () => {
-    const seconds = listAt(configuration, 'webhooks').map((one) => Number(at(one, 'timeoutSeconds')));
+    const [, ...attempts] = listAt(configuration, 'webhooks');
+    const seconds = attempts.map((one) => Number(at(one, 'timeoutSeconds')));
     const [period, timeout, threshold] = ['periodSeconds', 'timeoutSeconds', 'failureThreshold'].map(
       (field) => Number(at(container, `readinessProbe.${field}`)),
     );

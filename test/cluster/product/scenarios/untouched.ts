@@ -4,7 +4,7 @@ import { until } from '../../until.ts';
 import { PRODUCT_NAMESPACE } from '../install.ts';
 import { pod, shell } from '../pods.ts';
 import { putJsonSecret } from '../secrets.ts';
-import { NAMESPACE_LABEL, type Stage } from '../stage.ts';
+import { type KubernetesObject, NAMESPACE_LABEL, type Stage } from '../stage.ts';
 
 const ASKS = {
   'secrets-injector.dev/file.db.json': 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/any-AbCdEf',
@@ -96,7 +96,12 @@ export function untouched(stage: () => Stage): void {
     });
 
     describe('while the webhook is down', () => {
+      let arrives: KubernetesObject;
       beforeAll(async () => {
+        const asking = pod(optedIn, { name: 'arrives', annotations: ASKS, containers: [RESTRICTED] });
+        const injected = await stage().create(asking, '--dry-run=server', '--output=json');
+        const { metadata, spec, ...rest } = JSON.parse(injected.stdout) as KubernetesObject;
+        arrives = { ...rest, metadata: { ...asking.metadata }, spec };
         await scale(stage(), 0);
       });
       afterAll(async () => {
@@ -112,6 +117,13 @@ export function untouched(stage: () => Stage): void {
         expect(status).toBe(1);
         expect(stderr).toContain('failed calling webhook "retry-4.secrets-injector.dev"');
         expect(stderr).toContain('no endpoints available for service "aws-secrets-injector"');
+      });
+
+      it('so are pods that arrive injected: otherwise, a failed call would avoid the policy of the operator', async () => {
+        expect(JSON.stringify(arrives)).toContain('"name":"aws-secrets-fetch"');
+        const { status, stderr } = await stage().create(arrives);
+        expect(status).toBe(1);
+        expect(stderr).toContain('failed calling webhook "verify.secrets-injector.dev"');
       });
 
       it('the events of the ReplicaSet and the condition of the Deployment have the reason', async () => {

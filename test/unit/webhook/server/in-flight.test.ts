@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { type Entry, InFlight } from '../../../../src/webhook/server/in-flight.ts';
 
@@ -55,7 +57,26 @@ describe('beyond the limit', () => {
   });
 });
 
-it('keeps no entries that have ended, however many there are', () => {
+it('keeps no entry that has ended, even while the address has others', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const inFlight = new InFlight(1e9);
+  inFlight.begin('a', () => undefined).grow(1);
+  const ended = Array.from({ length: 50 }, () => {
+    const body = { bytes: Buffer.alloc(1) };
+    const entry = inFlight.begin('a', () => void body.bytes);
+    entry.grow(1);
+    entry.complete();
+    entry.end();
+    return new WeakRef(body);
+  });
+  // A WeakRef keeps its target until the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(ended.filter((one) => one.deref() !== undefined)).toEqual([]);
+});
+
+it('takes time in proportion to the number of entries, with gaps among the complete ones', () => {
   const { dropped, begin } = tracked();
   const first = begin('first');
   first.grow(10);
@@ -68,4 +89,7 @@ it('keeps no entries that have ended, however many there are', () => {
   }
   begin('other', 'b').grow(95);
   expect(dropped).toEqual(['other']);
+  begin('small', 'b').grow(5);
+  begin('more').grow(90);
+  expect(dropped).toEqual(['other', 'more']);
 });
