@@ -32,6 +32,12 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
         /\/certificates\/secret\/caBundle'/,
       ],
       [{ guard: { fetcherEnv: ['PATH=/x'] } }, /\/guard\/fetcherEnv\/0'/],
+      // With a value that the webhook refuses, its new replicas would not start.
+      [{ guard: { fetcherEnv: ['AWS_ACCESS_KEY_ID=x'] } }, /\/guard\/fetcherEnv\/0'/],
+      [{ traces: { endpoint: 'https://collector.example:4318' } }, /\/traces\/endpoint'/],
+      [{ traces: { endpoint: 'https://collector.example/' } }, /\/traces\/endpoint'/],
+      [{ traces: { endpoint: 'https://user:p@collector.example/v1/traces' } }, /\/traces\/endpoint'/],
+      [{ traces: { endpoint: 'https://collector.example/v1/traces?x=1' } }, /\/traces\/endpoint'/],
       [{ excludedNamespaces: ["x'y"] }, /\/excludedNamespaces\/0'/],
       [{ nativeVariables: 'maybe' }, /\/nativeVariables'/],
       [{ uninstallCheck: 'force' }, /\/uninstallCheck'.*'refuse', 'warn', 'none'/],

@@ -222,6 +222,16 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
       );
     });
 
+    it('policyEvents need the API server, whatever the certificates and the nodes need', async () => {
+      const values = {
+        policyEvents: true,
+        nodeAccess: false,
+        certificates: { source: 'cert-manager' },
+      };
+      expect(at(await chart.deployment(values), `${POD}.automountServiceAccountToken`)).toBe(true);
+      expect(listAt(named(await chart.objects(values), 'NetworkPolicy'), 'spec.egress')).toHaveLength(1);
+    });
+
     it('the guard: what it accepts, and without its policies', async () => {
       const values = {
         guard: {

@@ -261,6 +261,22 @@ describe('limits', () => {
     expect((await plainGet(webhook.probePort, '/readyz')).status).toBe(200);
   });
 
+  it('in a namespace that does not exist, it does not delay those of others', async () => {
+    const { written, answer, deny } = await setUp({ pauseMilliseconds: 3_600_000 });
+    answer(404);
+    await deny(ownedBy({ ...OWNER, name: 'made-up' }));
+    await eventually(
+      () => written,
+      (all) => all.length === 1,
+    );
+    answer(201);
+    await deny(ownedBy({ ...OWNER, name: 'web' }));
+    await eventually(
+      () => written,
+      (all) => all.length === 2,
+    );
+  });
+
   it('a failure is reported again only after a success', async () => {
     const { webhook, written, answer, deny } = await setUp({ pauseMilliseconds: 1 });
     for (const [round, status] of [500, 500, 201, 500].entries()) {

@@ -71,6 +71,17 @@ it('finds workloads by their templates, and pods that no workload owns', async (
   });
 });
 
+it('finds workloads of controllers that it does not know, also without pods', async () => {
+  const revision = { kind: 'Revision', name: 'web-00001' };
+  const api = fakeApi(({ path }) => {
+    if (path.startsWith('/apis/apps/v1/deployments')) return list(workload('web', ASKING, revision));
+    if (path.startsWith('/apis/apps/v1/replicasets'))
+      return list(workload('web-1', ASKING, { kind: 'Deployment', name: 'web' }));
+    return undefined;
+  });
+  expect(await findRequestingWorkloads(api, signal)).toEqual({ ok: true, value: ['Deployment shop/web'] });
+});
+
 it('reads every page', async () => {
   const paths: string[] = [];
   const api = fakeApi(({ path }) => {
