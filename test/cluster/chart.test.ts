@@ -8,7 +8,7 @@ import { remains, untilNothingRemains } from './chart/remains.ts';
 import { Story } from './chart/story.ts';
 import { clusterUnavailable, startCluster } from './cluster.ts';
 import { neighboursUnavailable } from './neighbours/neighbour.ts';
-import { Api, type KubernetesObject } from './product/api.ts';
+import { Api, type KubernetesObject, NAMESPACE_LABEL } from './product/api.ts';
 import { clusterIssuer } from './product/cluster-keys.ts';
 import { buildImageArchive } from './product/product-image.ts';
 import { HELM_VERSIONS, type HelmVersion } from './toolchain/versions.ts';
@@ -84,6 +84,8 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
       expect(value).toMatchObject({ password: variable.trimEnd() });
       await story.uninstall();
       await untilNothingRemains(api);
+      // The story ends with the labels of all namespaces.
+      await api.kubectl('label', 'namespace', namespace, `${NAMESPACE_LABEL}=enabled`);
     },
   );
 
