@@ -29,6 +29,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'readiness',
       'review',
       'native',
+      'certificate-source.ts',
       'certificates/self-managed',
       'certificates',
       'policy-watch.ts',

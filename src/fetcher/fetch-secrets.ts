@@ -17,14 +17,12 @@ import type { RetryLog, Unavailable } from './aws/retry-log.ts';
 import type { FetchedSecret } from './aws/secret-reader.ts';
 import type { Session } from './aws/session.ts';
 import type { SecretRead } from './process/run-log.ts';
-import type { RunTrace } from './trace/run-trace.ts';
 
 /** What the retries of a run share. */
 export interface Retries {
   readonly deadline: Deadline;
   readonly clock: Clock;
   readonly log: RetryLog;
-  readonly trace?: RunTrace | undefined;
 }
 
 /** What was fetched. */
@@ -36,7 +34,7 @@ export interface Fetched {
   readonly problems: readonly FetchProblem[];
   /** Regions that were used instead of others. */
   readonly warnings: readonly string[];
-  /** How each secret was read, for the log, in the order of the plan's secrets. */
+  /** How each secret was read, for the log and the trace, in the order of the plan's secrets. */
   readonly reads: readonly SecretRead[];
 }
 
@@ -44,7 +42,7 @@ export interface Fetched {
 export async function fetchSecrets(
   { plan, arns }: ReadPlan,
   session: Session,
-  { deadline, clock, log, trace }: Retries,
+  { deadline, clock, log }: Retries,
 ): Promise<Fetched> {
   const values: (SecretValue | undefined)[] = plan.secrets.map(() => undefined);
   const sources: (SecretSource | undefined)[] = plan.secrets.map(() => undefined);
@@ -58,23 +56,13 @@ export async function fetchSecrets(
     if (secret === undefined || arn === undefined) return;
     const subject = subjectsOfSecret(plan, index).slice(0, 3).join(', ');
     const isOptional = isOptionalSecret(plan, index);
-    const started = clock.now();
+    const start = clock.now();
     let retries = 0;
-    const endCall = trace?.beginCall('GetSecretValue');
     const note = (region: string, before: Unavailable, problem?: FetchProblem, versionId?: string): void => {
       if (problem !== undefined) problems.push(problem);
-      const milliseconds = Math.round(clock.now() - started);
+      const span = { start, end: clock.now() };
       const insteadOf = [...before.keys()];
-      reads.set(index, {
-        arn: arn.text,
-        region,
-        versionId,
-        milliseconds,
-        retries,
-        insteadOf,
-        code: problem?.code,
-      });
-      endCall?.({ 'secrets_injector.secret': index, 'cloud.region': region }, problem?.code);
+      reads.set(index, { arn: arn.text, region, versionId, span, retries, insteadOf, code: problem?.code });
     };
     const read = (region: string, share: Deadline) =>
       readWithRetries(secret, replicaIn(region, arn), {

@@ -8,7 +8,7 @@ import type { LoadBundle } from './process/load-bundle.ts';
 import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';
 import { type RunEnd, RunLog } from './process/run-log.ts';
 import { runOnce } from './run-once.ts';
-import { RunTrace } from './trace/run-trace.ts';
+import { sendRun } from './trace/run-trace.ts';
 
 /**
  * Runs the fetcher once.
@@ -33,11 +33,7 @@ export async function runFetch(
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   const runLog = new RunLog();
-  const trace =
-    environment.trace === undefined
-      ? undefined
-      : new RunTrace(environment.trace, environment.identity.pod.namespace);
-  const run = runOnce({ environment, stop: stop.signal, load, log, runLog, trace });
+  const run = runOnce({ environment, stop: stop.signal, load, log, runLog });
   const ended = await run.catch(() => failed([INTERNAL]));
   if (!ended.ok) {
     const problems = stop.signal.aborted ? [terminated(log.current)] : ended.problem;
@@ -45,7 +41,7 @@ export async function runFetch(
     const codes = problems.map((problem) => problem.code);
     reportProblems(problems, environment.terminationLog);
     writeLine(runLog, { outcome: 'failed', exitCode, codes, retries: log.retries });
-    await trace?.send(load, { 'secrets_injector.exit_code': exitCode }, codes[0]);
+    await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': exitCode }, codes[0]);
     return exitCode;
   }
   const { written, files, secrets, warnings } = ended.value;
@@ -57,7 +53,7 @@ export async function runFetch(
   if (warnings.length > 0) reportWarnings(warnings, environment.terminationLog);
   writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
-  await trace?.send(load, { 'secrets_injector.exit_code': 0, ...counts }, undefined);
+  await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': 0, ...counts });
   return 0;
 }
 

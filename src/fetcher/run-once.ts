@@ -24,7 +24,6 @@ import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated, writeProblem } from './process/report.ts';
 import type { RunLog } from './process/run-log.ts';
-import type { RunTrace } from './trace/run-trace.ts';
 
 export interface RunContext {
   readonly environment: Environment;
@@ -33,8 +32,6 @@ export interface RunContext {
   readonly load: LoadBundle;
   readonly log: RetryLog;
   readonly runLog: RunLog;
-  /** Undefined if the run is not traced. */
-  readonly trace?: RunTrace | undefined;
 }
 
 /** What a successful run did. */
@@ -49,8 +46,7 @@ export interface Finished {
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
 /** Runs once. */
-export async function runOnce(context: RunContext): Promise<Outcome> {
-  const { environment, stop, load, log, runLog, trace } = context;
+export async function runOnce({ environment, stop, load, log, runLog }: RunContext): Promise<Outcome> {
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
@@ -81,18 +77,13 @@ export async function runOnce(context: RunContext): Promise<Outcome> {
     await nextTurn();
     runLog.begin('signIn');
     // Sent first: everything below happens while the request is answered.
-    const endSignIn = trace?.beginCall('sign in');
-    const credentials = source.signIn(deadline).then(
-      (value) => {
-        endSignIn?.();
-        return ok(value);
-      },
-      (failure: unknown) => {
-        const problem = source.explain(failure);
-        endSignIn?.({}, problem.code);
-        return failed(problem);
-      },
-    );
+    const credentials = source
+      .signIn(deadline)
+      .finally(() => runLog.signedIn())
+      .then(
+        (value) => ok(value),
+        (failure: unknown) => failed(source.explain(failure)),
+      );
     regions.secure();
     await nextTurn();
     const open = loadSdk()['openSecretReader'] as OpenSecretReader;
@@ -106,14 +97,13 @@ export async function runOnce(context: RunContext): Promise<Outcome> {
     const fetched = await fetchAndRender(
       read,
       session,
-      { deadline, clock: systemClock, log, trace },
+      { deadline, clock: systemClock, log },
       { engines: loadEngines(load), runLog },
     );
     if (!fetched.ok) return fetched;
+    if (stop.aborted) return failed([terminated(log.current)]);
     runLog.begin('write');
-    return stop.aborted
-      ? failed([terminated(log.current)])
-      : write(read, fetched.value, environment.viewsDirectory, trace);
+    return write(read, fetched.value, environment.viewsDirectory);
   } finally {
     source.close();
     regions.close();
@@ -140,28 +130,18 @@ interface Rendered {
   readonly fetched: Fetched;
 }
 
-function write(
-  { plan }: ReadPlan,
-  { rendered, fetched }: Rendered,
-  viewsDirectory: string,
-  trace: RunTrace | undefined,
-): Outcome {
-  const endWrite = trace?.begin('write files');
+function write({ plan }: ReadPlan, { rendered, fetched }: Rendered, viewsDirectory: string): Outcome {
   const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
   try {
     const whole = views.map((view) => withManifest(view, plan, fetched.sources, new Date()));
-    const written = writeViews(whole);
-    endWrite?.();
     return ok({
-      written,
+      written: writeViews(whole),
       files: whole.reduce((sum, { view }) => sum + view.files.length, 0),
       secrets: plan.secrets.length,
       warnings: [...fetched.warnings, ...rendered.flatMap(warningsOf)],
     });
   } catch (error) {
-    const problem = writeProblem(error, views.map((view) => view.folder).join(', '));
-    endWrite?.({}, problem.code);
-    return failed([problem]);
+    return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);
   }
 }
 

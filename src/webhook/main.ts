@@ -8,10 +8,11 @@ import { injectionSettings } from '../runtime/settings/injection.ts';
 import type { Environment } from '../runtime/settings/settings.ts';
 import { catchSignal, endOnUncaught, serveUntil } from '../runtime/shutdown.ts';
 import { VERSION } from '../runtime/version.ts';
+import type { CertificateOptions } from './certificate-source.ts';
 import { DEFAULT_NATIVE_TIMES } from './native/native-watch.ts';
 import { DEFAULT_LIMITS } from './server/limits.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.ts';
-import { type CertificateOptions, startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
+import { startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
 /** Runs the webhook until a signal stops it. @returns the exit code */
 export async function runWebhook(argv: readonly string[], env: Environment): Promise<number> {

@@ -1,17 +1,15 @@
 /** Connects the parts of the webhook: three servers, a certificate source, the cluster check and readiness. */
-import { networkInterfaces } from 'node:os';
 import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
 import { readCaBundle } from '../runtime/settings/ca-bundle.ts';
 import { caBundleOf, withCaBundle } from '../runtime/settings/network.ts';
 import type { Service } from '../runtime/shutdown.ts';
-import { CertificateFiles, type CertificateFilesOptions } from './certificates/files.ts';
-import type { CertificatePair } from './certificates/pair.ts';
 import {
-  SelfManagedCertificates,
-  type SelfManagedOptions,
-} from './certificates/self-managed/self-managed.ts';
-import type { CertificateListener, CertificateSource } from './certificates/source.ts';
+  type CertificateOptions,
+  certificateFields,
+  certificateSource,
+  describeCertificate,
+} from './certificate-source.ts';
 import { DenialEvents, type DenialEventsParts } from './events/denial-events.ts';
 import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
@@ -19,6 +17,7 @@ import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
 import { type PolicyFile, startPolicyWatch } from './policy-watch.ts';
 import { makeReadiness } from './readiness/readiness.ts';
 import { makeMutate } from './review/mutate.ts';
+import { everyAddress, portOf, reachable } from './server/addresses.ts';
 import { isAuthorized, readClientCa } from './server/client-certificates.ts';
 import type { ServerLimits } from './server/limits.ts';
 import { MIN_TLS_VERSION, makeMutateServer } from './server/mutate-server.ts';
@@ -48,10 +47,6 @@ export interface WebhookOptions {
   /** Where spans of reviews are sent; undefined to record none. */
   readonly traces?: Pick<TracesOptions, 'endpoint' | 'ratio' | 'times'>;
 }
-
-export type CertificateOptions =
-  | ({ readonly source: 'self' } & SelfManagedOptions)
-  | ({ readonly source: 'files' } & CertificateFilesOptions);
 
 export interface Webhook extends Service {
   readonly listenPort: number;
@@ -174,7 +169,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
         : (request) => isAuthorized(request.socket) || readiness.isOwnRequest(request),
   });
   const probes = makeProbeServer(readiness, metrics, () =>
-    describeCertificate(options, certificates.current, inUseSince),
+    describeCertificate(options.certificates, certificates.current, inUseSince),
   );
   const scraped = makeMetricsServer(metrics);
 
@@ -218,51 +213,6 @@ async function openReviewTraces(options: TracesOptions): Promise<ReviewTraces> {
   return openTraces(options);
 }
 
-/** Chooses where the certificate comes from. */
-function certificateSource(options: CertificateOptions, listener: CertificateListener): CertificateSource {
-  switch (options.source) {
-    case 'self':
-      return new SelfManagedCertificates(options, listener);
-    case 'files':
-      return new CertificateFiles(options, listener);
-  }
-}
-
-/** For the answer of the readiness probe. */
-function describeCertificate(
-  { certificates: { source } }: WebhookOptions,
-  pair: CertificatePair | undefined,
-  since: number,
-): string {
-  const expiry = pair?.leaf.validToDate.toISOString() ?? 'unknown';
-  return `certificate: source ${source}, in use since ${new Date(since).toISOString()}, expires ${expiry}`;
-}
-
-function certificateFields({ leaf }: CertificatePair): {
-  readonly fingerprint: string;
-  readonly notAfter: string;
-} {
-  return { fingerprint: leaf.fingerprint256, notAfter: leaf.validToDate.toISOString() };
-}
-
 function nativeFields(support: NativeSupport): LogFields {
   return support.can ? { native: true, probe: support.probe } : { native: false, problem: support.why };
-}
-
-/** `::` if the machine has IPv6, which includes IPv4; otherwise listening on `::` would fail. */
-function everyAddress(): string {
-  const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
-    list?.some((one) => one.family === 'IPv6'),
-  );
-  return hasIpv6 ? '::' : '0.0.0.0';
-}
-
-/** An address of this machine that reaches the listener. */
-function reachable(host: string): string {
-  if (host === '::') return '::1';
-  return host === '0.0.0.0' ? '127.0.0.1' : host;
-}
-
-function portOf(address: ReturnType<import('node:net').Server['address']>): number {
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

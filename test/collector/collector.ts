@@ -1,6 +1,5 @@
 /** An OpenTelemetry Collector, compiled from Go: what it accepts is OTLP, whoever wrote the sender. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -8,22 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TlsMaterial } from '../aws-fake/certificates.ts';
 import { build, isBuilt } from '../cluster/toolchain/build.ts';
-import type { ModuleSet } from '../cluster/toolchain/versions.ts';
+import { sourceModules } from '../cluster/toolchain/versions.ts';
 
-const FOLDER = path.join(import.meta.dirname, 'program');
-
-const MODULES: ModuleSet = {
-  name: 'otel-collector',
-  folder: FOLDER,
-  // The source is no module with a version, and must be built anew when it changes.
-  version: createHash('sha256')
-    .update(readFileSync(path.join(FOLDER, 'main.go')))
-    .digest('hex')
-    .slice(0, 12),
-  packages: ['.'],
-  buildFlags: ['-ldflags', '-s -w'],
-  minutes: 3,
-};
+const MODULES = sourceModules('otel-collector', path.join(import.meta.dirname, 'program'), 3);
 
 /** A span as the collector understood it. */
 export interface CollectedSpan {
@@ -68,7 +54,7 @@ export async function prepareCollector(): Promise<string | undefined> {
 
 /** Starts a collector. @param tls its certificate, to serve HTTPS */
 export async function startCollector(tls?: Pick<TlsMaterial, 'cert' | 'key'>): Promise<Collector> {
-  const program = path.join(await build(MODULES), path.basename(FOLDER));
+  const program = path.join(await build(MODULES), path.basename(MODULES.folder));
   const folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-collector-'));
   const received = path.join(folder, 'traces.json');
   const config = path.join(folder, 'config.json');

@@ -1,25 +1,10 @@
 /** Code of kubectl and of the API server, compiled from Go: what `kubectl apply -f` reads, and which keys are valid. */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, isBuilt } from '../cluster/toolchain/build.ts';
-import type { ModuleSet } from '../cluster/toolchain/versions.ts';
+import { sourceModules } from '../cluster/toolchain/versions.ts';
 
-const FOLDER = path.join(import.meta.dirname, 'decoder');
-
-const MODULES: ModuleSet = {
-  name: 'kubectl-decoder',
-  folder: FOLDER,
-  // The source is no module with a version, and must be built anew when it changes.
-  version: createHash('sha256')
-    .update(readFileSync(path.join(FOLDER, 'main.go')))
-    .digest('hex')
-    .slice(0, 12),
-  packages: ['.'],
-  buildFlags: [],
-  minutes: 1,
-};
+const MODULES = sourceModules('kubectl-decoder', path.join(import.meta.dirname, 'decoder'), 1);
 
 /** The objects of a file, or the error. Numbers that JavaScript would round are BigInts. */
 export type Answer = { readonly objects: readonly unknown[] } | { readonly error: string };
@@ -52,7 +37,7 @@ export async function acceptsKeys(keys: readonly string[]): Promise<readonly boo
 }
 
 async function ask(mode: string, questions: readonly string[]): Promise<unknown> {
-  const program = path.join(await build(MODULES), path.basename(FOLDER));
+  const program = path.join(await build(MODULES), path.basename(MODULES.folder));
   const { status, stdout, stderr } = spawnSync(program, [mode], {
     input: JSON.stringify(questions),
     encoding: 'utf8',

@@ -1,11 +1,17 @@
 /**
- * The line of JSON that the log contains for each run, also for one that failed: what was read, where, and how long each part
- * took. It never contains a value. docs/reference/metrics.md describes its fields.
+ * What a run did and when: for the line of JSON that the log contains for each run, also for one that failed, and for the
+ * trace of the run. It never contains a value. docs/reference/metrics.md describes the fields of the line.
  */
 import type { FetchCode } from '../../core/problems/fetch-codes.ts';
 
 /** The parts of a run, in their order. Loading the SDK belongs to the sign-in, which takes place at the same time. */
 export type Part = 'start' | 'signIn' | 'fetch' | 'render' | 'write';
+
+/** In milliseconds since the start of the process. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** How one secret was read, or was not. */
 export interface SecretRead {
@@ -15,7 +21,7 @@ export interface SecretRead {
   readonly region: string;
   /** Undefined if the secret was not read. */
   readonly versionId: string | undefined;
-  readonly milliseconds: number;
+  readonly span: Span;
   readonly retries: number;
   /** The Regions that were unavailable before, with failover. */
   readonly insteadOf: readonly string[];
@@ -39,18 +45,35 @@ const MOST_SECRET_BYTES = 15 * 1024;
 const VERSION_ID = /^[\w-]{32,64}$/;
 
 export class RunLog {
+  /** In the order of the plan. */
   reads: readonly SecretRead[] = [];
-  readonly #milliseconds: Partial<Record<Part, number>> = {};
+  readonly #parts = new Map<Part, Span>();
   #part: Part = 'start';
-  /** In milliseconds since the start of the process. */
   #since = 0;
+  #signedInAt: number | undefined;
 
   /** Ends the current part. */
   begin(part: Part): void {
     const now = performance.now();
-    this.#milliseconds[this.#part] = Math.round(now - this.#since);
+    this.#parts.set(this.#part, { start: this.#since, end: now });
     this.#part = part;
     this.#since = now;
+  }
+
+  /** The sign-in was answered. Its part may go on, because the SDK is loaded meanwhile. */
+  signedIn(): void {
+    this.#signedInAt = performance.now();
+  }
+
+  /** The part in which the run is, or has ended. */
+  get last(): Part {
+    return this.#part;
+  }
+
+  /** A part that has ended; of the sign-in, the time until its answer. */
+  spanOf(part: Part): Span | undefined {
+    const span = this.#parts.get(part);
+    return part === 'signIn' && span !== undefined ? { ...span, end: this.#signedInAt ?? span.end } : span;
   }
 
   /** Ends the run. @returns the line, without a newline */
@@ -63,7 +86,7 @@ export class RunLog {
       exitCode,
       ...(codes === undefined ? {} : { codes: [...new Set(codes)].join(',') }),
       milliseconds: Math.round(performance.now()),
-      parts: this.#milliseconds,
+      parts: Object.fromEntries([...this.#parts].map(([part, span]) => [part, lengthOf(span)])),
       ...counts,
       secrets: this.reads.length,
       versions: fitting(this.reads),
@@ -72,13 +95,17 @@ export class RunLog {
   }
 }
 
+function lengthOf({ start, end }: Span): number {
+  return Math.round(end - start);
+}
+
 /** The secrets that fit into a line, in the order of the plan. The others are counted in `secrets`. */
 function fitting(reads: readonly SecretRead[]): readonly object[] {
   let bytes = 0;
   const listed: object[] = [];
-  for (const { versionId, insteadOf, ...read } of reads) {
+  for (const { arn, region, versionId, span, retries, insteadOf, code } of reads) {
     const entry = {
-      ...read,
+      ...{ arn, region, milliseconds: lengthOf(span), retries, code },
       ...(versionId !== undefined && VERSION_ID.test(versionId) ? { versionId } : {}),
       ...(insteadOf.length > 0 ? { insteadOf } : {}),
     };

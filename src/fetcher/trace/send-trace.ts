@@ -41,8 +41,8 @@ function spansOf(
     kind: step.isCall ? SpanKind.CLIENT : SpanKind.INTERNAL,
     spanContext: () => context,
     parentSpanContext: above,
-    startTime: timeOf(step.start),
-    endTime: timeOf(step.end),
+    startTime: timeOf(performance.timeOrigin + step.start),
+    endTime: timeOf(performance.timeOrigin + step.end),
     duration: timeOf(step.end - step.start),
     status: { code: step.problem === undefined ? SpanStatusCode.UNSET : SpanStatusCode.ERROR },
     attributes: {
@@ -65,7 +65,7 @@ function spansOf(
   ];
 }
 
-/** @param milliseconds since 1970 @returns seconds and nanoseconds */
+/** @returns seconds and nanoseconds */
 function timeOf(milliseconds: number): [number, number] {
   const seconds = Math.floor(milliseconds / 1000);
   return [seconds, Math.round((milliseconds - seconds * 1000) * 1e6)];

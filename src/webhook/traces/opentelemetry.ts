@@ -98,7 +98,7 @@ export function openTraces(options: TracesOptions): ReviewTraces {
   };
 }
 
-/** Sends batches, one connection at a time, and counts what becomes of the spans. */
+/** Sends batches over one connection, and counts the spans that were sent, failed or were dropped. */
 class Exporter implements SpanExporter {
   readonly #options: TracesOptions;
   readonly #times: Times;

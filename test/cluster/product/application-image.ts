@@ -1,12 +1,11 @@
 /** An application as a single static Go program, in an image without a shell and in one with a shell. */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { writeImages } from '../images.ts';
 import { build, isBuilt } from '../toolchain/build.ts';
 import { findProgram } from '../toolchain/packages.ts';
-import type { ModuleSet } from '../toolchain/versions.ts';
+import { sourceModules } from '../toolchain/versions.ts';
 
 /** Contains only the program. */
 export const STATIC_IMAGE = 'localhost/static-application:1';
@@ -14,26 +13,11 @@ export const STATIC_IMAGE = 'localhost/static-application:1';
 export const STATIC_IMAGE_WITH_SHELL = 'localhost/static-application:with-shell';
 export const APPLICATION = '/application';
 
-const SOURCE = path.join(import.meta.dirname, 'application');
-
-function applicationModules(): ModuleSet {
-  return {
-    name: 'static-application',
-    folder: SOURCE,
-    // The source has no module version, so its hash decides whether it must be rebuilt.
-    version: createHash('sha256')
-      .update(readFileSync(path.join(SOURCE, 'main.go')))
-      .digest('hex')
-      .slice(0, 12),
-    packages: ['.'],
-    buildFlags: ['-ldflags', '-s -w'],
-    minutes: 1,
-  };
-}
+const MODULES = sourceModules('static-application', path.join(import.meta.dirname, 'application'), 1);
 
 /** Why the program cannot be built here, as a reason to skip tests; undefined if it exists or can be built. */
 export function staticApplicationUnavailable(): string | undefined {
-  if (isBuilt(applicationModules()) || spawnSync('go', ['version']).status === 0) return undefined;
+  if (isBuilt(MODULES) || spawnSync('go', ['version']).status === 0) return undefined;
   return 'building the static application needs Go, which is not installed';
 }
 
@@ -43,7 +27,7 @@ export function staticApplicationUnavailable(): string | undefined {
  * @returns an archive of each image as `docker save` writes it
  */
 export async function writeApplicationImages(folder: string): Promise<readonly string[]> {
-  const program = path.join(await build(applicationModules()), 'application');
+  const program = path.join(await build(MODULES), 'application');
   const busybox = findProgram('busybox');
   if (busybox === undefined) throw new Error('busybox is not installed');
   return [STATIC_IMAGE, STATIC_IMAGE_WITH_SHELL].map((tag, index) => {

@@ -1,4 +1,5 @@
 /** The programs to build and their module files, which define the exact versions. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -117,6 +118,14 @@ export function kubeStateMetricsModules(): ModuleSet {
     packages: [module],
     buildFlags: ['-ldflags', '-s -w'],
   };
+}
+
+/** A program of the tests, with one file, main.go. @param minutes as in ModuleSet */
+export function sourceModules(name: string, folder: string, minutes: number): ModuleSet {
+  // The source has no module version, so its hash decides whether it must be rebuilt.
+  const source = createHash('sha256').update(readFileSync(path.join(folder, 'main.go')));
+  const buildFlags = ['-ldflags', '-s -w'];
+  return { name, folder, version: source.digest('hex').slice(0, 12), packages: ['.'], buildFlags, minutes };
 }
 
 function moduleSet(
