@@ -55,8 +55,7 @@ export function guides(stage: () => Stage): void {
   const unavailable = neighboursUnavailable();
   if (unavailable !== undefined)
     process.stderr.write(`the tests of the guides are skipped: ${unavailable}\n`);
-  const group = unavailable === undefined ? describe : describe.skip;
-  group('guides', () => {
+  describe.skipIf(unavailable !== undefined)('guides', () => {
     let folder: string;
     let variables: Readonly<Record<string, string>>;
     beforeAll(() => {

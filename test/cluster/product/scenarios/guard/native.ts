@@ -133,8 +133,7 @@ const ALTERATIONS: readonly Alteration[] = [
 ];
 
 export function guardedNative(stage: () => Api): void {
-  const group = hasFileKeys(wantedKubernetes()) ? describe : describe.skip;
-  group('with native variables', () => {
+  describe.skipIf(!hasFileKeys(wantedKubernetes()))('with native variables', () => {
     let injected: InjectedPod;
     beforeAll(async () => {
       const namespace = await stage().namespace();

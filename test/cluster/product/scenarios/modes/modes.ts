@@ -16,8 +16,7 @@ import { views } from './views.ts';
 export function modes(stage: () => Stage): void {
   const unavailable = staticApplicationUnavailable();
   if (unavailable !== undefined) process.stderr.write(`modes are skipped: ${unavailable}\n`);
-  const group = unavailable === undefined ? describe.concurrent : describe.skip;
-  group('modes', () => {
+  describe.skipIf(unavailable !== undefined).concurrent('modes', () => {
     beforeAll(async () => {
       const folder = path.join(stage().cluster.facts.directory, 'application');
       mkdirSync(folder);

@@ -22,8 +22,7 @@ interface Injected {
 
 export function oldKubelet(stage: () => Stage): void {
   // An older API server rejects native variables itself.
-  const group = hasFileKeys(wantedKubernetes()) ? describe : describe.skip;
-  group('a kubelet without support for native variables', () => {
+  describe.skipIf(!hasFileKeys(wantedKubernetes()))('a kubelet without support for native variables', () => {
     beforeAll(async () => await stage().cluster.restartKubelet({ EnvFiles: false }));
     afterAll(async () => await stage().cluster.restartKubelet({}));
 
