@@ -18,14 +18,18 @@ export function availability(stage: () => Stage): void {
     afterAll(() => client?.[Symbol.dispose]());
 
     it.each([
-      ['a rolling update', rollingUpdate, 0],
+      // A replica that drains answers every call. One may cross the close of its connection. Without draining, and with so many
+      // creations, some calls fail and are repeated.
+      ['a rolling update', rollingUpdate, { ...LOAD, creations: 800, rate: 40 }, 0, 1],
       // The API server chooses the replica of each attempt at random, and knows that one is gone after about a second.
-      ['kill -9 of a replica', kill, 2],
-      ['a replica that does not answer', briefFreeze, 2],
+      ['kill -9 of a replica', kill, LOAD, 2, Number.POSITIVE_INFINITY],
+      ['a replica that does not answer', briefFreeze, LOAD, 2, Number.POSITIVE_INFINITY],
     ] as const)(
       '%s: no pod is created without secrets, and none of a ReplicaSet is missing',
-      async (_name, disturb, most) => {
-        const { counts, replicaSet, messages } = await measure(stage(), client, namespace, disturb, LOAD);
+      async (_name, disturb, load, most, mostRetried) => {
+        const measured = await measure(stage(), client, namespace, disturb, load);
+        const { counts, replicaSet, messages } = measured;
+        expect(measured.retried).toBeLessThanOrEqual(mostRetried);
         expect(replicaSet).toMatchObject({ injected: LOAD.replicas, withoutInjection: 0 });
         expect(counts, [...messages.keys()].join('\n')).toMatchObject({
           'without injection': 0,
