@@ -13,6 +13,8 @@ interface Count {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Each with the start of its message: the output of the tier may be far above the last line. */
+  readonly failures: readonly string[];
 }
 
 interface VitestReport {
@@ -20,8 +22,17 @@ interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly numFailedTestSuites: number;
   readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 }
 
 function main(argv: readonly string[]): number {
@@ -47,9 +58,11 @@ function main(argv: readonly string[]): number {
     passed: a.passed + b.passed,
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
+    failures: [...a.failures, ...b.failures],
   }));
   const left = [...ALL, ...LONG].filter((tier) => !tiers.includes(tier));
   if (left.length > 0) process.stdout.write(`\nnot selected: ${left.join(', ')}\n`);
+  for (const failure of sum.failures) process.stdout.write(`\nFAIL ${failure}\n`);
   process.stdout.write(`\n${describe(sum)}\n`);
   return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 }
@@ -66,13 +79,14 @@ function runStatic(): Count {
     ['biome', 'check', '.'],
     ['node', 'scripts/check.ts'],
   ];
-  let failed = 0;
+  const failures: string[] = [];
   for (const [program = '', ...args] of commands) {
     const { status } = spawnSync(program, args, { stdio: 'inherit' });
-    if (status !== 0) failed += 1;
-    process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${program} ${args.join(' ')}\n`);
+    const name = `${program} ${args.join(' ')}`;
+    if (status !== 0) failures.push(`static: ${name}`);
+    process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}\n`);
   }
-  return { passed: commands.length - failed, failed, skipped: 0 };
+  return { passed: commands.length - failures.length, failed: failures.length, skipped: 0, failures };
 }
 
 function runVitest(tier: string): Count {
@@ -89,19 +103,39 @@ function runVitest(tier: string): Count {
     ];
     const { status } = spawnSync('vitest', args, { stdio: 'inherit' });
     const json = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
-    // A file that fails to load runs no test: it must not count as none failed.
-    const broken = json.numFailedTests === 0 && (status !== 0 || !json.success) ? 1 : 0;
+    const failures = failuresOf(tier, json);
+    // A file that fails to load runs no test, and an error may belong to none: neither must count as none failed.
+    const isBroken = json.numFailedTests === 0 && (status !== 0 || !json.success);
+    if (isBroken && failures.length === 0) failures.push(`${tier}: an error outside its tests`);
     return {
       passed: json.numPassedTests,
-      failed: json.numFailedTests + broken,
+      failed: json.numFailedTests + (isBroken ? 1 : 0),
       skipped: json.numPendingTests + json.numTodoTests,
+      failures,
     };
   } catch {
-    process.stdout.write(`the tier ${tier} ended without a report\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const failure = `${tier}: ended without a report`;
+    return { passed: 0, failed: 1, skipped: 0, failures: [failure] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function failuresOf(tier: string, { testResults }: VitestReport): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = path.relative(process.cwd(), name);
+    const failed = assertionResults.filter((one) => one.status === 'failed');
+    // The message of a file that fails to load.
+    const whole = status === 'failed' && failed.length === 0 ? [`${tier}: ${file}: ${startOf(message)}`] : [];
+    return [
+      ...whole,
+      ...failed.map((one) => `${tier}: ${file}: ${one.fullName}: ${startOf(one.failureMessages.join(' '))}`),
+    ];
+  });
+}
+
+function startOf(message: string): string {
+  return message.slice(0, 1_000).trim();
 }
 
 process.exitCode = main(process.argv.slice(2));
