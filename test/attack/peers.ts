@@ -22,7 +22,11 @@ export interface Peers {
 }
 
 const TIMEOUT_MILLISECONDS = 5_000;
-const PROBE_TIMEOUT_MILLISECONDS = 3_000;
+// As in the Deployment, whose probes are less frequent.
+const PROBES = {
+  '/livez': { failureThreshold: 3, timeoutMilliseconds: 3_000 },
+  '/readyz': { failureThreshold: 3, timeoutMilliseconds: 2_000 },
+};
 const KEPT_CONNECTIONS = 4;
 
 /** Starts both clients. */
@@ -43,13 +47,14 @@ export function startPeers(target: Target): Peers {
   }
 
   let failures: Readonly<Record<string, number>> = {};
-  async function probe(path: string, threshold: number): Promise<void> {
-    const answer = await within(plainGet(target.probePort, path), PROBE_TIMEOUT_MILLISECONDS);
+  async function probe(path: keyof typeof PROBES): Promise<void> {
+    const { failureThreshold, timeoutMilliseconds } = PROBES[path];
+    const answer = await within(plainGet(target.probePort, path), timeoutMilliseconds);
     seen.probes += 1;
     const isGood = typeof answer !== 'string' && answer.status === 200;
     const count = isGood ? 0 : (failures[path] ?? 0) + 1;
     failures = { ...failures, [path]: count };
-    if (count < threshold) return;
+    if (count < failureThreshold) return;
     seen.failedProbes.push(
       `${path}: ${typeof answer === 'string' ? answer : `${answer.status} ${answer.text}`}`,
     );
@@ -65,8 +70,8 @@ export function startPeers(target: Target): Peers {
   const running = [
     ...Array.from({ length: KEPT_CONNECTIONS }, () => repeat(() => review(true), 20)),
     repeat(() => review(false), 20),
-    repeat(() => probe('/livez', 3), 250),
-    repeat(() => probe('/readyz', 2), 250),
+    repeat(() => probe('/livez'), 250),
+    repeat(() => probe('/readyz'), 250),
   ];
   return {
     seen,

@@ -26,7 +26,10 @@ export interface ReadinessParts {
   readonly address: () => { readonly host: string; readonly port: number } | undefined;
 }
 
-/** The maximum age of a result. Probes arrive every few seconds, so this only limits the cost of many probes. */
+/**
+ * The maximum age of a result. Probes arrive every few seconds, so this only limits the cost of many probes. A failure is
+ * not reused, so that one is not counted as several.
+ */
 const FRESH_MILLISECONDS = 1_000;
 const DEADLINE_MILLISECONDS = 2_000;
 
@@ -58,7 +61,7 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
       return notReady('the certificate is expired or not valid yet');
     if (problem !== undefined) return notReady(problem);
     if (!parts.isSettled()) return notReady('checking whether the cluster supports native variables');
-    if (last?.pair === pair && performance.now() - last.at < FRESH_MILLISECONDS) return last.state;
+    if (last?.pair === pair && last.state.ready && performance.now() - last.at < FRESH_MILLISECONDS) return last.state;
     running ??= askListener(pair).finally(() => {
       running = undefined;
     });
