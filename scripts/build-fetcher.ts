@@ -31,9 +31,9 @@ export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {
     fetch: { entryPoints: ['src/fetcher/entry.ts'] },
     'secrets-manager': {
-      entryPoints: ['src/fetcher/aws/secrets-manager.ts'],
+      entryPoints: ['src/aws/calls/secrets-manager.ts'],
       alias: {
-        '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/fetcher/aws/no-credential-chain.ts'),
+        '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/aws/calls/no-credential-chain.ts'),
       },
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },

@@ -1,4 +1,14 @@
 /** Fetches every secret of a plan once, at most four at a time from each Region. All failures are reported. */
+
+import { classify, rowOf } from '../aws/calls/errors.ts';
+import { Outages, RegionFailure, readInOrder } from '../aws/calls/failover.ts';
+import { describeAll, regionProblem } from '../aws/calls/failover-problems.ts';
+import { MOST_SOCKETS } from '../aws/calls/preopened-agent.ts';
+import { answerProblem, readOnce } from '../aws/calls/read-secret.ts';
+import { type Clock, type Deadline, type Reaction, withRetries } from '../aws/calls/retry.ts';
+import type { RetryLog, Unavailable } from '../aws/calls/retry-log.ts';
+import type { FetchedSecret } from '../aws/calls/secret-reader.ts';
+import type { Session } from '../aws/calls/session.ts';
 import type { SecretArn } from '../core/names/arn.ts';
 import { replicaIn } from '../core/names/failover.ts';
 import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';
@@ -7,15 +17,6 @@ import type { ReadPlan } from '../core/plan/read-plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import type { SecretSource } from '../core/render/manifest.ts';
 import type { SecretValue } from '../core/secret/secret-value.ts';
-import { classify, rowOf } from './aws/errors.ts';
-import { Outages, RegionFailure, readInOrder } from './aws/failover.ts';
-import { describeAll, regionProblem } from './aws/failover-problems.ts';
-import { MOST_SOCKETS } from './aws/preopened-agent.ts';
-import { answerProblem, readOnce } from './aws/read-secret.ts';
-import { type Clock, type Deadline, type Reaction, withRetries } from './aws/retry.ts';
-import type { RetryLog, Unavailable } from './aws/retry-log.ts';
-import type { FetchedSecret } from './aws/secret-reader.ts';
-import type { Session } from './aws/session.ts';
 import type { SecretRead } from './process/run-log.ts';
 
 /** What the retries of a run share. */

@@ -1,8 +1,9 @@
 /** The process of the fetcher: arguments, signals, the report and the exit code. A run is in `run-once.ts`. */
+
+import { RetryLog } from '../aws/calls/retry-log.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
 import { readRoot } from '../runtime/root.ts';
-import { RetryLog } from './aws/retry-log.ts';
 import { readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';

@@ -3,18 +3,19 @@
  * everything succeeded. The waits overlap: the sign-in request is sent before the AWS SDK is loaded, and connections to
  * Secrets Manager open while it is answered.
  */
+
+import { readProxy } from '../aws/calls/proxy.ts';
+import { type Deadline, systemClock } from '../aws/calls/retry.ts';
+import type { RetryLog } from '../aws/calls/retry-log.ts';
+import type { OpenSecretReader, SignRequest } from '../aws/calls/secret-reader.ts';
+import { Regions, Session } from '../aws/calls/session.ts';
+import { trustAuthorities } from '../aws/calls/trust.ts';
+import { openCredentialSource } from '../aws/credentials/choose.ts';
 import { type ReadPlan, readPlan } from '../core/plan/read-plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed, ok, type Result } from '../core/problems/result.ts';
 import { type RenderedView, renderViews } from '../core/render/render.ts';
 import type { Engines } from '../core/render/values.ts';
-import { readProxy } from './aws/proxy.ts';
-import { type Deadline, systemClock } from './aws/retry.ts';
-import type { RetryLog } from './aws/retry-log.ts';
-import type { OpenSecretReader, SignRequest } from './aws/secret-reader.ts';
-import { Regions, Session } from './aws/session.ts';
-import { trustAuthorities } from './aws/trust.ts';
-import { openCredentialSource } from './credentials/choose.ts';
 import { type Fetched, fetchSecrets, type Retries } from './fetch-secrets.ts';
 import { certificateWarnings } from './files/certificate-expiry.ts';
 import { withManifest } from './files/manifest-file.ts';

@@ -1,12 +1,12 @@
 /** Regional failover. Time is virtual, so that shares of a minute take none. */
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RetryLog } from '../../src/aws/calls/retry-log.ts';
+import { openSecretReader } from '../../src/aws/calls/secrets-manager.ts';
+import { Regions, Session } from '../../src/aws/calls/session.ts';
 import type { Plan, PlanSecret } from '../../src/core/plan/plan.ts';
 import { readPlan } from '../../src/core/plan/read-plan.ts';
 import { formatProblems } from '../../src/core/problems/problems.ts';
-import { RetryLog } from '../../src/fetcher/aws/retry-log.ts';
-import { openSecretReader } from '../../src/fetcher/aws/secrets-manager.ts';
-import { Regions, Session } from '../../src/fetcher/aws/session.ts';
 import { fetchSecrets } from '../../src/fetcher/fetch-secrets.ts';
 import { type Fault, type StandIn, startStandIn } from '../aws-fake/index.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';

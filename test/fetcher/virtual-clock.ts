@@ -1,5 +1,5 @@
 /** Time that passes only when somebody sleeps. */
-import type { Clock, Deadline } from '../../src/fetcher/aws/retry.ts';
+import type { Clock, Deadline } from '../../src/aws/calls/retry.ts';
 
 export interface VirtualTime {
   readonly clock: Clock;

@@ -61,7 +61,8 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
       return notReady('the certificate is expired or not valid yet');
     if (problem !== undefined) return notReady(problem);
     if (!parts.isSettled()) return notReady('checking whether the cluster supports native variables');
-    if (last?.pair === pair && last.state.ready && performance.now() - last.at < FRESH_MILLISECONDS) return last.state;
+    if (last?.pair === pair && last.state.ready && performance.now() - last.at < FRESH_MILLISECONDS)
+      return last.state;
     running ??= askListener(pair).finally(() => {
       running = undefined;
     });

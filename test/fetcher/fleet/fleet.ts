@@ -2,15 +2,16 @@
  * Many fetchers that start together, in virtual time: the product's own retries, classes and fetch of all secrets, with
  * the network and AWS replaced by a delay and a token bucket.
  */
+
+import { AwsFailure, classify } from '../../../src/aws/calls/errors.ts';
+import { type Deadline, withRetries } from '../../../src/aws/calls/retry.ts';
+import { RetryLog } from '../../../src/aws/calls/retry-log.ts';
+import type { Credentials, SecretReader } from '../../../src/aws/calls/secret-reader.ts';
+import { Regions, Session } from '../../../src/aws/calls/session.ts';
+import { webIdentityRefused } from '../../../src/aws/credentials/refusals.ts';
 import { type ReadPlan, readPlan } from '../../../src/core/plan/read-plan.ts';
 import type { FetchProblem } from '../../../src/core/problems/problems.ts';
 import { SecretValue } from '../../../src/core/secret/secret-value.ts';
-import { AwsFailure, classify } from '../../../src/fetcher/aws/errors.ts';
-import { type Deadline, withRetries } from '../../../src/fetcher/aws/retry.ts';
-import { RetryLog } from '../../../src/fetcher/aws/retry-log.ts';
-import type { Credentials, SecretReader } from '../../../src/fetcher/aws/secret-reader.ts';
-import { Regions, Session } from '../../../src/fetcher/aws/session.ts';
-import { webIdentityRefused } from '../../../src/fetcher/credentials/refusals.ts';
 import { fetchSecrets, type Retries } from '../../../src/fetcher/fetch-secrets.ts';
 import { arnOf, formatPlan, planOf } from '../plans.ts';
 import { ROLE_ARN } from '../stage.ts';

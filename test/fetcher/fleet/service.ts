@@ -1,5 +1,5 @@
 /** A service of AWS in virtual time: a token bucket in front of it, and outages. */
-import { NetworkFailure } from '../../../src/fetcher/aws/errors.ts';
+import { NetworkFailure } from '../../../src/aws/calls/errors.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A token bucket, as AWS uses for request limits. */

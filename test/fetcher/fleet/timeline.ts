@@ -1,5 +1,5 @@
 /** Virtual time: a queue of events. The time of an event passes when everything before it has happened. */
-import type { Clock } from '../../../src/fetcher/aws/retry.ts';
+import type { Clock } from '../../../src/aws/calls/retry.ts';
 
 interface Event {
   readonly at: number;

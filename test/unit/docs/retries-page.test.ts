@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { ERRORS } from '../../../src/fetcher/aws/errors.ts';
-import { type FailureClass, pauseBefore } from '../../../src/fetcher/aws/retry.ts';
+import { ERRORS } from '../../../src/aws/calls/errors.ts';
+import { type FailureClass, pauseBefore } from '../../../src/aws/calls/retry.ts';
 import { type ChartRow, drawChart } from '../../fetcher/fleet/chart.ts';
 import { type FleetRun, runFleet } from '../../fetcher/fleet/fleet.ts';
 import { loadOf, total } from '../../fetcher/fleet/load.ts';

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/nested-clients/sts';
 import { describe, expect, it } from 'vitest';
+import { endpointOf, type Service } from '../../../../src/aws/calls/endpoints.ts';
 import { isRegion, partitionOf } from '../../../../src/core/names/regions.ts';
-import { endpointOf, type Service } from '../../../../src/fetcher/aws/endpoints.ts';
 
 /** Regions by partition, from the data of the SDK, which does not export them. */
 const PARTITIONS = partitionsOfSdk();

@@ -4,10 +4,10 @@
  *
  * Source: the STS API reference, query protocol, version 2011-06-15.
  */
-import { AwsFailure, INCOMPLETE_ANSWER } from '../aws/errors.ts';
-import { denialIn, detailIn } from '../aws/messages.ts';
-import { type AwsRequest, type AwsTarget, requestAws } from '../aws/request.ts';
-import type { Credentials } from '../aws/secret-reader.ts';
+import { AwsFailure, INCOMPLETE_ANSWER } from '../calls/errors.ts';
+import { denialIn, detailIn } from '../calls/messages.ts';
+import { type AwsRequest, type AwsTarget, requestAws } from '../calls/request.ts';
+import type { Credentials } from '../calls/secret-reader.ts';
 
 /** The shortest session of STS. One run of the fetcher takes at most ten minutes. */
 const SESSION_SECONDS = '900';

@@ -5,7 +5,7 @@ import { HTTPS_PROXY_VARIABLE, NO_PROXY_VARIABLE } from '../../core/names/networ
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { bypassesProxy, parseNoProxy, parseProxy } from '../../runtime/proxy.ts';
-import type { ProxySettings } from '../process/environment.ts';
+import type { ProxySettings } from '../environment.ts';
 
 /** Returns the proxy for an endpoint, or undefined for a direct connection. */
 export type ProxyOf = (endpoint: URL) => URL | undefined;

@@ -1,7 +1,7 @@
 /** What a denied call advises, by the policy that denied it. */
 import { expect, it } from 'vitest';
-import { keyAdvice, readAdvice } from '../../../../src/fetcher/aws/denials.ts';
-import { AwsFailure, type Denial, type PolicyKind } from '../../../../src/fetcher/aws/errors.ts';
+import { keyAdvice, readAdvice } from '../../../../src/aws/calls/denials.ts';
+import { AwsFailure, type Denial, type PolicyKind } from '../../../../src/aws/calls/errors.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf';
 const OWN_ROLE = 'arn:aws:iam::111122223333:role/shop';

@@ -2,7 +2,7 @@
 import { type Partition, partitionOf } from '../../core/names/regions.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
-import type { EndpointSettings } from '../process/environment.ts';
+import type { EndpointSettings } from '../environment.ts';
 
 export type Service = 'sts' | 'secretsmanager';
 

@@ -1,7 +1,7 @@
 /** Everything that the fetcher concludes from one AWS error response, as one line of text. */
-import { AwsFailure, type Detail, rowOf } from '../../../../src/fetcher/aws/errors.ts';
-import { fetchProblem } from '../../../../src/fetcher/aws/problems.ts';
-import { webIdentityRefused } from '../../../../src/fetcher/credentials/refusals.ts';
+import { AwsFailure, type Detail, rowOf } from '../../../../src/aws/calls/errors.ts';
+import { fetchProblem } from '../../../../src/aws/calls/problems.ts';
+import { webIdentityRefused } from '../../../../src/aws/credentials/refusals.ts';
 
 /** `retry class, problem of a secret, problem of a sign-in`, then `absent` and `renews` where they apply. */
 export function verdictOf(code: string, status: number, detail: Detail | undefined): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AwsFailure } from '../../../../src/fetcher/aws/errors.ts';
-import { fetchProblem } from '../../../../src/fetcher/aws/problems.ts';
+import { AwsFailure } from '../../../../src/aws/calls/errors.ts';
+import { fetchProblem } from '../../../../src/aws/calls/problems.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf';
 const notFound = new AwsFailure('ResourceNotFoundException', 400);

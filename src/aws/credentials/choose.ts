@@ -1,7 +1,7 @@
 /** Chooses how the pod signs in. To add a source, add a file to this folder and an entry to `SOURCES`. */
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, type Result } from '../../core/problems/result.ts';
-import type { Environment } from '../process/environment.ts';
+import type { AwsEnvironment } from '../environment.ts';
 import { openAssumedRole } from './assumed-role.ts';
 import { identityMissing } from './missing.ts';
 import { openPodIdentity } from './pod-identity.ts';
@@ -10,7 +10,7 @@ import { openWebIdentity } from './web-identity.ts';
 
 /** Opens a source, or returns undefined if the environment does not request it. */
 type Open = (
-  environment: Environment,
+  environment: AwsEnvironment,
   region: string,
   parts: SourceParts,
 ) => Result<CredentialSource, FetchProblem> | undefined;
@@ -23,7 +23,7 @@ const SOURCES: readonly Open[] = [openPodIdentity, openWebIdentity];
  * @param region for sign-in, where the environment sets none
  */
 export function openCredentialSource(
-  environment: Environment,
+  environment: AwsEnvironment,
   region: string,
   parts: SourceParts,
 ): Result<CredentialSource, FetchProblem> {

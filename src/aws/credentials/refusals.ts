@@ -14,10 +14,10 @@ import { annotationKey } from '../../core/names/annotation-keys.ts';
 import { parseRoleArn } from '../../core/names/role-arn.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
-import { deniedBy } from '../aws/denials.ts';
-import { AwsFailure, ERRORS, rowOf } from '../aws/errors.ts';
-import { unavailable } from '../aws/problems.ts';
-import type { PodFacts } from '../process/environment.ts';
+import { deniedBy } from '../calls/denials.ts';
+import { AwsFailure, ERRORS, rowOf } from '../calls/errors.ts';
+import { unavailable } from '../calls/problems.ts';
+import type { PodFacts } from '../environment.ts';
 import type { TokenClaims } from './token-claims.ts';
 
 /** STS did not exchange the token. @param claims of the token, if it was read */

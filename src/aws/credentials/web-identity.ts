@@ -4,11 +4,11 @@
  */
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
-import { endpointOf } from '../aws/endpoints.ts';
-import { classify } from '../aws/errors.ts';
-import { PreopenedAgent } from '../aws/preopened-agent.ts';
-import { systemClock, withRetries } from '../aws/retry.ts';
-import type { Environment } from '../process/environment.ts';
+import { endpointOf } from '../calls/endpoints.ts';
+import { classify } from '../calls/errors.ts';
+import { PreopenedAgent } from '../calls/preopened-agent.ts';
+import { systemClock, withRetries } from '../calls/retry.ts';
+import type { AwsEnvironment } from '../environment.ts';
 import { webIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { assumeRoleWithWebIdentity } from './sts.ts';
@@ -21,7 +21,7 @@ import { readToken, TokenUnreadable } from './token-file.ts';
  * @returns undefined without these variables, or the problem of the endpoint
  */
 export function openWebIdentity(
-  { identity, region: ownRegion, endpoints }: Environment,
+  { identity, region: ownRegion, endpoints }: AwsEnvironment,
   region: string,
   { log, proxyOf }: SourceParts,
 ): Result<CredentialSource, FetchProblem> | undefined {

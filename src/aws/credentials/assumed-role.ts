@@ -4,14 +4,14 @@
  */
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
-import { AwsClock } from '../aws/aws-clock.ts';
-import { endpointOf } from '../aws/endpoints.ts';
-import { classify, rowOf } from '../aws/errors.ts';
-import { PreopenedAgent } from '../aws/preopened-agent.ts';
-import type { AwsRequest } from '../aws/request.ts';
-import { systemClock, withRetries } from '../aws/retry.ts';
-import type { Credentials } from '../aws/secret-reader.ts';
-import type { Environment, PodFacts } from '../process/environment.ts';
+import { AwsClock } from '../calls/aws-clock.ts';
+import { endpointOf } from '../calls/endpoints.ts';
+import { classify, rowOf } from '../calls/errors.ts';
+import { PreopenedAgent } from '../calls/preopened-agent.ts';
+import type { AwsRequest } from '../calls/request.ts';
+import { systemClock, withRetries } from '../calls/retry.ts';
+import type { Credentials } from '../calls/secret-reader.ts';
+import type { AwsEnvironment, PodFacts } from '../environment.ts';
 import { assumedRoleRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { assumeRole } from './sts.ts';
@@ -34,7 +34,7 @@ class FirstSignInFailed extends Error {
 export function openAssumedRole(
   first: CredentialSource,
   roleArn: string,
-  { identity, region: ownRegion, endpoints }: Environment,
+  { identity, region: ownRegion, endpoints }: AwsEnvironment,
   region: string,
   { log, proxyOf, loadSigner }: SourceParts,
 ): Result<CredentialSource, FetchProblem> {

@@ -8,10 +8,10 @@ import { field, textField } from '../../core/json.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { sendRequest } from '../../runtime/https-request.ts';
-import { AwsFailure, classify, INCOMPLETE_ANSWER, NetworkFailure } from '../aws/errors.ts';
-import { systemClock, withRetries } from '../aws/retry.ts';
-import type { Credentials } from '../aws/secret-reader.ts';
-import type { Environment } from '../process/environment.ts';
+import { AwsFailure, classify, INCOMPLETE_ANSWER, NetworkFailure } from '../calls/errors.ts';
+import { systemClock, withRetries } from '../calls/retry.ts';
+import type { Credentials } from '../calls/secret-reader.ts';
+import type { AwsEnvironment } from '../environment.ts';
 import { foreignAgent, podIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
 import { readToken, TokenUnreadable } from './token-file.ts';
@@ -28,7 +28,7 @@ const LIMITS = { silence: 5_000, total: 10_000, bytes: 64 * 1024 };
  * @returns undefined without these variables, or the problem of the endpoint
  */
 export function openPodIdentity(
-  { identity }: Environment,
+  { identity }: AwsEnvironment,
   _region: string,
   { log }: SourceParts,
 ): Result<CredentialSource, FetchProblem> | undefined {

@@ -3,7 +3,7 @@
  * as absent, and whether it signs in again. When you add a row to the table, add the code here.
  */
 import { expect, it } from 'vitest';
-import type { Detail } from '../../../../src/fetcher/aws/errors.ts';
+import type { Detail } from '../../../../src/aws/calls/errors.ts';
 import { signInAdvice, verdictOf } from './verdict.ts';
 
 /** By HTTP status: `retry class, problem of a secret, problem of a sign-in`, then `absent` and `renews`. */

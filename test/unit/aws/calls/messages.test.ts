@@ -1,7 +1,7 @@
 /** What the fetcher reads from the messages of AWS errors. The messages are those of AWS, with other names. */
 import { expect, it } from 'vitest';
-import type { Denial, Detail } from '../../../../src/fetcher/aws/errors.ts';
-import { denialIn, detailIn } from '../../../../src/fetcher/aws/messages.ts';
+import type { Denial, Detail } from '../../../../src/aws/calls/errors.ts';
+import { denialIn, detailIn } from '../../../../src/aws/calls/messages.ts';
 
 const CALL =
   'User: arn:aws:sts::111122223333:assumed-role/shop/shop.web is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { AwsFailure, NetworkFailure } from '../../../../src/fetcher/aws/errors.ts';
-import { RetryLog } from '../../../../src/fetcher/aws/retry-log.ts';
+import { AwsFailure, NetworkFailure } from '../../../../src/aws/calls/errors.ts';
+import { RetryLog } from '../../../../src/aws/calls/retry-log.ts';
 
 const REFUSED = new NetworkFailure('ECONNREFUSED');
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FailureClass, pauseBefore, withRetries } from '../../../../src/fetcher/aws/retry.ts';
+import { type FailureClass, pauseBefore, withRetries } from '../../../../src/aws/calls/retry.ts';
 import { seededRandom, Timeline } from '../../../fetcher/fleet/timeline.ts';
 
 type Retried = Exclude<FailureClass, 'final'>;

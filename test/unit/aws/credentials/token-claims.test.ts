@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { claimsOf } from '../../../../src/fetcher/credentials/token-claims.ts';
+import { claimsOf } from '../../../../src/aws/credentials/token-claims.ts';
 
 const CLAIMS = {
   iss: 'https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF',

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { AwsFailure, NetworkFailure } from '../../../../src/fetcher/aws/errors.ts';
-import { Outages, RegionFailure, readInOrder } from '../../../../src/fetcher/aws/failover.ts';
-import type { Deadline } from '../../../../src/fetcher/aws/retry.ts';
-import { RetryLog } from '../../../../src/fetcher/aws/retry-log.ts';
+import { AwsFailure, NetworkFailure } from '../../../../src/aws/calls/errors.ts';
+import { Outages, RegionFailure, readInOrder } from '../../../../src/aws/calls/failover.ts';
+import type { Deadline } from '../../../../src/aws/calls/retry.ts';
+import { RetryLog } from '../../../../src/aws/calls/retry-log.ts';
 import { virtualTime } from '../../../fetcher/virtual-clock.ts';
 
 const RESET = new NetworkFailure('ECONNRESET');

@@ -2,7 +2,7 @@
 import { annotationKey } from '../../core/names/annotation-keys.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
-import type { Identity, PodFacts } from '../process/environment.ts';
+import type { Identity, PodFacts } from '../environment.ts';
 
 /** Pairs of variables that belong together. */
 const PAIRS = (identity: Identity) =>
