@@ -1,12 +1,21 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { FETCHER_NAME } from '../../../../src/core/additions/injected-objects.ts';
 import { type CertificatePair, checkCertificatePair } from '../../../../src/webhook/certificates/pair.ts';
 import { checkOwnReview } from '../../../../src/webhook/readiness/own-review.ts';
-import { makeReadiness } from '../../../../src/webhook/readiness/readiness.ts';
-import { makeLeaf } from '../../../server/certificates.ts';
+import { makeReadiness, type ReadinessParts } from '../../../../src/webhook/readiness/readiness.ts';
+import { type Leaf, makeLeaf } from '../../../server/certificates.ts';
 
-async function pair(): Promise<CertificatePair> {
-  const leaf = await makeLeaf();
+const PARTS = { isDraining: () => false, isSettled: () => true };
+
+function certificatesOf(leaf: Leaf): ReadinessParts['certificates'] {
+  return { current: pairOf(leaf), problem: undefined, now: Date.now };
+}
+
+function pairOf(leaf: Leaf): CertificatePair {
   const checked = checkCertificatePair(leaf.cert, leaf.key, 'tls.crt', 'tls.key');
   if (!checked.ok) throw new Error(checked.problem);
   return checked.value;
@@ -15,20 +24,25 @@ async function pair(): Promise<CertificatePair> {
 test('probes share one check, whose answer is forgotten after a second', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
-  const certificate = await pair();
+  const leaf = await makeLeaf();
   let asked = 0;
+  const server = createServer({ cert: leaf.cert, key: leaf.key }, async (request, response) => {
+    asked += 1;
+    const { uid } = (JSON.parse(await text(request)) as { request: { uid: string } }).request;
+    response.end(
+      answer([{ op: 'add', path: '/spec/initContainers', value: [{ name: FETCHER_NAME }] }], uid).text,
+    );
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
   const readiness = makeReadiness({
-    certificates: { current: certificate, problem: undefined, now: Date.now },
-    isDraining: () => false,
-    isSettled: () => true,
-    // No address: the check itself ends at once, what counts here is how often it is made.
-    address: () => {
-      asked += 1;
-      return undefined;
-    },
+    ...PARTS,
+    certificates: certificatesOf(leaf),
+    address: () => ({ host: '127.0.0.1', port }),
   });
   const states = await Promise.all(Array.from({ length: 10 }, () => readiness.check()));
-  expect(new Set(states.map((state) => state.ready))).toEqual(new Set([false]));
+  expect(new Set(states.map((state) => state.ready))).toEqual(new Set([true]));
   expect(asked).toBe(1);
   vi.advanceTimersByTime(999);
   await readiness.check();
@@ -38,12 +52,25 @@ test('probes share one check, whose answer is forgotten after a second', async (
   expect(asked).toBe(2);
 });
 
+// A probe that reuses it would count one failure several times.
+test('probes share a failed check only while it runs', async () => {
+  let asked = 0;
+  const address = () => {
+    asked += 1;
+    return undefined;
+  };
+  const readiness = makeReadiness({ ...PARTS, certificates: certificatesOf(await makeLeaf()), address });
+  const states = await Promise.all(Array.from({ length: 10 }, () => readiness.check()));
+  expect(new Set(states.map((state) => state.ready))).toEqual(new Set([false]));
+  expect(asked).toBe(1);
+  await readiness.check();
+  expect(asked).toBe(2);
+});
+
 test('a listener that is not there is not ready', async () => {
-  const certificate = await pair();
   const readiness = makeReadiness({
-    certificates: { current: certificate, problem: undefined, now: Date.now },
-    isDraining: () => false,
-    isSettled: () => true,
+    ...PARTS,
+    certificates: certificatesOf(await makeLeaf()),
     address: () => ({ host: '127.0.0.1', port: 1 }),
   });
   expect(await readiness.check()).toEqual({ ready: false, why: 'the HTTPS server does not answer' });
