@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { PRODUCT_NAMESPACE } from '../install.ts';
+import { administrator, post } from '../pod-requests.ts';
 import { pod, shell } from '../pods.ts';
 import { putJsonSecret } from '../secrets.ts';
 import { type KubernetesObject, NAMESPACE_LABEL, type Stage } from '../stage.ts';
@@ -95,13 +96,44 @@ export function untouched(stage: () => Stage): void {
       );
     });
 
+    /** A pod as the webhook returns it, which is created again. */
+    async function injected(name: string): Promise<KubernetesObject> {
+      const asking = pod(optedIn, { name, annotations: ASKS, containers: [RESTRICTED] });
+      const { stdout } = await stage().create(asking, '--dry-run=server', '--output=json');
+      const { apiVersion, kind, spec } = JSON.parse(stdout) as KubernetesObject;
+      return { apiVersion, kind, metadata: { ...asking.metadata }, spec };
+    }
+
+    // In a review, each < becomes six bytes, so that it is larger than 8 MiB. An API server accepts 3 MiB.
+    it.each(['retry-4', 'verify'])(
+      'too large for the webhook, they are rejected by %s',
+      async (registration) => {
+        const large =
+          registration === 'verify'
+            ? await injected('large')
+            : pod(optedIn, { name: 'large', annotations: ASKS });
+        const { containers, ...spec } = large['spec'] as { readonly containers: readonly object[] };
+        const lifecycle = { preStop: { exec: { command: ['<'.repeat(1_430_000)] } } };
+        const { facts } = stage().cluster;
+        const agent = administrator(facts);
+        const url = new URL(`/api/v1/namespaces/${optedIn}/pods`, facts.apiServerUrl);
+        const body = {
+          ...large,
+          spec: { ...spec, containers: containers.map((one) => ({ ...one, lifecycle })) },
+        };
+        const answer = await post(url, agent, body);
+        agent.destroy();
+        expect(JSON.parse(answer)).toMatchObject({
+          kind: 'Status',
+          message: expect.stringContaining(`failed calling webhook "${registration}.secrets-injector.dev"`),
+        });
+      },
+    );
+
     describe('while the webhook is down', () => {
       let arrives: KubernetesObject;
       beforeAll(async () => {
-        const asking = pod(optedIn, { name: 'arrives', annotations: ASKS, containers: [RESTRICTED] });
-        const injected = await stage().create(asking, '--dry-run=server', '--output=json');
-        const { metadata, spec, ...rest } = JSON.parse(injected.stdout) as KubernetesObject;
-        arrives = { ...rest, metadata: { ...asking.metadata }, spec };
+        arrives = await injected('arrives');
         await scale(stage(), 0);
       });
       afterAll(async () => {
