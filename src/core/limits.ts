@@ -12,3 +12,5 @@ export const FORMAT_REPRESENTATIONS = 4;
 export const MAX_VOLUME_BYTES = 512 * 2 ** 20;
 /** Different sets of secrets in a pod. The guard policy lists them one by one, because CEL has no loop over numbers. */
 export const MAX_VIEWS = 16;
+/** Actions of the annotation `on-change`. */
+export const MAX_CHANGE_ACTIONS = 8;

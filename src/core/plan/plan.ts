@@ -6,6 +6,7 @@ import type { Dialect } from '../formats/index.ts';
 import type { PemPart } from '../secret/pem.ts';
 import type { Escape } from '../template/escapes.ts';
 import type { FileMode } from './file-mode.ts';
+import type { PlanRefresh } from './refresh.ts';
 
 /** Increased when older fetchers cannot follow a newer plan. */
 export const PLAN_VERSION = 1;
@@ -118,6 +119,8 @@ export interface Plan {
   readonly timeoutSeconds: number;
   readonly secrets: readonly PlanSecret[];
   readonly views: readonly PlanView[];
+  /** Keeps the files up to date while the pod runs; without it, the fetcher ends after the first fetch. */
+  readonly refresh?: PlanRefresh;
 }
 
 /**

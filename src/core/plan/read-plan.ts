@@ -24,8 +24,23 @@ import {
   type PlanVariables,
   type PlanView,
   type Receivers,
+  receiverNames,
   type Selection,
 } from './plan.ts';
+import {
+  type CallAction,
+  type ChangeAction,
+  isSignal,
+  LEAST_REFRESH_SECONDS,
+  loopbackUrlFault,
+  MOST_PLANNED_ACTIONS,
+  MOST_REFRESH_SECONDS,
+  type PlanRefresh,
+  REFRESH_CHECKS,
+  type SignalAction,
+  type TouchAction,
+  touchFault,
+} from './refresh.ts';
 
 /** A plan with the ARN of each of its secrets parsed. */
 export interface ReadPlan {
@@ -52,7 +67,8 @@ export function readPlan(text: string | undefined): Result<ReadPlan, FetchProble
       'use the same release for the webhook and the image',
     );
   }
-  if (!isPlan(json)) return invalid('the plan has unknown or invalid members', REWRITTEN);
+  if (!isPlan(json) || !hasPossibleActions(json))
+    return invalid('the plan has unknown or invalid members', REWRITTEN);
   const arns: SecretArn[] = [];
   for (const secret of json.secrets) {
     const arn = parseArn(secret.arn, PLAN_VARIABLE);
@@ -89,6 +105,36 @@ function isPlan(json: unknown): json is Plan {
     }),
     views: (value) =>
       asArray(value)?.length !== 0 && listOf<PlanView>(viewShape(secrets?.length ?? 0))(value),
+    refresh: optional((value) => hasShape<PlanRefresh>(value, REFRESH)),
+  });
+}
+
+const REFRESH: Shape<PlanRefresh> = {
+  seconds: (value) => isInteger(value) && value >= LEAST_REFRESH_SECONDS && value <= MOST_REFRESH_SECONDS,
+  check: oneOf(...REFRESH_CHECKS),
+  required: optional(isTrue),
+  onChange: optional((value) => {
+    const actions = asArray(value) ?? [];
+    return actions.length > 0 && actions.length <= MOST_PLANNED_ACTIONS && actions.every(isAction);
+  }),
+};
+
+function isAction(value: unknown): value is ChangeAction {
+  return (
+    hasShape<SignalAction>(value, { signal: (text) => isText(text) && isSignal(text), container: isText }) ||
+    hasShape<CallAction>(value, { url: (text) => isText(text) && loopbackUrlFault(text) === undefined }) ||
+    hasShape<TouchAction>(value, { touch: isText, view: isInteger })
+  );
+}
+
+/** Whether each action concerns a view of the plan or a container that receives one. */
+function hasPossibleActions({ refresh, views }: Plan): boolean {
+  const receivers = views.flatMap((view) => receiverNames(view.receivers));
+  return (refresh?.onChange ?? []).every((action) => {
+    if ('signal' in action) return receivers.includes(action.container);
+    if ('url' in action) return true;
+    const view = views[action.view];
+    return view !== undefined && touchFault(action.touch, view) === undefined;
   });
 }
 

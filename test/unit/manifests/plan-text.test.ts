@@ -23,7 +23,12 @@ import { COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 /** Every member of an object of the plan, in the order in which the text contains them. */
 type Members<T> = Readonly<Record<keyof T, true>>;
 
-const PLAN: Members<Plan> = { version: true, timeoutSeconds: true, secrets: true, views: true };
+const PLAN: Members<Omit<Plan, 'refresh'>> = {
+  version: true,
+  timeoutSeconds: true,
+  secrets: true,
+  views: true,
+};
 const SECRET: Members<PlanSecret> = { arn: true, stage: true, versionId: true, failover: true };
 // The guard reads the volume's name, then expects the receivers.
 const VIEW: Members<PlanView> = {
