@@ -7,19 +7,23 @@ import { Connections } from './connections.ts';
 import type { StandIn, StandInOptions } from './contract.ts';
 import { deliver, isSilent } from './deliver.ts';
 import { describeRequest, targetOf } from './describe-request.ts';
+import { EventBus } from './events.ts';
 import { type Fault, FaultScript } from './faults.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
 import { makeIssuer } from './issuer.ts';
 import { errorReply } from './reply.ts';
 import { type OpenRequest, RequestLog } from './request-log.ts';
 import type { Role } from './roles.ts';
+import { Rotations } from './rotation.ts';
 import { SecretStore } from './secrets.ts';
 import { answer, type ServiceState } from './service.ts';
 import { Sessions } from './sessions.ts';
+import type { Queue } from './sqs/queue.ts';
+import { Queues } from './sqs/queues.ts';
 
 const OWN_ISSUER = 'https://oidc.aws-fake.test/id/0000000000000000000000000000000A';
 
-/** Starts the AWS fake: STS and Secrets Manager over HTTPS, on loopback by default. */
+/** Starts the AWS fake: STS, Secrets Manager and SQS over HTTPS, on loopback by default. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { host = '127.0.0.1', now = Date.now } = options;
   const own = options.issuer === undefined ? await makeIssuer(OWN_ISSUER) : undefined;
@@ -28,7 +32,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const tls = options.tls ?? (await makeCertificate(options.extraNames));
   const roles = new Map<string, Role>();
   const sessions = new Sessions();
-  const secrets = new SecretStore(now);
+  const events = new EventBus(now);
+  const rotations = new Rotations(events, now);
+  const secrets = new SecretStore(events, now);
+  const queues = new Queues(now);
   const faults = new FaultScript();
   const log = new RequestLog();
   const stopping = new AbortController();
@@ -39,7 +46,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     keepAliveTimeout: 60_000,
   });
   const connections = new Connections(server);
-  const state: ServiceState = { roles, sessions, secrets, issuer, now };
+  const urlOf = (queue: Queue) => `${url}/${queue.account}/${queue.name}`;
+  const state: ServiceState = { roles, sessions, secrets, rotations, events, queues, urlOf, issuer, now };
 
   server.on('request', (message, response) => {
     const counted = log.begin();
@@ -63,7 +71,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 
   async function serve(exchange: Exchange): Promise<void> {
     const { incoming, fault, entry, response, socket } = exchange;
-    const reply = await answer(incoming, fault, state).catch((error: unknown) =>
+    const closed = new AbortController();
+    response.once('close', () => closed.abort());
+    const gone = AbortSignal.any([stopping.signal, closed.signal]);
+    const reply = await answer(incoming, fault, state, gone).catch((error: unknown) =>
       errorReply(incoming.service, new AwsError('StandInFailure', String(error), 500)),
     );
     if (!isSilent(fault)) {
@@ -77,8 +88,9 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   }
 
   const port = await listen(server, host, options.port ?? 0);
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
-    url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url,
     host,
     port,
     caPem: tls.ca,
@@ -92,6 +104,26 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       roles.set(role.arn, role);
     },
     putSecret: (secret) => secrets.put(secret),
+    putRotator: (lambdaArn, rotator) => rotations.register(lambdaArn, rotator),
+    rotationsSettled: () => rotations.settled(),
+    reattemptRotation: (arn) => {
+      const [, , , region = '', account = ''] = arn.split(':');
+      const secret = secrets.find(arn, region, account);
+      if (secret === undefined) throw new TypeError(`no such secret: ${arn}`);
+      rotations.reattempt(secret);
+    },
+    putQueue: (input) => {
+      const queue = queues.put(input);
+      return queues.handle(queue, urlOf(queue));
+    },
+    putEventRule: ({ queueArn, matches = () => true }) => {
+      const queue = queues.get(queueArn);
+      if (queue === undefined) throw new TypeError(`no such queue: ${queueArn}`);
+      events.addRule({ queue, matches });
+    },
+    get events() {
+      return events.published;
+    },
     startSession: (roleArn, sessionName = 'session', durationSeconds = 3600, transitiveTags = []) =>
       sessions.start(roleArn, sessionName, now() + durationSeconds * 1000, transitiveTags),
     get requests() {
@@ -110,6 +142,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     reset: () => {
       faults.clear();
       log.clear();
+      events.clear();
       connections.startCounting();
     },
     stop: () => {

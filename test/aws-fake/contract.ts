@@ -1,11 +1,16 @@
 import type { TlsMaterial } from './certificates.ts';
+import type { AwsEvent } from './events.ts';
 import type { Fault } from './faults.ts';
 import type { TokenClaims, TokenIssuer } from './issuer.ts';
 import type { Operation } from './operations.ts';
 import type { Peak, StandInRequest } from './request-log.ts';
 import type { Role } from './roles.ts';
-import type { SecretHandle, SecretInput } from './secrets.ts';
+import type { Rotator } from './rotation.ts';
+import type { SecretInput } from './secret.ts';
+import type { SecretHandle } from './secrets.ts';
 import type { Session } from './sessions.ts';
+import type { QueueInput } from './sqs/queue.ts';
+import type { QueueHandle } from './sqs/queues.ts';
 
 export interface StandInOptions {
   /** Default: 127.0.0.1. */
@@ -18,12 +23,12 @@ export interface StandInOptions {
   readonly tls?: TlsMaterial;
   /** The issuer of the tokens that STS accepts. Default: an issuer of the fake, which `issueToken` uses. */
   readonly issuer?: TokenIssuer;
-  /** The clock of both services, in milliseconds since 1970. */
+  /** The clock of all services, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 export interface StandIn {
-  /** The endpoint of STS and of Secrets Manager in every Region: the signature contains the Region. */
+  /** The endpoint of STS, Secrets Manager and SQS in every Region: the signature contains the Region. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -36,6 +41,18 @@ export interface StandIn {
   /** Adds or replaces a role. */
   putRole(role: Role): void;
   putSecret(secret: SecretInput): SecretHandle;
+  /** Registers a rotation function under the ARN of a Lambda function, for RotateSecret. */
+  putRotator(lambdaArn: string, rotator: Rotator): void;
+  /** Resolves when every rotation has ended. */
+  rotationsSettled(): Promise<void>;
+  /** Runs the steps of a failed rotation again, with the same version, as AWS does after a while. */
+  reattemptRotation(secretArn: string): void;
+  /** Adds a queue, or replaces one by an empty queue. */
+  putQueue(queue: QueueInput): QueueHandle;
+  /** Sends events of EventBridge to a queue, one message each. Default: all events. */
+  putEventRule(rule: { readonly queueArn: string; readonly matches?: (event: AwsEvent) => boolean }): void;
+  /** Every event since the start or the last reset. */
+  readonly events: readonly AwsEvent[];
   /** Creates credentials of a role without a request to STS. */
   startSession(
     roleArn: string,
@@ -52,7 +69,7 @@ export interface StandIn {
   script(operation: Operation | '*', ...faults: Fault[]): void;
   /** Queued faults that have not applied to a request yet. */
   readonly pendingFaults: readonly Fault[];
-  /** Clears faults and the request log, but keeps roles, secrets and sessions. */
+  /** Clears faults, events and the request log, but keeps roles, secrets, queues and sessions. */
   reset(): void;
   /** Closes every connection, hanging ones included. */
   stop(): Promise<void>;

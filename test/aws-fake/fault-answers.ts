@@ -7,16 +7,13 @@ import { errorReply, jsonReply, type Reply } from './reply.ts';
 export function cannedReply(fault: Fault | undefined, service: Service): Reply | undefined {
   switch (fault?.kind) {
     case 'throttle':
-      return errorReply(
-        service,
-        new AwsError(service === 'sts' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded'),
-      );
+      return errorReply(service, throttled(service));
     case 'serverError':
       return errorReply(
         service,
-        service === 'sts'
-          ? new AwsError('InternalFailure', 'An error occurred on the server side.', 500)
-          : new AwsError('InternalServiceError', 'An error occurred on the server side.', 500),
+        service === 'secretsmanager'
+          ? new AwsError('InternalServiceError', 'An error occurred on the server side.', 500)
+          : new AwsError('InternalFailure', 'An error occurred on the server side.', 500),
       );
     case 'unavailableHtml':
       return {
@@ -32,6 +29,17 @@ export function cannedReply(fault: Fault | undefined, service: Service): Reply |
       return { status: fault.status, headers: fault.headers ?? {}, body: Buffer.from(fault.body ?? '') };
     default:
       return undefined;
+  }
+}
+
+function throttled(service: Service): AwsError {
+  switch (service) {
+    case 'sts':
+      return new AwsError('Throttling', 'Rate exceeded');
+    case 'secretsmanager':
+      return new AwsError('ThrottlingException', 'Rate exceeded');
+    case 'sqs':
+      return new AwsError('RequestThrottled', 'Request is throttled.', 403);
   }
 }
 

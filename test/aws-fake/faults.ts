@@ -1,4 +1,4 @@
-import { type Operation, SECRETS_OPERATIONS } from './operations.ts';
+import { type Operation, SECRETS_OPERATIONS, STS_OPERATIONS } from './operations.ts';
 
 interface Match {
   /** Only requests with this secret id, spelled as in the request. Default: any. */
@@ -44,7 +44,7 @@ export type SecretFault = {
   readonly kind: 'denied' | 'notFound' | 'kmsDenied' | 'decryptionFailure' | 'scheduledForDeletion';
 };
 
-/** Errors of STS. `denied` and `expiredToken` exist in both services. */
+/** Errors of STS. `denied` and `expiredToken` exist in every service. */
 export type StsFault = {
   readonly kind: 'denied' | 'expiredToken' | 'invalidIdentityToken' | 'idpCommunicationError';
 };
@@ -107,6 +107,7 @@ function fits(operation: Operation | '*', fault: Fault, target: FaultTarget): bo
   if (fault.region !== undefined && fault.region !== target.region) return false;
   const ofSecrets = SECRETS_OPERATIONS.some((name) => name === target.operation);
   if (ONLY_SECRETS.includes(fault.kind) && !ofSecrets) return false;
-  if (ONLY_STS.includes(fault.kind) && ofSecrets) return false;
+  const ofSts = STS_OPERATIONS.some((name) => name === target.operation);
+  if (ONLY_STS.includes(fault.kind) && !ofSts) return false;
   return !(DESCRIBES_NO_VALUE.includes(fault.kind) && target.operation === 'DescribeSecret');
 }

@@ -1,7 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { type Operation, type Service, STS_OPERATIONS, secretsOperation } from './operations.ts';
-import { readSecretsInput, type SecretsInput } from './secrets-input.ts';
+import {
+  type Operation,
+  type Service,
+  STS_OPERATIONS,
+  secretsOperation,
+  sqsOperation,
+} from './operations.ts';
+import { readJsonObject, readSecretsInput, type SecretsInput } from './secrets-input.ts';
 import { readScope, type SignedRequest } from './sigv4.ts';
+import type { SqsInput } from './sqs/input.ts';
 
 /** A complete request, parsed as far as possible without validation. */
 export interface Incoming extends SignedRequest {
@@ -13,11 +20,14 @@ export interface Incoming extends SignedRequest {
   readonly form: URLSearchParams;
   /** The input of a Secrets Manager request; undefined if the body is not a JSON object. */
   readonly input: SecretsInput | undefined;
+  /** The input of an SQS request; undefined if the body is not a JSON object. */
+  readonly queueInput: SqsInput | undefined;
 }
 
-const TARGET_PREFIX = 'secretsmanager.';
+const SECRETS_PREFIX = 'secretsmanager.';
+const SQS_PREFIX = 'AmazonSQS.';
 
-/** Reads a whole request. Only Secrets Manager uses X-Amz-Target, which distinguishes the services. */
+/** Reads a whole request. X-Amz-Target, which STS does not use, distinguishes the services. */
 export async function readIncoming(message: IncomingMessage): Promise<Incoming> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk);
@@ -30,16 +40,17 @@ export async function readIncoming(message: IncomingMessage): Promise<Incoming> 
   const target = headers['x-amz-target'];
   const scope = readScope(headers['authorization']);
   if (target !== undefined) {
+    const json = readJsonObject(body);
+    const isSqs = target.startsWith(SQS_PREFIX);
     return {
       ...request,
-      service: 'secretsmanager',
-      operation: target.startsWith(TARGET_PREFIX)
-        ? secretsOperation(target.slice(TARGET_PREFIX.length))
-        : undefined,
+      service: isSqs ? 'sqs' : 'secretsmanager',
+      operation: operationOf(target),
       region: scope?.region,
       accessKeyId: scope?.accessKeyId,
       form: new URLSearchParams(),
-      input: readSecretsInput(body),
+      input: isSqs || json === undefined ? undefined : readSecretsInput(json),
+      queueInput: isSqs ? json : undefined,
     };
   }
   // The query protocol also accepts parameters in the query string.
@@ -54,5 +65,13 @@ export async function readIncoming(message: IncomingMessage): Promise<Incoming> 
     accessKeyId: scope?.accessKeyId,
     form,
     input: undefined,
+    queueInput: undefined,
   };
+}
+
+function operationOf(target: string): Operation | undefined {
+  if (target.startsWith(SQS_PREFIX)) return sqsOperation(target.slice(SQS_PREFIX.length));
+  return target.startsWith(SECRETS_PREFIX)
+    ? secretsOperation(target.slice(SECRETS_PREFIX.length))
+    : undefined;
 }

@@ -20,6 +20,12 @@ export function jsonReply(status: number, content: unknown): Reply {
   };
 }
 
+/** A JSON response of SQS, which uses another version of the protocol. */
+export function sqsReply(status: number, content: unknown): Reply {
+  const reply = jsonReply(status, content);
+  return { ...reply, headers: { ...reply.headers, 'content-type': 'application/x-amz-json-1.0' } };
+}
+
 /** An XML response of STS. @param content returns the body for the request id that it must contain */
 export function xmlReply(status: number, content: (requestId: string) => string): Reply {
   const requestId = randomUUID();
@@ -39,6 +45,12 @@ export function errorReply(service: Service, error: AwsError): Reply {
     return { ...jsonReply(status, { __type: code, [key]: message }), errorCode: code };
   }
   const type = status < 500 ? 'Sender' : 'Receiver';
+  if (service === 'sqs') {
+    const reply = sqsReply(status, { __type: `com.amazonaws.sqs#${code}`, message });
+    // Clients that know the codes of the older query protocol read this header.
+    const header = { 'x-amzn-query-error': `${QUERY_CODES[code] ?? code};${type}` };
+    return { ...reply, headers: { ...reply.headers, ...header }, errorCode: code };
+  }
   const reply = xmlReply(
     status,
     (requestId) => `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -53,6 +65,16 @@ export function errorReply(service: Service, error: AwsError): Reply {
   );
   return { ...reply, errorCode: code };
 }
+
+const QUERY_PREFIX = 'AWS.SimpleQueueService.';
+// Where it differs from the name of the error in the API model.
+const QUERY_CODES: Readonly<Record<string, string>> = {
+  QueueDoesNotExist: `${QUERY_PREFIX}NonExistentQueue`,
+  MessageNotInflight: `${QUERY_PREFIX}MessageNotInflight`,
+  EmptyBatchRequest: `${QUERY_PREFIX}EmptyBatchRequest`,
+  TooManyEntriesInBatchRequest: `${QUERY_PREFIX}TooManyEntriesInBatchRequest`,
+  BatchEntryIdsNotDistinct: `${QUERY_PREFIX}BatchEntryIdsNotDistinct`,
+};
 
 const IN_FRONT = new Set([
   'InvalidSignatureException',

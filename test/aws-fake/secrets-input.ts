@@ -1,4 +1,5 @@
 import { AwsError } from './aws-error.ts';
+import { MOST_SECRET_BYTES } from './secret.ts';
 
 /** The input of a Secrets Manager request. */
 export interface SecretsInput {
@@ -6,31 +7,62 @@ export interface SecretsInput {
   readonly secretIds: readonly string[] | undefined;
   readonly versionId: string | undefined;
   readonly versionStage: string | undefined;
+  readonly token: string | undefined;
+  readonly secretString: string | undefined;
+  readonly secretBinary: Uint8Array | undefined;
+  readonly versionStages: readonly string[] | undefined;
+  readonly removeFromVersionId: string | undefined;
+  readonly moveToVersionId: string | undefined;
+  readonly rotationLambdaArn: string | undefined;
+  readonly rotationRules: Readonly<Record<string, unknown>> | undefined;
+  readonly rotateImmediately: boolean | undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads a request body. @returns undefined if it is not a JSON object; members of other types are ignored */
-export function readSecretsInput(body: Buffer): SecretsInput | undefined {
-  let content: unknown;
+/** Reads a request body. @returns undefined if it is not a JSON object */
+export function readJsonObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
-    content = JSON.parse(body.toString('utf8'));
+    const content: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(content) ? content : undefined;
   } catch {
     return undefined;
   }
-  if (!isObject(content)) return undefined;
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  const list = content['SecretIdList'];
+}
+
+/** Reads the members of a request. Members of other types are ignored. */
+export function readSecretsInput(content: Readonly<Record<string, unknown>>): SecretsInput {
+  const text = (member: string) => {
+    const value = content[member];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const list = (member: string) => {
+    const value = content[member];
+    return Array.isArray(value) ? value.map((item) => String(item)) : undefined;
+  };
+  const binary = text('SecretBinary');
+  const rules = content['RotationRules'];
+  const immediately = content['RotateImmediately'];
   return {
-    secretId: text(content['SecretId']),
-    secretIds: Array.isArray(list) ? list.map((id) => String(id)) : undefined,
-    versionId: text(content['VersionId']),
-    versionStage: text(content['VersionStage']),
+    secretId: text('SecretId'),
+    secretIds: list('SecretIdList'),
+    versionId: text('VersionId'),
+    versionStage: text('VersionStage'),
+    token: text('ClientRequestToken'),
+    secretString: text('SecretString'),
+    secretBinary: binary === undefined ? undefined : Buffer.from(binary, 'base64'),
+    versionStages: list('VersionStages'),
+    removeFromVersionId: text('RemoveFromVersionId'),
+    moveToVersionId: text('MoveToVersionId'),
+    rotationLambdaArn: text('RotationLambdaARN'),
+    rotationRules: isObject(rules) ? rules : undefined,
+    rotateImmediately: typeof immediately === 'boolean' ? immediately : undefined,
   };
 }
 
 const MOST_IN_BATCH = 20;
+const MOST_STAGES = 20;
 
 /** Checks the limits in the API model of AWS. */
 export function validateSecretsInput(operation: string, input: SecretsInput): void {
@@ -52,8 +84,31 @@ export function validateSecretsInput(operation: string, input: SecretsInput): vo
     }
   } else if (input.secretId === undefined) complain('null', 'secretId', 'not be null');
   else length(input.secretId, 'secretId', 1, 2048);
-  if (input.versionId !== undefined) length(input.versionId, 'versionId', 32, 64);
-  if (input.versionStage !== undefined) length(input.versionStage, 'versionStage', 1, 256);
+  const optional = (value: string | undefined, member: string, least: number, most: number) => {
+    if (value !== undefined) length(value, member, least, most);
+  };
+  optional(input.versionId, 'versionId', 32, 64);
+  optional(input.versionStage, 'versionStage', 1, 256);
+  optional(input.token, 'clientRequestToken', 32, 64);
+  optional(input.removeFromVersionId, 'removeFromVersionId', 32, 64);
+  optional(input.moveToVersionId, 'moveToVersionId', 32, 64);
+  optional(input.rotationLambdaArn, 'rotationLambdaARN', 0, 2048);
+  for (const [member, value] of [
+    ['secretString', input.secretString],
+    ['secretBinary', input.secretBinary],
+  ] as const) {
+    // AWS does not repeat a sensitive value.
+    if (value !== undefined && Buffer.byteLength(value) > MOST_SECRET_BYTES)
+      complain("'******'", member, `have length less than or equal to ${MOST_SECRET_BYTES}`);
+  }
+  const stages = input.versionStages;
+  if (stages !== undefined && (stages.length < 1 || stages.length > MOST_STAGES)) {
+    const constraint =
+      stages.length < 1 ? 'greater than or equal to 1' : `less than or equal to ${MOST_STAGES}`;
+    complain(`'[${stages.join(', ')}]'`, 'versionStages', `have length ${constraint}`);
+  }
+  if (operation === 'UpdateSecretVersionStage' && input.versionStage === undefined)
+    complain('null', 'versionStage', 'not be null');
   if (problems.length === 0) return;
   const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
   throw new AwsError('ValidationException', `${count} detected: ${problems.join('; ')}`);

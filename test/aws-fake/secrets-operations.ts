@@ -1,71 +1,35 @@
 import { AwsError } from './aws-error.ts';
+import { describeSecret } from './describe-secret.ts';
 import type { SecretsOperation } from './operations.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import { accountOf, allows, assumedRoleArn, type Role } from './roles.ts';
-import type { Secret, SecretStore, Version } from './secrets.ts';
+import { accountOf, allows } from './roles.ts';
+import type { Secret, Version } from './secret.ts';
+import { authorized, type Caller, deniedError, markedForDeletion, notFound } from './secrets-access.ts';
+import { changeSecret } from './secrets-changes.ts';
 import type { SecretsInput } from './secrets-input.ts';
-
-/** The caller, the Region, and the queued fault for a secret. */
-export interface Caller {
-  readonly role: Role;
-  readonly sessionName: string;
-  readonly region: string;
-  readonly store: SecretStore;
-  /** Throws if a fault is queued for this secret. */
-  readonly trouble: (secretId: string, action: string) => void;
-}
 
 /** Responds to an authenticated Secrets Manager request. */
 export function answerSecrets(operation: SecretsOperation, input: SecretsInput, caller: Caller): Reply {
-  if (operation === 'BatchGetSecretValue') return jsonReply(200, batch(input.secretIds ?? [], caller));
   const id = input.secretId ?? '';
-  if (operation === 'GetSecretValue') return jsonReply(200, readValue(id, input, caller));
-  return jsonReply(200, describe(id, caller));
-}
-
-/** The access denied error of IAM for a policy that does not mention the action. */
-export function deniedError(
-  caller: Pick<Caller, 'role' | 'sessionName'>,
-  action: string,
-  resource?: string,
-  policy = 'identity-based',
-): AwsError {
-  const user = assumedRoleArn(caller.role.arn, caller.sessionName);
-  const on = resource === undefined ? '' : ` on resource: ${resource}`;
-  return new AwsError(
-    'AccessDeniedException',
-    `User: ${user} is not authorized to perform: ${action}${on} because no ${policy} policy allows the ${action} action`,
-  );
-}
-
-/** Finds a secret that the caller may use. IAM decides first, so a role without permission cannot probe for secrets. */
-function authorized(id: string, action: string, caller: Caller): Secret {
-  caller.trouble(id, action);
-  const account = accountOf(caller.role.arn);
-  const secret = caller.store.find(id, caller.region, account);
-  const resource = secret?.arn ?? id;
-  if (!allows(caller.role, action, resource)) throw deniedError(caller, action, resource);
-  if (secret === undefined) throw notFound();
-  if (secret.account !== account && !secret.sharedWith.includes(caller.role.arn)) {
-    throw deniedError(caller, action, resource, 'resource-based');
+  switch (operation) {
+    case 'BatchGetSecretValue':
+      return jsonReply(200, batch(input.secretIds ?? [], caller));
+    case 'GetSecretValue':
+      return jsonReply(200, readValue(id, input, caller));
+    case 'DescribeSecret':
+      return jsonReply(200, describeSecret(authorized(id, 'secretsmanager:DescribeSecret', caller)));
+    case 'PutSecretValue':
+    case 'UpdateSecretVersionStage':
+    case 'RotateSecret':
+    case 'CancelRotateSecret':
+      return jsonReply(200, changeSecret(operation, input, caller));
   }
-  return secret;
-}
-
-function notFound(what = ''): AwsError {
-  return new AwsError(
-    'ResourceNotFoundException',
-    `Secrets Manager can't find the specified secret${what || '.'}`,
-  );
 }
 
 function readValue(id: string, wanted: Pick<SecretsInput, 'versionId' | 'versionStage'>, caller: Caller) {
   const secret = authorized(id, 'secretsmanager:GetSecretValue', caller);
   if (secret.deletedDate !== undefined) {
-    throw new AwsError(
-      'InvalidRequestException',
-      "You can't perform this operation on the secret because it was marked for deletion.",
-    );
+    throw markedForDeletion();
   }
   const version = selectVersion(secret, wanted);
   if (secret.kmsDenied) throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed');
@@ -131,18 +95,4 @@ function batch(ids: readonly string[], caller: Caller) {
     }
   }
   return { SecretValues: values, Errors: failures };
-}
-
-function describe(id: string, caller: Caller) {
-  const secret = authorized(id, 'secretsmanager:DescribeSecret', caller);
-  const labelled = secret.versions.filter(({ stages }) => stages.length > 0);
-  const changed = Math.max(secret.createdAt, ...secret.versions.map(({ createdAt }) => createdAt));
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    CreatedDate: secret.createdAt / 1000,
-    LastChangedDate: changed / 1000,
-    ...(secret.deletedDate && { DeletedDate: secret.deletedDate.getTime() / 1000 }),
-    VersionIdsToStages: Object.fromEntries(labelled.map(({ id: version, stages }) => [version, stages])),
-  };
 }

@@ -26,6 +26,7 @@ const AUTHORIZATION =
 const MUST_BE_SIGNED: Readonly<Record<Service, readonly string[]>> = {
   secretsmanager: ['host', 'x-amz-date', 'x-amz-target'],
   sts: ['host', 'x-amz-date'],
+  sqs: ['host', 'x-amz-date', 'x-amz-target'],
 };
 const ALLOWED_SKEW_MS = 5 * 60 * 1000;
 
@@ -77,7 +78,7 @@ function checkScope(scope: Scope, service: Service, request: SignedRequest, now:
   if (scope.service !== service)
     throw invalid(`Credential should be scoped to correct service: '${service}'.`);
   // With an AWS host name, the fake is as strict about the Region as the AWS endpoint.
-  const host = /^secretsmanager(?:-fips)?\.([a-z0-9-]+)\./.exec(request.headers['host'] ?? '');
+  const host = /^(?:secretsmanager|sqs)(?:-fips)?\.([a-z0-9-]+)\./.exec(request.headers['host'] ?? '');
   if (host !== null && host[1] !== scope.region)
     throw invalid('Credential should be scoped to a valid region.');
   for (const name of MUST_BE_SIGNED[service]) {

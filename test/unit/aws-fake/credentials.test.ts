@@ -63,7 +63,7 @@ describe('invalid requests', () => {
     const aws = await startAccount();
     const ask = async (signing: Signing) =>
       secretsError(await send(aws, signed(aws, signing), signing.body ?? BODY, signing.path));
-    expect(await ask({ target: 'PutSecretValue' })).toMatchObject({
+    expect(await ask({ target: 'CreateSecret' })).toMatchObject({
       status: 400,
       type: 'UnknownOperationException',
     });
