@@ -129,13 +129,18 @@ function changeVisibility(queue: Queue, input: SqsInput): void {
   if (seconds === undefined) {
     throw new AwsError('MissingParameter', 'The request must contain the parameter VisibilityTimeout.');
   }
-  const changed = queue.changeVisibility(handle, seconds);
-  if (changed === undefined) throw invalidHandle(handle);
-  if (!changed) {
-    throw new AwsError(
-      'MessageNotInflight',
-      `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
-    );
+  switch (queue.changeVisibility(handle, seconds)) {
+    case 'changed':
+      return;
+    case 'unknown':
+      throw invalidHandle(handle);
+    case 'visible':
+      throw new AwsError('MessageNotInflight', 'The specified message is not in flight.');
+    case 'gone':
+      throw new AwsError(
+        'InvalidParameterValue',
+        `Value ${handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
+      );
   }
 }
 

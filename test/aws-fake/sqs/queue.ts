@@ -121,14 +121,15 @@ export class Queue {
     return this.#handles.has(handle);
   }
 
-  /** @returns false if the message is not in flight, or undefined if the queue has never issued the handle */
-  changeVisibility(handle: string, seconds: number): boolean | undefined {
-    if (!this.#handles.has(handle)) return undefined;
+  /** Hides a message that was received for some seconds from now on. */
+  changeVisibility(handle: string, seconds: number): 'changed' | 'unknown' | 'gone' | 'visible' {
+    if (!this.#handles.has(handle)) return 'unknown';
     const copy = this.#copies.find((candidate) => candidate.handle === handle);
-    if (copy === undefined || copy.visibleAt <= this.#now()) return false;
+    if (copy === undefined) return 'gone';
+    if (copy.visibleAt <= this.#now()) return 'visible';
     copy.visibleAt = this.#now() + seconds * 1000;
     this.#wake();
-    return true;
+    return 'changed';
   }
 
   #take({ most, visibilityTimeout = this.visibilityTimeout }: ReceiveInput): readonly Receipt[] {

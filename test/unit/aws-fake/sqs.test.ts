@@ -141,8 +141,10 @@ describe('errors', () => {
     await expect(receive({ WaitTimeSeconds: 21 })).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     queue.send('x');
     const [message] = await receive();
-    await calls.delete(message?.ReceiptHandle);
+    await hide(message?.ReceiptHandle, 0);
     await expect(hide(message?.ReceiptHandle, 5)).rejects.toMatchObject({ name: 'MessageNotInflight' });
+    await calls.delete(message?.ReceiptHandle);
+    await expect(hide(message?.ReceiptHandle, 5)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     await expect(client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: [] }))).rejects.toMatchObject(
       { name: 'EmptyBatchRequest' },
     );
