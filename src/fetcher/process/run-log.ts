@@ -2,6 +2,7 @@
  * What a run did and when: for the line of JSON that the log contains for each run, also for one that failed, and for the
  * trace of the run. It never contains a value. docs/reference/metrics.md describes the fields of the line.
  */
+import { isVersionId } from '../../core/plan/versions.ts';
 import type { FetchCode } from '../../core/problems/fetch-codes.ts';
 
 /** The parts of a run, in their order. Loading the SDK belongs to the sign-in, which takes place at the same time. */
@@ -41,8 +42,6 @@ export interface RunEnd {
 
 /** Container runtimes split lines of more than 16 KiB. The other fields take less than one. */
 const MOST_SECRET_BYTES = 15 * 1024;
-/** Version IDs have 32 to 64 characters. Anything else in an answer must not get into the log. */
-const VERSION_ID = /^[\w-]{32,64}$/;
 
 export class RunLog {
   /** In the order of the plan. */
@@ -106,7 +105,7 @@ function fitting(reads: readonly SecretRead[]): readonly object[] {
   for (const { arn, region, versionId, span, retries, insteadOf, code } of reads) {
     const entry = {
       ...{ arn, region, milliseconds: lengthOf(span), retries, code },
-      ...(versionId !== undefined && VERSION_ID.test(versionId) ? { versionId } : {}),
+      ...(versionId !== undefined && isVersionId(versionId) ? { versionId } : {}),
       ...(insteadOf.length > 0 ? { insteadOf } : {}),
     };
     bytes += JSON.stringify(entry).length + 1;
