@@ -1,10 +1,10 @@
-/** One try to read one version of a secret, and the check of the answer. */
+/** One try to read or to describe a secret, and the check of the answer. */
 import { parseArn, type SecretArn } from '../../core/names/arn.ts';
 import type { PlanSecret } from '../../core/plan/plan.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { AwsFailure, NetworkFailure, rowOf } from './errors.ts';
 import type { Deadline } from './retry.ts';
-import type { AwsErrorFacts, FetchedSecret } from './secret-reader.ts';
+import type { AwsErrorFacts, DescribedSecret, FetchedSecret, SecretReader } from './secret-reader.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -12,18 +12,35 @@ import type { Session } from './session.ts';
  * @param arn of the secret, or of its replica
  * @throws AwsFailure or NetworkFailure
  */
-export async function readOnce(
+export function readOnce(
   { stage, versionId }: PlanSecret,
   arn: SecretArn,
   session: Session,
   deadline: Deadline,
 ): Promise<FetchedSecret> {
   const request = { arn: arn.text, stage, versionId };
-  const answer = await session.reader(arn.region).read(request, deadline.signal);
+  return askOnce(arn, session, (reader) => reader.read(request, deadline.signal));
+}
+
+/**
+ * Describes a secret once, with a second sign-in if the session has expired.
+ * @param arn of the secret, or of its replica
+ * @throws AwsFailure or NetworkFailure
+ */
+export function describeOnce(arn: SecretArn, session: Session, deadline: Deadline): Promise<DescribedSecret> {
+  return askOnce(arn, session, (reader) => reader.describe(arn.text, deadline.signal));
+}
+
+async function askOnce<T extends FetchedSecret | DescribedSecret>(
+  { region }: SecretArn,
+  session: Session,
+  ask: (reader: SecretReader) => Promise<T | AwsErrorFacts>,
+): Promise<T> {
+  const answer = await ask(session.reader(region));
   if (!('name' in answer)) return checkShape(answer);
   const failure = failureOf(answer);
   if (rowOf(failure).signsInAgain === true && (await session.renew())) {
-    const again = await session.reader(arn.region).read(request, deadline.signal);
+    const again = await ask(session.reader(region));
     if (!('name' in again)) return checkShape(again);
     throw failureOf(again);
   }
@@ -31,7 +48,7 @@ export async function readOnce(
 }
 
 /** An answer without an ARN is not an answer of Secrets Manager, whatever its status. */
-function checkShape(answer: FetchedSecret): FetchedSecret {
+function checkShape<T extends FetchedSecret | DescribedSecret>(answer: T): T {
   if (typeof answer.arn !== 'string') throw new NetworkFailure('UNREADABLE');
   return answer;
 }
@@ -53,11 +70,16 @@ export function answerProblem(
   asked: SecretArn,
   subject: string,
 ): FetchProblem | undefined {
-  return mismatch(fetched, asked, subject) ?? absent(fetched, asked.text, subject);
+  return mismatchProblem(fetched, asked, subject) ?? absent(fetched, asked.text, subject);
 }
 
-function mismatch(fetched: FetchedSecret, asked: SecretArn, subject: string): FetchProblem | undefined {
-  const got = parseArn(fetched.arn ?? '', subject);
+/** The problem of an answer about another secret than the requested one. */
+export function mismatchProblem(
+  { arn }: Pick<FetchedSecret, 'arn'>,
+  asked: SecretArn,
+  subject: string,
+): FetchProblem | undefined {
+  const got = parseArn(arn ?? '', subject);
   const isSame =
     got.ok &&
     got.value.region === asked.region &&

@@ -10,6 +10,8 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  /** Milliseconds that they are valid for, from the answer; undefined if the answer does not say. */
+  readonly lifetime?: number | undefined;
 }
 
 export interface SecretRequest {
@@ -26,6 +28,15 @@ export interface FetchedSecret {
   readonly stages: readonly string[];
 }
 
+/** The versions of a secret, as one answer lists them: labels can move between two answers. */
+export interface DescribedSecret {
+  readonly arn: string | undefined;
+  /** The ID of the version of each staging label. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** Whether it is scheduled for deletion, so that its value cannot be read. */
+  readonly isDeleted: boolean;
+}
+
 /** The part of an SDK error that contains nothing of the answer. */
 export interface AwsErrorFacts {
   readonly name: string;
@@ -37,6 +48,8 @@ export interface AwsErrorFacts {
 export interface SecretReader {
   /** One try of GetSecretValue. @throws a NetworkFailure of `send` */
   read(request: SecretRequest, signal: AbortSignal): Promise<FetchedSecret | AwsErrorFacts>;
+  /** One try of DescribeSecret. @throws a NetworkFailure of `send` */
+  describe(arn: string, signal: AbortSignal): Promise<DescribedSecret | AwsErrorFacts>;
   close(): void;
 }
 

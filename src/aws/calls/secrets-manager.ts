@@ -2,6 +2,7 @@
  * Secrets Manager through the AWS SDK, which is in a bundle of its own, so that it is loaded while STS answers. Values are wrapped here, on the line that receives them.
  */
 import {
+  DescribeSecretCommand,
   GetSecretValueCommand,
   SecretsManagerClient,
   type SecretsManagerClientConfig,
@@ -11,6 +12,7 @@ import { denialIn, detailIn } from './messages.ts';
 import type { AwsRequest } from './request.ts';
 import type {
   AwsErrorFacts,
+  DescribedSecret,
   FetchedSecret,
   SecretReader,
   SecretReaderOptions,
@@ -39,6 +41,7 @@ export function openSecretReader(options: SecretReaderOptions): SecretReader {
   });
   return {
     read: (request, signal) => readSecret(client, request, signal),
+    describe: (arn, signal) => describeSecret(client, arn, signal),
     close: () => client.destroy(),
   };
 }
@@ -90,6 +93,24 @@ async function readSecret(
       versionId: isLabel(output.VersionId) ? output.VersionId : undefined,
       stages: Array.isArray(output.VersionStages) ? output.VersionStages.filter(isLabel) : [],
     };
+  } catch (error) {
+    if (error instanceof Unanswered) throw error.failure;
+    return factsOf(error);
+  }
+}
+
+async function describeSecret(
+  client: SecretsManagerClient,
+  arn: string,
+  signal: AbortSignal,
+): Promise<DescribedSecret | AwsErrorFacts> {
+  try {
+    const output = await client.send(new DescribeSecretCommand({ SecretId: arn }), { abortSignal: signal });
+    const versions = new Map<string, string>();
+    for (const [version, stages] of Object.entries(output.VersionIdsToStages ?? {}))
+      if (isLabel(version) && Array.isArray(stages))
+        for (const stage of stages.filter(isLabel)) versions.set(stage, version);
+    return { arn: output.ARN, versions, isDeleted: output.DeletedDate !== undefined };
   } catch (error) {
     if (error instanceof Unanswered) throw error.failure;
     return factsOf(error);

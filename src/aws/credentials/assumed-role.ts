@@ -36,7 +36,7 @@ export function openAssumedRole(
   roleArn: string,
   { identity, region: ownRegion, endpoints }: AwsEnvironment,
   region: string,
-  { log, proxyOf, loadSigner }: SourceParts,
+  { log, proxyOf, loadSigner, sessionSeconds: seconds }: SourceParts,
 ): Result<CredentialSource, FetchProblem> {
   const stsRegion = ownRegion ?? region;
   const endpoint = endpointOf('sts', stsRegion, endpoints);
@@ -46,7 +46,7 @@ export function openAssumedRole(
   const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
   // Tags of the first session are transitive, and STS rejects the same keys again.
   const tags = first.hasSessionTags ? {} : tagsOf(pod);
-  const role = { roleArn, sessionName, externalId, tags };
+  const role = { roleArn, sessionName, externalId, tags, seconds };
   return ok({
     roleArn,
     hasSessionTags: true,

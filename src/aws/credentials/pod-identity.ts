@@ -105,5 +105,8 @@ function credentialsIn(text: string): Credentials | undefined {
   const secretAccessKey = textField(json, 'SecretAccessKey');
   const sessionToken = field(json, 'Token');
   if (!accessKeyId || !secretAccessKey || typeof sessionToken !== 'string' || !sessionToken) return undefined;
-  return { accessKeyId, secretAccessKey, sessionToken };
+  // The agent is on the same node, so its clock is the same.
+  const expiry = Date.parse(textField(json, 'Expiration') ?? '');
+  const lifetime = Number.isNaN(expiry) ? undefined : Math.max(0, expiry - Date.now());
+  return { accessKeyId, secretAccessKey, sessionToken, lifetime };
 }

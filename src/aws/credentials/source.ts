@@ -11,6 +11,8 @@ export interface SourceParts {
   readonly proxyOf: ProxyOf;
   /** Loads the signer of the AWS SDK. */
   loadSigner(): SignRequest;
+  /** How long sessions of roles last; by default as short as possible. */
+  readonly sessionSeconds?: number;
 }
 
 /** One way to sign in to AWS. Making a source may open connections, so that they are ready when it signs in. */

@@ -10,18 +10,20 @@ import { type AwsRequest, type AwsTarget, requestAws } from '../calls/request.ts
 import type { Credentials } from '../calls/secret-reader.ts';
 
 /** The shortest session of STS. One run of the fetcher takes at most ten minutes. */
-const SESSION_SECONDS = '900';
+const SESSION_SECONDS = 900;
 
 export interface WebIdentitySignIn {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly token: string;
+  /** How long the session lasts. */
+  readonly seconds?: number | undefined;
 }
 
 /** Exchanges the token of the service account for credentials of the role. @throws AwsFailure or NetworkFailure */
 export function assumeRoleWithWebIdentity(
   target: AwsTarget,
-  { roleArn, sessionName, token }: WebIdentitySignIn,
+  { roleArn, sessionName, token, seconds = SESSION_SECONDS }: WebIdentitySignIn,
   signal: AbortSignal,
 ): Promise<Credentials> {
   const request = stsRequest(target, {
@@ -29,8 +31,9 @@ export function assumeRoleWithWebIdentity(
     RoleArn: roleArn,
     RoleSessionName: sessionName,
     WebIdentityToken: token,
+    DurationSeconds: String(seconds),
   });
-  return call(target, request, signal);
+  return call(target, request, seconds, signal);
 }
 
 export interface RoleToAssume {
@@ -39,6 +42,8 @@ export interface RoleToAssume {
   readonly externalId: string | undefined;
   /** Session tags, by their key. */
   readonly tags: Readonly<Record<string, string>>;
+  /** How long the session lasts. */
+  readonly seconds?: number | undefined;
 }
 
 /**
@@ -48,7 +53,7 @@ export interface RoleToAssume {
  */
 export async function assumeRole(
   target: AwsTarget,
-  { roleArn, sessionName, externalId, tags }: RoleToAssume,
+  { roleArn, sessionName, externalId, tags, seconds = SESSION_SECONDS }: RoleToAssume,
   sign: (request: AwsRequest) => Promise<AwsRequest>,
   signal: AbortSignal,
 ): Promise<Credentials> {
@@ -62,12 +67,13 @@ export async function assumeRole(
     RoleSessionName: sessionName,
     ...(externalId === undefined ? {} : { ExternalId: externalId }),
     ...Object.fromEntries(members),
+    DurationSeconds: String(seconds),
   });
-  return call(target, await sign(request), signal);
+  return call(target, await sign(request), seconds, signal);
 }
 
 function stsRequest({ endpoint }: AwsTarget, parameters: Readonly<Record<string, string>>): AwsRequest {
-  const all = { ...parameters, Version: '2011-06-15', DurationSeconds: SESSION_SECONDS };
+  const all = { ...parameters, Version: '2011-06-15' };
   return {
     path: endpoint.pathname,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -75,7 +81,12 @@ function stsRequest({ endpoint }: AwsTarget, parameters: Readonly<Record<string,
   };
 }
 
-async function call(target: AwsTarget, request: AwsRequest, signal: AbortSignal): Promise<Credentials> {
+async function call(
+  target: AwsTarget,
+  request: AwsRequest,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Credentials> {
   const answer = await requestAws(target, request, signal);
   const xml = answer.body.toString('utf8');
   if (answer.status !== 200) {
@@ -95,7 +106,8 @@ async function call(target: AwsTarget, request: AwsRequest, signal: AbortSignal)
   const sessionToken = element(xml, 'SessionToken');
   if (!accessKeyId || !secretAccessKey || !sessionToken)
     throw new AwsFailure(INCOMPLETE_ANSWER, answer.status);
-  return { accessKeyId, secretAccessKey, sessionToken };
+  // Not from the time of expiry in the answer, because the clock of the node may be wrong.
+  return { accessKeyId, secretAccessKey, sessionToken, lifetime: seconds * 1000 };
 }
 
 /** The text of the first element of a name. Credentials and codes need no unescaping, and messages are only searched. */

@@ -23,7 +23,7 @@ import { readToken, TokenUnreadable } from './token-file.ts';
 export function openWebIdentity(
   { identity, region: ownRegion, endpoints }: AwsEnvironment,
   region: string,
-  { log, proxyOf }: SourceParts,
+  { log, proxyOf, sessionSeconds: seconds }: SourceParts,
 ): Result<CredentialSource, FetchProblem> | undefined {
   const { roleArn, tokenFile, sessionName } = identity;
   if (roleArn === undefined || tokenFile === undefined) return undefined;
@@ -43,7 +43,7 @@ export function openWebIdentity(
           deadline.signal,
         );
         claims = claimsOf(token);
-        return assumeRoleWithWebIdentity(target, { roleArn, sessionName, token }, deadline.signal);
+        return assumeRoleWithWebIdentity(target, { roleArn, sessionName, token, seconds }, deadline.signal);
       };
       const answered = log.asking('STS');
       const react = { classify, retrying: (failure: unknown) => log.retrying('STS', failure) };

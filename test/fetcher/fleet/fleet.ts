@@ -113,6 +113,7 @@ async function signInAndFetch(
       (await secretsManager.ask(oneWay, signal)) === 'throttled'
         ? { name: 'ThrottlingException', status: 400, detail: undefined, denial: undefined }
         : { arn, value: new SecretValue('x'), versionId: undefined, stages: [] },
+    describe: () => Promise.reject(new Error('a run does not describe secrets')),
     close: () => undefined,
   };
   let credentials: Credentials;
