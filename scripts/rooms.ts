@@ -57,7 +57,10 @@ export const HOUSES: Readonly<Record<string, House>> = {
     builtins: true,
   },
   fetcher: {
-    rooms: ['entry.ts', 'main.ts', 'refresh', 'run-once.ts', 'fetch-secrets.ts', 'files', 'trace', 'process'],
+    rooms: [
+      ...['entry.ts', 'main.ts', 'refresh', 'run-once.ts', 'with-session.ts', 'write-rendered.ts'],
+      ...['fetch-secrets.ts', 'each-secret.ts', 'files', 'trace', 'process'],
+    ],
     imports: ['aws', 'core', 'runtime'],
     packages: ['@opentelemetry/api', '@opentelemetry/resources', '@opentelemetry/sdk-trace'],
     builtins: true,

@@ -6,7 +6,7 @@ import { failed } from '../core/problems/result.ts';
 import { readRoot } from '../runtime/root.ts';
 import { readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
-import { exitCodeFor, reportProblems, reportWarnings, terminated } from './process/report.ts';
+import { exitCodeFor, reportProblems, reportSuccess, terminated } from './process/report.ts';
 import { type RunEnd, RunLog } from './process/run-log.ts';
 import { runOnce } from './run-once.ts';
 import { sendRun } from './trace/run-trace.ts';
@@ -45,13 +45,14 @@ export async function runFetch(
     await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': exitCode }, codes[0]);
     return exitCode;
   }
-  const { written, files, secrets, warnings } = ended.value;
+  const { plan, written, files, warnings, versions } = ended.value;
+  const secrets = plan.secrets.length;
   const milliseconds = Math.round(performance.now());
   const outcome = written ? 'wrote' : 'kept';
   process.stdout.write(
     `${outcome} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,
   );
-  if (warnings.length > 0) reportWarnings(warnings, environment.terminationLog);
+  reportSuccess(plan, versions, warnings, environment.terminationLog);
   writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
   await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': 0, ...counts });

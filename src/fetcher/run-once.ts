@@ -1,30 +1,29 @@
 /**
  * One run: plan, sign-in, fetch, render everything in memory, write everything, swap. Nothing becomes visible unless
- * everything succeeded. The waits overlap: the sign-in request is sent before the AWS SDK is loaded, and connections to
- * Secrets Manager open while it is answered.
+ * everything succeeded.
  */
 
-import { readProxy } from '../aws/calls/proxy.ts';
 import { type Deadline, systemClock } from '../aws/calls/retry.ts';
 import type { RetryLog } from '../aws/calls/retry-log.ts';
-import type { OpenSecretReader, SignRequest } from '../aws/calls/secret-reader.ts';
-import { Regions, Session } from '../aws/calls/session.ts';
-import { trustAuthorities } from '../aws/calls/trust.ts';
-import { openCredentialSource } from '../aws/credentials/choose.ts';
+import type { Session } from '../aws/calls/session.ts';
+import type { Plan } from '../core/plan/plan.ts';
 import { type ReadPlan, readPlan } from '../core/plan/read-plan.ts';
+import type { DeliveredVersion } from '../core/plan/versions.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
-import { failed, ok, type Result } from '../core/problems/result.ts';
-import { type RenderedView, renderViews } from '../core/render/render.ts';
+import { failed, type Result } from '../core/problems/result.ts';
+import { renderViews } from '../core/render/render.ts';
 import type { Engines } from '../core/render/values.ts';
-import { type Fetched, fetchSecrets, type Retries } from './fetch-secrets.ts';
-import { certificateWarnings } from './files/certificate-expiry.ts';
-import { withManifest } from './files/manifest-file.ts';
-import { type ViewToWrite, writeViews } from './files/writer.ts';
+import type { Retries } from './each-secret.ts';
+import { fetchSecrets } from './fetch-secrets.ts';
+import { DueActions } from './files/due-actions.ts';
+import { hasStarted } from './files/status-file.ts';
 import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
-import { terminated, writeProblem } from './process/report.ts';
+import { terminated } from './process/report.ts';
 import type { RunLog } from './process/run-log.ts';
+import { withSession } from './with-session.ts';
+import { deliveredVersions, writeRendered } from './write-rendered.ts';
 
 export interface RunContext {
   readonly environment: Environment;
@@ -37,11 +36,13 @@ export interface RunContext {
 
 /** What a successful run did. */
 export interface Finished {
+  readonly plan: Plan;
   /** Whether files were written; otherwise they were current already. */
   readonly written: boolean;
   readonly files: number;
-  readonly secrets: number;
   readonly warnings: readonly string[];
+  /** In the order of the plan's secrets. */
+  readonly versions: readonly (DeliveredVersion | undefined)[];
 }
 
 type Outcome = Result<Finished, readonly FetchProblem[]>;
@@ -51,108 +52,49 @@ export async function runOnce({ environment, stop, load, log, runLog }: RunConte
   const plan = readPlan(environment.planText);
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
-  const proxyOf = readProxy(environment.proxy);
-  if (!proxyOf.ok) return failed([proxyOf.problem]);
-  const loadSdk = () => load('secrets-manager');
-  const parts = {
-    log,
-    proxyOf: proxyOf.value,
-    loadSigner: () => loadSdk()['signRequest'] as SignRequest,
+  const context = {
+    ...{ environment, load, log },
+    startDeadline: () => startDeadline(read.plan.timeoutSeconds, stop),
+    onSignIn: () => runLog.begin('signIn'),
+    onSignedIn: () => runLog.signedIn(),
   };
-  const opened = openCredentialSource(environment, read.arns[0]?.region ?? '', parts);
-  if (!opened.ok) return failed([opened.problem]);
-  const source = opened.value;
-
-  const deadline = startDeadline(read.plan.timeoutSeconds, stop);
-  const regions = new Regions(
-    read.arns.map((arn) => arn.region),
-    environment.endpoints,
-    proxyOf.value,
-    read.plan.secrets.flatMap((secret) => secret.failover ?? []),
-  );
-  try {
-    if (!regions.findings.isClean) return failed(regions.findings.problems);
-    const untrusted = environment.caBundle === undefined ? undefined : trustAuthorities(environment.caBundle);
-    if (untrusted !== undefined) return failed([untrusted]);
-    // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
-    await nextTurn();
-    runLog.begin('signIn');
-    // Sent first: everything below happens while the request is answered.
-    const credentials = source
-      .signIn(deadline)
-      .finally(() => runLog.signedIn())
-      .then(
-        (value) => ok(value),
-        (failure: unknown) => failed(source.explain(failure)),
-      );
-    regions.secure();
-    await nextTurn();
-    const open = loadSdk()['openSecretReader'] as OpenSecretReader;
-    const signedIn = await credentials;
-    if (!signedIn.ok) return failed([signedIn.problem]);
+  return withSession(read, context, async (session, deadline) => {
     runLog.begin('fetch');
-    const session = new Session(regions, open, signedIn.value, {
-      roleArn: source.roleArn,
-      signIn: () => source.signIn(deadline),
-    });
-    const fetched = await fetchAndRender(
-      read,
-      session,
-      { deadline, clock: systemClock, log },
-      { engines: loadEngines(load), runLog },
-    );
-    if (!fetched.ok) return fetched;
-    if (stop.aborted) return failed([terminated(log.current)]);
-    runLog.begin('write');
-    return write(read, fetched.value, environment.viewsDirectory);
-  } finally {
-    source.close();
-    regions.close();
-  }
+    const retries = { deadline, clock: systemClock, log };
+    return finish(read, session, retries, { environment, stop, runLog, engines: loadEngines(load) });
+  });
 }
 
-async function fetchAndRender(
-  { plan, arns }: ReadPlan,
+async function finish(
+  read: ReadPlan,
   session: Session,
   retries: Retries,
-  { engines, runLog }: { readonly engines: Engines; readonly runLog: RunLog },
-): Promise<Result<Rendered, readonly FetchProblem[]>> {
-  const fetched = await fetchSecrets({ plan, arns }, session, retries);
+  {
+    environment,
+    stop,
+    runLog,
+    engines,
+  }: Pick<RunContext, 'environment' | 'stop' | 'runLog'> & {
+    readonly engines: Engines;
+  },
+): Promise<Outcome> {
+  const { plan } = read;
+  const fetched = await fetchSecrets(read, session, retries);
   runLog.reads = fetched.reads;
   if (fetched.problems.length > 0) return failed(fetched.problems);
   runLog.begin('render');
   const rendered = renderViews(plan, fetched.values, engines);
-  return rendered.ok ? ok({ rendered: rendered.value, fetched }) : rendered;
-}
-
-/** What is ready to be written. */
-interface Rendered {
-  readonly rendered: readonly RenderedView[];
-  readonly fetched: Fetched;
-}
-
-function write({ plan }: ReadPlan, { rendered, fetched }: Rendered, viewsDirectory: string): Outcome {
-  const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
-  try {
-    const whole = views.map((view) => withManifest(view, plan, fetched.sources, new Date()));
-    return ok({
-      written: writeViews(whole),
-      files: whole.reduce((sum, { view }) => sum + view.files.length, 0),
-      secrets: plan.secrets.length,
-      warnings: [...fetched.warnings, ...rendered.flatMap(warningsOf)],
-    });
-  } catch (error) {
-    return failed([writeProblem(error, views.map((view) => view.folder).join(', '))]);
-  }
-}
-
-/** Certificates of a view that expire soon. */
-function warningsOf({ files }: RenderedView): readonly string[] {
-  return files.flatMap(({ content, certificatesOf: asked }) =>
-    asked === undefined
-      ? []
-      : certificateWarnings(content.revealText() ?? '', asked.subject, asked.arn, Date.now()),
-  );
+  if (!rendered.ok) return rendered;
+  if (stop.aborted) return failed([terminated(retries.log.current)]);
+  runLog.begin('write');
+  const { viewsDirectory } = environment;
+  // Before the first start of the application, there is nothing to be told.
+  const due = hasStarted(plan, viewsDirectory) ? new DueActions(plan, viewsDirectory) : undefined;
+  const written = writeRendered(plan, rendered.value, fetched, viewsDirectory, {
+    beforeSwap: (volumes) => due?.add(volumes),
+  });
+  if (!written.ok) return written;
+  return { ok: true, value: { plan, ...written.value, versions: deliveredVersions(fetched) } };
 }
 
 function startDeadline(seconds: number, stop: AbortSignal): Deadline {
@@ -160,8 +102,4 @@ function startDeadline(seconds: number, stop: AbortSignal): Deadline {
     at: systemClock.now() + seconds * 1000,
     signal: AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)]),
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

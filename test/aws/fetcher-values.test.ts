@@ -21,6 +21,7 @@ it('writes a file and variables, says so in one line, and exits 0', async () => 
   });
   const finished = await aws.stage.run(plan);
   expect(finished).toMatchObject({ code: 0, stderr: '', termination: '' });
+  expect(finished.versions).toMatch(/^versions v1 1 0=[\w-]{36};$/);
   expect(finished.stdout).toMatch(/^wrote 2 files from 1 secret in \d+ ms\n/);
   expect(aws.stage.read('env').toString()).toBe("DB_USER='u'\n");
   expect(aws.stage.read('db.json').toString()).toBe('{"user":"u","password":"p"}');

@@ -9,7 +9,7 @@ export function readableAfter(finished: Finished, stage: Stage): ReadonlyMap<str
   const texts = new Map([
     ['stdout', finished.stdout],
     ['stderr', finished.stderr],
-    ['termination message', finished.termination],
+    ['termination message', finished.versions + finished.termination],
   ]);
   for (const entry of readdirSync(stage.root, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);

@@ -15,7 +15,10 @@ export interface Finished {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** The termination message without the record of versions. */
   readonly termination: string;
+  /** The line of the termination message that records versions; empty without one. */
+  readonly versions: string;
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -114,15 +117,15 @@ export class Stage {
       child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
       child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
       child.on('error', reject);
-      child.on('close', (code, signal) =>
+      child.on('close', (code, signal) => {
+        const message = readFileSync(this.inRoot('/dev/termination-log'), 'utf8');
+        const [, versions = '', termination = ''] = /^(versions v1.*\n?)?([^]*)$/.exec(message) ?? [];
         resolve({
-          code,
-          signal,
+          ...{ code, signal, termination, versions },
           stdout: Buffer.concat(stdout).toString(),
           stderr: Buffer.concat(stderr).toString(),
-          termination: readFileSync(this.inRoot('/dev/termination-log'), 'utf8'),
-        }),
-      );
+        });
+      });
     });
   }
 

@@ -10,6 +10,9 @@ export const PROBE_VARIABLE = 'SECRETS_INJECTOR_PROBE';
 export const PROBE_VALUE = 'ok';
 /** The file of a view that lists what was delivered, without values. */
 export const MANIFEST_FILE = '.manifest.json';
+/** Files of sidecar mode at the top of the first view. Names of requested files never start with two dots. */
+export const REFRESH_STATUS_FILE = '..refresh';
+export const DUE_ACTIONS_FILE = '..due';
 /** The volume of the first view; the volumes of further views are numbered. */
 export const FIRST_VOLUME = 'aws-secrets';
 const VIEW_VOLUME = /^aws-secrets(?:-\d{1,3})?$/;

@@ -7,19 +7,22 @@
  * 2. Do this for every view. The following steps need no space, so a full volume cannot stop them.
  * 3. Point `..data` to the new directory with one rename.
  * 4. Rename the visible links into place, `env -> ..data/env`, and remove links without a target.
- * 5. Remove the previous directory.
+ * 5. Remove the previous directory, unless the caller leaves it to programs that read it.
  *
  * If the content is the same, nothing is written.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { DUE_ACTIONS_FILE, REFRESH_STATUS_FILE } from '../../core/names/volume-layout.ts';
 import type { RenderedView } from '../../core/render/render.ts';
 import { containsView } from './written-view.ts';
 
 /** The link to the directory with the current files. */
 export const CURRENT = '..data';
 const NEW_DATA = `${CURRENT}_tmp`;
+/** Names with two dots that are not leftovers. */
+const KEPT: ReadonlySet<string> = new Set([CURRENT, REFRESH_STATUS_FILE, DUE_ACTIONS_FILE]);
 const DIRECTORY_MODE = 0o755;
 
 /** A view and the mount path of its volume. */
@@ -28,12 +31,22 @@ export interface ViewToWrite {
   readonly view: RenderedView;
 }
 
+export interface WriteOptions {
+  /**
+   * Called once, when everything that needs space is written and before anything becomes visible. If it throws, nothing is
+   * changed. @param volumes of the views that get new files
+   */
+  readonly beforeSwap?: (volumes: readonly string[]) => void;
+  /** Leaves the previous directories to programs that have resolved `..data`, until `removeReplaced` or the next write. */
+  readonly keepsReplaced?: true;
+}
+
 /**
  * Writes all views, or none.
  * @returns whether anything was written
  * @throws the error of the system, with nothing changed; after the first swap, only renames and removals can fail
  */
-export function writeViews(views: readonly ViewToWrite[]): boolean {
+export function writeViews(views: readonly ViewToWrite[], options: WriteOptions = {}): boolean {
   // The modes of files do not depend on the umask of the image.
   process.umask(0o022);
   const pending: PendingView[] = [];
@@ -51,6 +64,8 @@ export function writeViews(views: readonly ViewToWrite[]): boolean {
       pending.push(one);
       prepare(one);
     }
+    const swapped = pending.filter(({ made }) => made !== undefined);
+    if (swapped.length > 0) options.beforeSwap?.(swapped.map(({ view }) => view.volume));
   } catch (error) {
     for (const one of pending) discard(one);
     throw error;
@@ -58,8 +73,13 @@ export function writeViews(views: readonly ViewToWrite[]): boolean {
   const changed = pending.filter((one) => one.made !== undefined || one.links.size > 0);
   for (const { folder, made } of changed) if (made !== undefined) swap(folder);
   for (const one of pending) linkNames(one);
-  for (const { folder } of changed) removeLeftovers(folder);
+  if (options.keepsReplaced !== true) removeReplaced(changed.map(({ folder }) => folder));
   return changed.length > 0;
+}
+
+/** Removes what `keepsReplaced` has left. @param folders mount paths of the volumes */
+export function removeReplaced(folders: readonly string[]): void {
+  for (const folder of folders) removeLeftovers(folder);
 }
 
 interface PendingView {
@@ -155,7 +175,7 @@ function linkNames({ folder, view, links }: PendingView): void {
 function removeLeftovers(folder: string): void {
   const inUse = dataInUse(folder);
   for (const name of fs.readdirSync(folder)) {
-    if (!name.startsWith('..') || name === CURRENT || name === inUse) continue;
+    if (!name.startsWith('..') || KEPT.has(name) || name === inUse) continue;
     fs.rmSync(path.join(folder, name), { recursive: true, force: true });
   }
 }

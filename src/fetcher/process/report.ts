@@ -1,4 +1,6 @@
 /** The fetcher's report: the log, and the termination message that `kubectl describe pod` shows. */
+import type { Plan } from '../../core/plan/plan.ts';
+import { type DeliveredVersion, formatVersions } from '../../core/plan/versions.ts';
 import { FETCH_CODES } from '../../core/problems/fetch-codes.ts';
 import { type FetchProblem, formatProblems, problemAnchor } from '../../core/problems/problems.ts';
 import { MOST_TERMINATION_BYTES, writeTerminationMessage } from '../../runtime/termination-message.ts';
@@ -33,13 +35,27 @@ function helpFor(problems: readonly FetchProblem[]): readonly string[] {
 /** Exit codes of problems with identity and access. */
 const HELPED: ReadonlySet<number> = new Set([10, 11]);
 
-/** Reports warnings of a successful run. The termination message contains at most five. */
-export function reportWarnings(warnings: readonly string[], terminationLog: string): void {
-  process.stdout.write(`${warnings.join('\n')}\n`);
+/**
+ * Reports a run that has succeeded: its warnings, of which the termination message contains at most five, and the record of
+ * the delivered versions, which other programs read from the status of the pod.
+ */
+export function reportSuccess(
+  { refresh }: Plan,
+  versions: readonly (DeliveredVersion | undefined)[],
+  warnings: readonly string[],
+  terminationLog: string,
+): void {
+  if (warnings.length > 0) process.stdout.write(`${warnings.join('\n')}\n`);
   const more = warnings.length - 5;
   const shown = [...warnings.slice(0, 5), ...(more > 0 ? [`… and ${more} more`] : [])];
-  writeTerminationMessage(shown.join('\n'), terminationLog);
+  const left = MOST_TERMINATION_BYTES - Buffer.byteLength(shown.join('\n')) - 1;
+  // In sidecar mode, the versions change before the container ends.
+  const record = refresh === undefined ? [formatVersions(versions, Math.max(left, LEAST_RECORD_BYTES))] : [];
+  writeTerminationMessage([...record, ...shown].join('\n'), terminationLog);
 }
+
+/** Long warnings are cut before the record. */
+const LEAST_RECORD_BYTES = 1024;
 
 /** The problem of a run that a signal ended. @param why why the run had not ended, if that is known */
 export function terminated(why: string | undefined): FetchProblem {

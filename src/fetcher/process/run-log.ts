@@ -59,9 +59,9 @@ export class RunLog {
     this.#since = now;
   }
 
-  /** The sign-in was answered. Its part may go on, because the SDK is loaded meanwhile. */
+  /** The first sign-in was answered. Its part may go on, because the SDK is loaded meanwhile. */
   signedIn(): void {
-    this.#signedInAt = performance.now();
+    this.#signedInAt ??= performance.now();
   }
 
   /** The part in which the run is, or has ended. */
