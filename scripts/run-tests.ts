@@ -135,7 +135,8 @@ function failuresOf(tier: string, { testResults }: VitestReport): string[] {
 }
 
 function startOf(message: string): string {
-  return message.slice(0, 1_000).trim();
+  const [text = ''] = message.split('\n    at ', 1);
+  return text.slice(0, 1_000).trim();
 }
 
 process.exitCode = main(process.argv.slice(2));
