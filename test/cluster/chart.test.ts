@@ -197,6 +197,11 @@ describe.skipIf(unavailable !== undefined)('the chart in a cluster', () => {
         },
       };
       await api.mustCreate(workload);
+      // Of the replicas before the last upgrade, some may still drain.
+      await until('two replicas', { seconds: 90 }, async () => {
+        const pods = await api.kubectl(IN_NAMESPACE, 'get', 'pods', '--output=name');
+        return pods.trim().split('\n').length === 2 || undefined;
+      });
       const before = await remains(api);
       const { status, stdout, stderr } = await mine().helm('uninstall', NAME);
       expect(status).not.toBe(0);
