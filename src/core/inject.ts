@@ -18,11 +18,12 @@ import {
 } from './additions/injected-objects.ts';
 import { addNativeVariables, isDamaged } from './additions/native-variables.ts';
 import { PatchBuilder } from './additions/patch.ts';
-import { fetcherResources, viewBytes } from './additions/resources.ts';
+import { injectedResources, viewBytes } from './additions/resources.ts';
 import { roleTokenVolume } from './additions/role-token.ts';
 import { prefixedCommand, shellPrefix } from './additions/shell-mode.ts';
+import { sidecarFields } from './additions/sidecar.ts';
 import { decide, type Injection } from './decide/decide.ts';
-import { type DeliveredView, envFilePath, type Recipient } from './decide/delivery.ts';
+import { type DeliveredView, envFilePath, mountsView, type Recipient } from './decide/delivery.ts';
 import { roomFor } from './decide/manifest-file.ts';
 import { type Outcome, unchanged } from './decide/outcome.ts';
 import { volumeBytes } from './decide/pod-problems.ts';
@@ -102,6 +103,7 @@ function addInitContainers(
   const needsCheck = probed !== undefined && check === undefined;
   // Before anything is inserted, which would change the indices.
   const security = securityContext(runAs);
+  const sidecar = sidecarFields(made.plan);
   if (check !== undefined && probed !== undefined)
     repairCheck(patch, check, { volume: probed.volume, securityContext: security });
   if (fetcher !== undefined) {
@@ -109,31 +111,44 @@ function addInitContainers(
       env: [...env, ...withoutNames(shared.env, env)],
       mounts: [...mounts, ...shared.mounts],
       securityContext: security,
+      sidecar,
     };
     addMissing(patch, fetcher.container, wanted);
     if (!needsCheck) return 0;
   }
   const traced = traceparent === undefined ? [] : [{ name: TRACEPARENT_VARIABLE, value: traceparent }];
-  const parts = {
-    env: [...env, ...traced],
-    mounts,
-    shared,
-    resources: fetcherResources(pod, options, settings.resources, volumeBytes(injection.views, options)),
-    securityContext: security,
-  };
+  const bytes = volumeBytes(injection.views, options);
+  const resources = (kind: 'init' | 'sidecar') =>
+    injectedResources(kind, pod, options, settings.resources, bytes);
+  const parts = { env: [...env, ...traced], mounts, shared, securityContext: security, sidecar };
   const list = ['spec', 'initContainers'];
-  if (fetcher === undefined) patch.insert(list, fetcherIndex, fetcherContainer(parts, settings));
-  if (needsCheck) patch.insert(list, fetcherIndex + 1, checkContainer(probed.volume, parts, settings));
+  if (fetcher === undefined)
+    patch.insert(
+      list,
+      fetcherIndex,
+      fetcherContainer(
+        { ...parts, resources: resources(options.refresh === undefined ? 'init' : 'sidecar') },
+        settings,
+      ),
+    );
+  if (needsCheck)
+    patch.insert(
+      list,
+      fetcherIndex + 1,
+      checkContainer(probed.volume, { ...parts, resources: resources('init') }, settings),
+    );
   return (fetcher === undefined ? 1 : 0) + (needsCheck ? 1 : 0);
 }
 
-/** Adds what an injected container lost of its variables, mounts and security context. */
+/** Adds what an injected container lost of its variables, mounts, security context and fields of a sidecar. */
 function addMissing(
   patch: PatchBuilder,
   { list, index, json, env, mounts }: Container,
-  wanted: Pick<FetcherParts, 'env' | 'mounts' | 'securityContext'>,
+  wanted: Pick<FetcherParts, 'env' | 'mounts' | 'securityContext' | 'sidecar'>,
 ): void {
   const path = ['spec', list, index];
+  for (const [name, value] of Object.entries(wanted.sidecar).filter(([one]) => (json[one] ?? null) === null))
+    patch.setMember(path, name, value);
   const security = asObject(json['securityContext']);
   if (security === undefined) patch.setMember(path, 'securityContext', wanted.securityContext);
   else {
@@ -156,7 +171,7 @@ function repairCheck(
     const source = ['spec', check.list, check.index, 'env', index, 'valueFrom'];
     patch.setMember(source, 'fileKeyRef', probeReference(volume));
   }
-  addMissing(patch, check, { env: checkEnv(volume), mounts: [NO_API.mount], securityContext });
+  addMissing(patch, check, { env: checkEnv(volume), mounts: [NO_API.mount], securityContext, sidecar: {} });
 }
 
 /** Mounts whose path has no mount yet. */
@@ -181,10 +196,9 @@ function addReceiver(
   const { options, earlier } = injection;
   const isAfterFetcher = container.list === 'initContainers' && container.index >= earlier.fetcherIndex;
   const path = ['spec', container.list, container.index + (isAfterFetcher ? inserted : 0)];
-  const { env, files, filesFrom } = view.contents;
-  const readsFiles = envMode !== 'native' || files.length > 0 || filesFrom.length > 0 || options.manifestFile;
+  const { env } = view.contents;
   const isMounted = container.mounts.some((mount) => mount['name'] === view.volume);
-  if (readsFiles && !isMounted)
+  if (mountsView(view, envMode, options) && !isMounted)
     patch.append([...path, 'volumeMounts'], receiverMount(view.volume, options.mountPath));
   const envFile = envFilePath(options);
   switch (envMode) {

@@ -1,12 +1,20 @@
 /** The operator's settings for the injection. The programs read them from flags and variables; the core uses them. */
+import type { RefreshCheck } from './plan/refresh.ts';
 import type { Policy } from './policy/policy.ts';
+
+/** `why` is shown to users who request the feature: what was found, and how to change it. */
+export interface Unsupported {
+  readonly can: false;
+  readonly why: string;
+}
 
 /** Whether the cluster supports native variables (`fileKeyRef`). */
 export type NativeSupport =
   /** `probe`: some kubelet may still be too old, so a second init container checks each node. */
-  | { readonly can: true; readonly probe: boolean }
-  /** `why` is shown to users who request native variables: what was found, and how to change it. */
-  | { readonly can: false; readonly why: string };
+  { readonly can: true; readonly probe: boolean } | Unsupported;
+
+/** Whether the cluster supports native sidecars (`restartPolicy` of an init container), which `refresh` needs. */
+export type SidecarSupport = { readonly can: true } | Unsupported;
 
 export interface InjectionSettings {
   /** Image of the injected containers. */
@@ -29,6 +37,10 @@ export interface InjectionSettings {
   readonly namespaceEnvModes?: ReadonlyMap<string, EnvMode>;
   /** Undefined before the first cluster check. */
   readonly native?: NativeSupport;
+  /** Undefined before the first cluster check. */
+  readonly sidecars?: SidecarSupport;
+  /** How the fetcher finds out that a secret has changed. */
+  readonly refreshCheck?: RefreshCheck;
   /** Whether to reject ARNs without the six-character suffix. */
   readonly requireCompleteArns?: boolean;
   /** The audience of the token for the annotation `role-arn`. */
@@ -55,6 +67,9 @@ export type EnvMode = (typeof ENV_MODES)[number];
 /** Commands of the injected containers: fixed paths of the project's image, without a shell. */
 export const FETCH_COMMAND: readonly string[] = ['/app/aws-secrets-injector', 'fetch'];
 export const CHECK_COMMAND: readonly string[] = ['/app/aws-secrets-injector', 'check'];
+/** The probes of a fetcher with `refresh`: whether the first fetch is done, and whether the files are up to date. */
+export const STARTED_COMMAND: readonly string[] = ['/app/aws-secrets-injector', 'refresh-status', 'started'];
+export const FRESH_COMMAND: readonly string[] = ['/app/aws-secrets-injector', 'refresh-status', 'fresh'];
 
 /** The same in pods of release 0.1, which restores and `kubectl debug --copy-to` bring back with the image of that release. */
 export const EARLIER_FETCH_COMMAND: readonly string[] = ['/app/node', '/app/fetch.cjs'];

@@ -9,6 +9,7 @@ import type { InjectionSettings } from '../../src/core/settings.ts';
 const SETTINGS: InjectionSettings = {
   image: 'registry.example/aws-secrets-injector:1',
   native: { can: true, probe: true },
+  sidecars: { can: true },
 };
 
 interface Patched {

@@ -127,6 +127,33 @@ export const GROWING: Readonly<Record<string, readonly [largest: number, make: M
   ],
   'annotations, unknown': [8_000, (size) => pod(map(size, (index) => [key(`unkown${index}`), '']))],
   'annotations, not strings': [8_000, (size) => pod(map(size, (index) => [key(`env.A${index}`), 1]))],
+  'actions after a change': [
+    60_000,
+    (size) => pod({ [key('file.a')]: ARN, [key('refresh')]: '5m', [key('on-change')]: ','.repeat(size) }),
+  ],
+  'an action after a change': [
+    200_000,
+    (size) =>
+      pod({
+        [key('file.a')]: ARN,
+        [key('refresh')]: '5m',
+        [key('on-change')]: ['signal:', 'touch:', 'http://', 'http://localhost/', 'signal:HUP@', '']
+          .map((start) => start + 'x'.repeat(size / 8))
+          .join(),
+      }),
+  ],
+  'containers that an action may concern': [
+    40_000,
+    (size) =>
+      pod(
+        {
+          [key('file.a')]: ARN,
+          [key('refresh')]: '5m',
+          [key('on-change')]: 'signal:HUP, signal:HUP@x, signal:HUP@c0, touch:a',
+        },
+        { shareProcessNamespace: true, containers: containers(size) },
+      ),
+  ],
   references: [4_000, (size) => pod(map(size, (index) => [key(`env.A${index}`), ARN]))],
   'references with two problems': [
     8_000,

@@ -8,7 +8,10 @@ import type { InjectionSettings } from '../../src/core/settings.ts';
 import { callEks, type EksContainer, type EksPod, type EksSettings } from './eks-webhook.ts';
 import { podWith, validAnnotations } from './pods.ts';
 
-const SETTINGS: InjectionSettings = { image: 'registry.example/aws-secrets-injector:1' };
+const SETTINGS: InjectionSettings = {
+  image: 'registry.example/aws-secrets-injector:1',
+  sidecars: { can: true },
+};
 const FETCHER = 'aws-secrets-fetch';
 const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 200) };
 

@@ -10,7 +10,15 @@ import { expectAdditionsOnly } from '../golden/additions.ts';
 import { reviewOf } from '../golden/cases.ts';
 import { hostileAnnotations, podWith, validAnnotations } from './pods.ts';
 
-const SETTINGS: InjectionSettings = { image: 'registry.example/aws-secrets-injector:1' };
+const SETTINGS: InjectionSettings = {
+  image: 'registry.example/aws-secrets-injector:1',
+  sidecars: { can: true },
+};
+const CHANGED: InjectionSettings = {
+  image: 'registry.example/aws-secrets-injector:2',
+  sidecars: { can: false, why: 'the API server does not answer' },
+  refreshCheck: 'value',
+};
 const decidePod = (pod: unknown, settings = SETTINGS) =>
   decideInjection(pod, { namespace: 'shop' }, settings);
 const settings = fc.constantFrom<InjectionSettings>(
@@ -37,7 +45,7 @@ it('adds only, replays to the same pod, and adds nothing the second time', () =>
       ).newDocument;
       expectAdditionsOnly(pod, patched);
       // Also where the cluster has changed since.
-      for (const later of [situation, SETTINGS])
+      for (const later of [situation, SETTINGS, CHANGED])
         expect(decidePod(patched, later)).toMatchObject({ kind: 'unchanged', reason: 'already-injected' });
       const fetchers = (patched.spec.initContainers ?? []).filter((one) => one.name === 'aws-secrets-fetch');
       expect(fetchers).toHaveLength(1);
@@ -62,7 +70,13 @@ it('repairs whatever a neighbour removed', () => {
             volumeMounts?: { name: string }[] | null;
             env?: { name: string; valueFrom?: object }[] | null;
           }[];
-          initContainers: { name: string; env?: { name: string; valueFrom?: object }[] | null }[];
+          initContainers: {
+            name: string;
+            env?: { name: string; valueFrom?: object }[] | null;
+            restartPolicy?: string;
+            startupProbe?: object | null;
+            readinessProbe?: object | null;
+          }[];
           volumes: { name: string }[];
         };
       };
@@ -74,6 +88,11 @@ it('repairs whatever a neighbour removed', () => {
         if (entry.valueFrom !== undefined && pick % 3 === 0) entry.valueFrom = {};
       if (target?.env && pick % 5 === 0)
         target.env = target.env.filter((entry) => entry.valueFrom === undefined);
+      const fetcher = patched.spec.initContainers.find((one) => one.name === 'aws-secrets-fetch');
+      const isSidecar = fetcher?.restartPolicy === 'Always';
+      if (isSidecar && pick % 3 === 0) delete fetcher.restartPolicy;
+      if (isSidecar && pick % 5 === 0) delete fetcher.startupProbe;
+      if (isSidecar && pick % 7 === 0) fetcher.readinessProbe = null;
       const check = patched.spec.initContainers.find((one) => one.name === 'aws-secrets-check');
       for (const entry of check?.env ?? [])
         if (entry.name === 'SECRETS_INJECTOR_PROBE' && pick % 3 === 0) entry.valueFrom = {};

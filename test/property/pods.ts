@@ -75,7 +75,30 @@ const option = fc.oneof(
     .constantFrom('a', 'team/b')
     .map((name) => ['role-arn', `arn:aws:iam::111122223333:role/${name}`] as const),
   fc.constant(['assume-role-arn', 'arn:aws:iam::444455556666:role/c'] as const),
+  fc.constant(['manifest-file', 'true'] as const),
 );
+
+/** Options that keep the files up to date. Those for signals need more of the pod than most pods have. */
+const refreshing = fc
+  .record(
+    {
+      refresh: fc.constantFrom('30s', '5m', '24h'),
+      'refresh-required': fc.constantFrom('true', 'false'),
+      'on-change': fc
+        .uniqueArray(
+          fc.constantFrom(
+            'http://localhost:8080/reload',
+            'http://[::1]/?a=b',
+            'touch:reloaded',
+            'signal:HUP@app0',
+          ),
+          { minLength: 1, maxLength: 4 },
+        )
+        .map((actions) => actions.join(', ')),
+    },
+    { requiredKeys: ['refresh'] },
+  )
+  .map((options) => Object.entries(options));
 
 /** Annotations that a user means. */
 export const validAnnotations = fc
@@ -84,10 +107,11 @@ export const validAnnotations = fc
     fc.array(asked, { minLength: 1, maxLength: 12 }),
     fc.array(option, { maxLength: 3 }),
     fc.array(form, { maxLength: 1 }),
+    fc.option(refreshing, { nil: [] }),
   )
-  .map(([db, asks, options, forms]) =>
+  .map(([db, asks, options, forms, refresh]) =>
     Object.fromEntries(
-      [['secret.db', db] as const, ...asks, ...options, ...forms].map(([name, text]) => [
+      [['secret.db', db] as const, ...asks, ...options, ...forms, ...refresh].map(([name, text]) => [
         `${PREFIX}${name}`,
         text,
       ]),
@@ -117,6 +141,9 @@ export const hostileAnnotations = fc.dictionary(
           'role-arn',
           'assume-role-arn',
           'external-id',
+          'refresh',
+          'refresh-required',
+          'on-change',
         ),
         fc.string({ unit: anyCharacter, maxLength: 20 }),
       )
@@ -134,6 +161,17 @@ export const hostileAnnotations = fc.dictionary(
     arn,
     fc.string({ unit: anyCharacter, maxLength: 60 }),
     fc.constantFrom('', '/', '../x', '*', '5m'),
+    fc
+      .array(
+        fc
+          .tuple(
+            fc.constantFrom('signal:', 'signal:HUP@', 'touch:', 'http://localhost/', ''),
+            fc.string({ unit: anyCharacter, maxLength: 10 }),
+          )
+          .map(([start, end]) => start + end),
+        { maxLength: 9 },
+      )
+      .map((actions) => actions.join()),
   ),
   { maxKeys: 20 },
 );
@@ -196,13 +234,15 @@ export const podWith = (annotations: fc.Arbitrary<unknown>) =>
       init: fc.oneof(fc.constant(undefined), fc.constant(null), containers('init', 0)),
       volumes: fc.constantFrom(undefined, null, [], [{ name: 'data', emptyDir: {} }]),
       unknown: fc.array(unknownField, { maxLength: 2 }),
+      shared: fc.constantFrom({}, { shareProcessNamespace: true, securityContext: { runAsUser: 2 } }),
     })
-    .map(({ annotations: notes, regular, init, volumes, unknown }) => ({
+    .map(({ annotations: notes, regular, init, volumes, unknown, shared }) => ({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'web', annotations: notes },
       spec: {
         ...Object.fromEntries(unknown),
+        ...shared,
         containers: regular,
         ...(init === undefined ? {} : { initContainers: init }),
         ...(volumes === undefined ? {} : { volumes }),

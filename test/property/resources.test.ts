@@ -15,14 +15,23 @@ type Written = { readonly request: string | undefined; readonly limit: string | 
 const isAbove = ({ request, limit }: Written) =>
   (parseQuantity(request) ?? 0) > (parseQuantity(limit) ?? Number.POSITIVE_INFINITY);
 
+const situations = fc.record({
+  ofPod: resources,
+  ofOperator: resources,
+  ofApp: resources,
+  isPodLevel: fc.boolean(),
+  refresh: written(fc.constant('5m')),
+});
+
 it('never injects a container whose request is above its limit, and refuses only what is written so', () => {
   fc.assert(
-    fc.property(resources, resources, resources, fc.boolean(), (ofPod, ofOperator, ofApp, isPodLevel) => {
+    fc.property(situations, ({ ofPod, ofOperator, ofApp, isPodLevel, refresh }) => {
       const { requests, limits } = toFields(ofApp);
       const pod = {
         metadata: {
           annotations: withoutUndefined({
             [`${PREFIX}file.db`]: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf',
+            [`${PREFIX}refresh`]: refresh,
             [`${PREFIX}cpu-request`]: ofPod.cpu.request,
             [`${PREFIX}cpu-limit`]: ofPod.cpu.limit,
             [`${PREFIX}memory-request`]: ofPod.memory.request,
@@ -43,7 +52,7 @@ it('never injects a container whose request is above its limit, and refuses only
       const outcome = decideInjection(
         pod,
         { namespace: 'shop' },
-        { image: 'r.example/i:1', resources: defaults },
+        { image: 'r.example/i:1', resources: defaults, sidecars: { can: true } },
       );
       const effective = (['cpu', 'memory'] as const).map((resource) => ({
         request: ofPod[resource].request ?? (isPodLevel ? undefined : ofOperator[resource].request),

@@ -5,7 +5,11 @@ import { readPolicy } from '../../src/core/policy/read.ts';
 import { GROWING } from './growth.ts';
 import { WorkCounter } from './work.ts';
 
-const SETTINGS = { image: 'registry.example/injector:1', native: { can: true, probe: true } } as const;
+const SETTINGS = {
+  image: 'registry.example/injector:1',
+  native: { can: true, probe: true },
+  sidecars: { can: true },
+} as const;
 
 let counter: WorkCounter;
 beforeAll(async () => {

@@ -10,6 +10,7 @@ import { memoryQuantity } from '../pod/quantity.ts';
 import { CHECK_COMMAND, FETCH_COMMAND, type InjectionSettings } from '../settings.ts';
 import type { SharedIdentity } from './aws-identity.ts';
 import { assumedRoleEnv, ROLE_TOKEN_MOUNT, roleEnv } from './role-token.ts';
+import type { SidecarFields } from './sidecar.ts';
 
 /** Name of the fetcher's init container. */
 export const FETCHER_NAME = 'aws-secrets-fetch';
@@ -103,14 +104,17 @@ export interface FetcherParts {
   readonly resources: JsonObject | undefined;
   readonly securityContext: JsonObject;
   readonly shared: SharedIdentity;
+  /** Empty for an init container. */
+  readonly sidecar: SidecarFields;
 }
 
-/** The fetcher's init container. */
+/** The fetcher's container: an init container, or a native sidecar. */
 export function fetcherContainer(parts: FetcherParts, settings: InjectionSettings): JsonObject {
   return {
     name: FETCHER_NAME,
     ...imageOf(settings),
     command: FETCH_COMMAND,
+    ...parts.sidecar,
     env: [...parts.env, ...withoutNames(parts.shared.env, parts.env)],
     ...endOf(parts),
     volumeMounts: [...parts.mounts, ...parts.shared.mounts],

@@ -1,6 +1,7 @@
 /**
- * Resources of the injected container. They are chosen to have little effect on quotas and scheduling: Kubernetes counts
- * the larger of the sums of init containers and of regular containers.
+ * Resources of the injected containers. They are chosen to have little effect on quotas and scheduling. Kubernetes counts
+ * the larger of the requests of an init container and of the sum of regular containers, so an init container may use what
+ * they use later. It adds the requests of a native sidecar to that sum, so a sidecar requests what it uses while it waits.
  */
 
 import type { Options, ResourceOption } from '../annotations/options.ts';
@@ -19,6 +20,12 @@ const LEAST_CPU_LIMIT = 0.25;
 const MOST_CPU_LIMIT = 1;
 const PROCESS_MEMORY = 96 * MIB;
 const LEAST_MEMORY = 128 * MIB;
+/**
+ * Between two looks, the sidecar uses no CPU. A small request does not make its start slower: kubelet gives the pod the
+ * CPU share of all its containers, and the others start later.
+ */
+const SIDECAR_CPU = 0.01;
+const SIDECAR_MEMORY = 64 * MIB;
 
 /** The memory of one view: the largest secret for each representation, and 1 MiB for file system overhead. */
 export function viewBytes(representations: number): number {
@@ -36,13 +43,17 @@ interface Written {
 
 type Defaults = InjectionSettings['resources'];
 
+/** An init container ends before the regular containers start; a native sidecar runs beside them. */
+export type InjectedKind = 'init' | 'sidecar';
+
 /**
- * The `resources` of the injected container.
+ * The `resources` of an injected container.
  * @param defaults of the operator, for what the pod's annotations do not set
  * @param volumeBytes memory of all views; tmpfs pages are charged to the container that writes them
  * @returns undefined if the container sets no resources
  */
-export function fetcherResources(
+export function injectedResources(
+  kind: InjectedKind,
   pod: Pod,
   options: Options,
   defaults: Defaults,
@@ -51,12 +62,12 @@ export function fetcherResources(
   const guaranteed = isGuaranteed(pod);
   const cpu = settle(
     writtenFor('cpu', pod, options, defaults),
-    hasPodResources(pod) ? undefined : computeCpu(pod, guaranteed),
+    hasPodResources(pod) ? undefined : computeCpu(kind, pod, guaranteed),
     guaranteed,
   );
   const memory = settle(
     writtenFor('memory', pod, options, defaults),
-    hasPodResources(pod) ? undefined : computeMemory(volumeBytes),
+    hasPodResources(pod) ? undefined : computeMemory(kind, volumeBytes, guaranteed),
     guaranteed,
   );
   const requests = setFields({ cpu: cpu.request, memory: memory.request });
@@ -128,16 +139,22 @@ function settle(written: Written, computed: Computed | undefined, guaranteed: bo
   };
 }
 
-function computeMemory(volumeBytes: number): Computed {
-  const bytes = Math.max(LEAST_MEMORY, PROCESS_MEMORY + volumeBytes);
-  return { request: bytes, limit: bytes, format: memoryQuantity };
+function computeMemory(kind: InjectedKind, volumeBytes: number, guaranteed: boolean): Computed {
+  const limit = Math.max(LEAST_MEMORY, PROCESS_MEMORY + volumeBytes);
+  const request = kind === 'init' || guaranteed ? limit : SIDECAR_MEMORY;
+  return { request, limit, format: memoryQuantity };
 }
 
-function computeCpu(pod: Pod, guaranteed: boolean): Computed {
-  const wanted = Math.max(LEAST_CPU, sumOf(pod.containers, 'cpu', requestOf) ?? 0);
-  if (guaranteed) return { request: wanted, limit: wanted, format: cpuQuantity };
+function computeCpu(kind: InjectedKind, pod: Pod, guaranteed: boolean): Computed {
   // A container without a limit makes the pod unlimited for Kubernetes.
   const limits = sumOf(pod.containers, 'cpu', limitOf);
+  if (kind === 'sidecar') {
+    if (guaranteed) return { request: LEAST_CPU, limit: LEAST_CPU, format: cpuQuantity };
+    const limit = limits === undefined ? MOST_CPU_LIMIT : LEAST_CPU_LIMIT;
+    return { request: SIDECAR_CPU, limit, format: cpuQuantity };
+  }
+  const wanted = Math.max(LEAST_CPU, sumOf(pod.containers, 'cpu', requestOf) ?? 0);
+  if (guaranteed) return { request: wanted, limit: wanted, format: cpuQuantity };
   const limit =
     limits === undefined ? MOST_CPU_LIMIT : Math.min(MOST_CPU_LIMIT, Math.max(LEAST_CPU_LIMIT, limits));
   // A request above the limit is invalid; the sum of the regular containers is the larger one anyway.

@@ -12,6 +12,7 @@ import type { Problem } from '../problems/problems.ts';
 import { quote } from '../problems/quote.ts';
 import { failed, ok, type Result } from '../problems/result.ts';
 import { ENV_MODES, type EnvMode, type InjectionSettings } from '../settings.ts';
+import { checkWithoutRefresh, parseInterval, type RefreshOptions, readActions } from './refresh.ts';
 
 /** A quantity as written, `none` to omit the field, or undefined for the operator's default or a computed value. */
 export type ResourceOption = string | undefined;
@@ -40,6 +41,8 @@ export interface Options {
   readonly externalId: string | undefined;
   /** Whether each view gets a file that lists what was delivered. */
   readonly manifestFile: boolean;
+  /** Undefined if the fetcher ends after the first fetch. */
+  readonly refresh: RefreshOptions | undefined;
 }
 
 const DEFAULT_MOUNT_PATH = '/run/secrets/aws';
@@ -72,6 +75,9 @@ export function readOptions(
     parseEnvMode,
     texts.has('env-mode') ? 'invalid' : undefined,
   );
+  const seconds = read<number | undefined>('refresh', parseInterval, undefined);
+  const required = read('refresh-required', parseSwitch, false);
+  const onChange = readActions(texts.get('on-change'), findings);
   const options: Options = {
     containers,
     mountPath,
@@ -93,9 +99,11 @@ export function readOptions(
     assumeRoleArn: read<RoleArn | undefined>('assume-role-arn', parseRole, undefined),
     externalId: read<string | undefined>('external-id', parseExternalId, undefined),
     manifestFile: read('manifest-file', parseSwitch, false),
+    refresh: seconds === undefined ? undefined : { seconds, required, onChange },
   };
   findings.add(formatConflict(options));
   if (texts.has('external-id') && !texts.has('assume-role-arn')) findings.add(externalIdConflict());
+  checkWithoutRefresh(texts, findings);
   return options;
 }
 

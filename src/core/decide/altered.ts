@@ -5,6 +5,7 @@
  */
 import { identityFault } from '../additions/aws-identity.ts';
 import { isDamaged } from '../additions/native-variables.ts';
+import { isSidecarField, type SidecarFields } from '../additions/sidecar.ts';
 import { asArray, asObject, field, type JsonObject, textField } from '../json.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
 import { ROLE_TOKEN_VOLUME } from '../names/identity-variables.ts';
@@ -23,9 +24,14 @@ import { weakenedBy } from './weaker-security.ts';
 export interface Written {
   readonly env: readonly JsonObject[];
   readonly mounts: readonly JsonObject[];
+  /** The fields that only a fetcher with `refresh` has. */
+  readonly sidecar: SidecarFields;
 }
 
-/** Fields of a container that the injector never sets. The guard lists them as well. Fields that are newer than this code may be defaults. */
+/**
+ * Fields of a container that the injector never sets, except for those of a native sidecar. The guard lists them as well.
+ * Fields that are newer than this code may be defaults.
+ */
 export const NEVER_SET = [
   'args',
   'envFrom',
@@ -52,9 +58,14 @@ const FREE_VARIABLES: ReadonlySet<unknown> = new Set(['NODE_NAME']);
 /** Adds everything that changes what an injected container does. */
 export function checkAltered(pod: Pod, container: Container, written: Written, findings: Findings): void {
   const { json } = container;
+  const sidecar: Readonly<Record<string, JsonObject | string>> = written.sidecar;
   for (const name of NEVER_SET) {
-    if (isSet(json[name]))
-      findings.add(altered(container, `has the field ${name}, which the injector does not set`));
+    const wanted = sidecar[name];
+    if (wanted === undefined) {
+      if (isSet(json[name]))
+        findings.add(altered(container, `has the field ${name}, which the injector does not set`));
+    } else if ((json[name] ?? null) !== null && !isSidecarField(json[name], wanted))
+      findings.add(altered(container, `has another ${name} than the injector sets`));
   }
   const messagePath = textField(json, 'terminationMessagePath') ?? '';
   if (messagePath !== '' && messagePath !== '/dev/termination-log')

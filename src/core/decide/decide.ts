@@ -12,6 +12,7 @@ import { type EarlierPass, findEarlierPass } from './earlier-pass.ts';
 import { type MadePlan, makePlan } from './make-plan.ts';
 import { checkOperatorPolicy } from './operator-policy.ts';
 import { type Denied, denied, type Unchanged, unchanged } from './outcome.ts';
+import { planRefresh } from './plan-refresh.ts';
 import { planViews } from './plan-views.ts';
 import { checkPod } from './pod-problems.ts';
 import { warnAboutPod } from './pod-warnings.ts';
@@ -57,11 +58,12 @@ export function decide(
   if (earlier === undefined) return denied(findings.problems, findings.dropped);
   const { views: planned, runAs } = planViews(asked, pod, earlier, { settings, policy, findings });
   const { options, secrets, count: references } = asked;
+  const views = planned.map(({ view }) => view);
+  const refresh = planRefresh({ pod, earlier, views, options, runAs, settings }, findings);
   const made = makePlan(
-    { pod, secrets, views: planned, options, probes: probes(earlier, settings) },
+    { pod, secrets, views: planned, options, probes: probes(earlier, settings), refresh },
     findings,
   );
-  const views = planned.map(({ view }) => view);
   checkPod({ pod, namespace, earlier, views, made, options, settings }, findings);
   if (!findings.isClean) return denied(findings.problems, findings.dropped);
   warnAboutPod({ pod, earlier, views, options, runAs }, findings);

@@ -92,6 +92,15 @@ export function recordedModes({ receivers }: PlanView): ReadonlyMap<string, Deli
   return new Map(modes.flatMap((mode) => receivers[mode].map((name) => [name, mode] as const)));
 }
 
+/** Whether a container mounts a view. With native variables, only files need the mount. */
+export function mountsView(
+  { contents }: View,
+  envMode: Delivery,
+  { manifestFile }: Pick<Options, 'manifestFile'>,
+): boolean {
+  return envMode !== 'native' || contents.files.length > 0 || contents.filesFrom.length > 0 || manifestFile;
+}
+
 /** The env file's path in receiving containers. */
 export function envFilePath(options: Options): string {
   return `${options.mountPath}/${ENV_FILE}`;

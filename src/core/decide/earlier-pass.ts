@@ -55,6 +55,10 @@ export function findEarlierPass(pod: Pod, settings: InjectionSettings): Result<E
   if (container === undefined) return ok({ fetcher: undefined, check, fetcherIndex: newFetcherIndex(pod) });
   const planText = planOf(container);
   const read = readPlan(planText);
+  const isSidecar = isNativeSidecar(container);
+  const isRefreshed = read.ok && read.value.plan.refresh !== undefined;
+  if (isSidecar && !isRefreshed)
+    return failed(conflict(container, 'is a sidecar, so the application would not wait for it'));
   if (!read.ok || planText === undefined) return failed(conflict(container, 'has no valid plan'));
   const { plan } = read.value;
   const receivers = new Set(plan.views.flatMap((view) => receiverNames(view.receivers)));
@@ -80,7 +84,7 @@ function differenceOf(
   if (!commands.some((known) => isSame(known, command ?? [])))
     return conflict(container, "has a command that is not the injector's");
   if ((asArray(json['args']) ?? []).length > 0) return conflict(container, 'has arguments');
-  if (isNativeSidecar(container))
+  if (container.name === CHECK_NAME && isNativeSidecar(container))
     return conflict(container, 'is a sidecar, so the application would not wait for it');
   return undefined;
 }

@@ -6,6 +6,7 @@ import { MAX_PLAN_BYTES } from '../limits.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
 import type { FileMode } from '../plan/file-mode.ts';
 import { formatPlan, PLAN_VERSION, type Plan, type PlanSecret, type PlanView } from '../plan/plan.ts';
+import type { PlanRefresh } from '../plan/refresh.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import { exceedsUtf8 } from '../utf8.ts';
@@ -27,6 +28,7 @@ export interface PlanSource {
   readonly options: Options;
   /** Whether the kubelet of each node has to prove that it supports native variables. */
   readonly probes: boolean;
+  readonly refresh: PlanRefresh | undefined;
 }
 
 /** A plan and its text. */
@@ -36,13 +38,17 @@ export interface MadePlan {
 }
 
 /** Makes the plan of a pod. A plan that is too large is added to the findings. */
-export function makePlan({ pod, secrets, views, options, probes }: PlanSource, findings: Findings): MadePlan {
+export function makePlan(
+  { pod, secrets, views, options, probes, refresh }: PlanSource,
+  findings: Findings,
+): MadePlan {
   const probed = probes ? views.findIndex(({ view }) => namesOf(view, 'native').length > 0) : -1;
   const plan: Plan = {
     version: PLAN_VERSION,
     timeoutSeconds: options.timeoutSeconds,
     secrets,
     views: views.map((view, index) => planView(view, { pod, options, probe: index === probed })),
+    ...(refresh === undefined ? {} : { refresh }),
   };
   const text = formatPlan(plan);
   if (exceedsUtf8(text, MAX_PLAN_BYTES)) {

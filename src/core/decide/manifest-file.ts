@@ -30,11 +30,18 @@ function hasName(path: string): boolean {
  * much room as the secret. All keys that the plan names take less than two secrets, and the ARN, the version and its
  * stages (20 of 256 characters, by the quotas of Secrets Manager) less than a quarter of one.
  */
-export function roomFor(contents: Contents, { manifestFile }: Pick<Options, 'manifestFile'>): number {
-  const room = representations(contents);
-  if (!manifestFile) return room;
+export function roomFor(
+  contents: Contents,
+  { manifestFile, refresh }: Pick<Options, 'manifestFile' | 'refresh'>,
+): number {
+  // A refresh writes the new files before it removes the old ones.
+  const copies = refresh === undefined ? 1 : 2;
+  return copies * (representations(contents) + (manifestFile ? roomForManifest(contents) : 0));
+}
+
+function roomForManifest(contents: Contents): number {
   const { env, envFrom, files, filesFrom } = contents;
   const expanded = new Set([...envFrom, ...filesFrom].map(({ secret }) => secret));
   const all = new Set([...env, ...files, ...envFrom, ...filesFrom].map(({ secret }) => secret));
-  return room + expanded.size + Math.ceil(all.size / 4) + 2;
+  return expanded.size + Math.ceil(all.size / 4) + 2;
 }

@@ -1,6 +1,7 @@
 /** Problems of the pod itself: what keeps the plan from working in it. */
 import { accountOf, checkEnv, fetcherEnv, fetcherMounts, NO_API } from '../additions/injected-objects.ts';
 import { resourceProblems, viewBytes } from '../additions/resources.ts';
+import { sidecarFields } from '../additions/sidecar.ts';
 import type { Options } from '../annotations/options.ts';
 import { MAX_VOLUME_BYTES } from '../limits.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
@@ -52,11 +53,12 @@ function checkInjected(
   if (fetcher !== undefined) {
     const requested = { ...made, options };
     const env = fetcherEnv(requested, accountOf(pod, namespace), settings);
-    checkAltered(pod, fetcher.container, { env, mounts: fetcherMounts(requested) }, findings);
+    const written = { env, mounts: fetcherMounts(requested), sidecar: sidecarFields(made.plan) };
+    checkAltered(pod, fetcher.container, written, findings);
   }
   const probed = made.plan.views.find((view) => view.probe === true);
   if (check !== undefined && probed !== undefined)
-    checkAltered(pod, check, { env: checkEnv(probed.volume), mounts: [NO_API.mount] }, findings);
+    checkAltered(pod, check, { env: checkEnv(probed.volume), mounts: [NO_API.mount], sidecar: {} }, findings);
 }
 
 /** The memory of all views together. */

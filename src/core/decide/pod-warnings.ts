@@ -4,6 +4,7 @@ import type { Options } from '../annotations/options.ts';
 import { formatDuration } from '../duration.ts';
 import { field, integerField } from '../json.ts';
 import { annotationKey } from '../names/annotation-keys.ts';
+import { hasVariables } from '../plan/plan.ts';
 import { type Container, isMeshProxy, isNativeSidecar, type Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import { quote } from '../problems/quote.ts';
@@ -24,13 +25,25 @@ export function warnAboutPod(facts: PodFacts, findings: Findings): void {
   const { pod, earlier, options } = facts;
   const identity =
     options.roleArn === undefined ? skippedIdentity(pod, earlier.fetcher?.container) : undefined;
-  for (const warning of [sharedProcesses(facts), shortDeadline(facts), noNetwork(facts), identity])
-    if (warning !== undefined) findings.warn(warning);
+  const warnings = [
+    sharedProcesses(facts),
+    sharedFetcher(facts),
+    fixedVariables(facts),
+    shortDeadline(facts),
+    noNetwork(facts),
+    identity,
+  ];
+  for (const warning of warnings) if (warning !== undefined) findings.warn(warning);
+}
+
+/** The field by which the containers of a pod see each other's processes. */
+function sharedBy({ spec }: Pod): string | undefined {
+  return ['shareProcessNamespace', 'hostPID'].find((name) => field(spec, name) === true);
 }
 
 /** In a shared process namespace, /proc/<pid>/root and /proc/<pid>/environ show the mounts and variables of other containers. */
 function sharedProcesses({ pod, views }: PodFacts): string | undefined {
-  const cause = ['shareProcessNamespace', 'hostPID'].find((name) => field(pod.spec, name) === true);
+  const cause = sharedBy(pod);
   if (cause === undefined) return undefined;
   const receiving = new Set(views.flatMap((view) => view.containers));
   const running = [...pod.containers, ...pod.initContainers.filter(isNativeSidecar)];
@@ -38,6 +51,32 @@ function sharedProcesses({ pod, views }: PodFacts): string | undefined {
   if (first === undefined) return undefined;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   return `${cause}: ${quote(first.name, 24)}${more} may read secrets in /proc; use another user without SYS_PTRACE`;
+}
+
+/**
+ * With `refresh`, the fetcher runs beside the containers, so that those of its user see all its files: every view, and the
+ * token of a role of its own.
+ */
+function sharedFetcher({ pod, views, options }: PodFacts): string | undefined {
+  const cause = sharedBy(pod);
+  if (cause === undefined || options.refresh === undefined) return undefined;
+  const more = [
+    ...(views.length > 1 ? ['all secrets'] : []),
+    ...(options.roleArn === undefined ? [] : ['the token of role-arn']),
+  ];
+  if (more.length === 0) return undefined;
+  return `${cause} with refresh: /proc shows ${more.join(' and ')} to the fetcher's user`;
+}
+
+/** A process keeps the variables that it was started with. */
+function fixedVariables({ views, options }: PodFacts): string | undefined {
+  if (options.refresh === undefined) return undefined;
+  for (const { recipients, contents } of views) {
+    const fixed = recipients.find(({ envMode }) => hasVariables(contents) && envMode !== 'file');
+    if (fixed !== undefined)
+      return `refresh updates files only: ${quote(fixed.container.name, 24)} keeps its variables until it restarts`;
+  }
+  return undefined;
 }
 
 /** kubelet ends the pod at its deadline, before the fetcher can report what it waited for. */

@@ -56,10 +56,12 @@ function mismatch({ role, subject }: WrittenRole, other: string, arn: string): P
   };
 }
 
-/** The fetcher of release 0.1 does not know these options, and would sign in with another role. */
+/** The fetcher of release 0.1 does not know these options. It would sign in with another role, or end. */
 export function checkEarlierRelease({ fetcher }: EarlierPass, options: Options, findings: Findings): void {
   if (fetcher === undefined || fetcher.container.command?.[0] === FETCH_COMMAND[0]) return;
-  for (const { subject } of rolesOf(options))
+  const subjects = rolesOf(options).map(({ subject }) => subject);
+  if (options.refresh !== undefined) subjects.push(annotationKey('refresh'));
+  for (const subject of subjects)
     findings.add(conflict(fetcher.container, `is of a release that does not support ${subject}`));
 }
 

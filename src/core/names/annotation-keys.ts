@@ -61,12 +61,24 @@ export const OPTIONS = {
     default: 'false',
     doc: '"true" adds the file .manifest.json, which lists the delivered secrets, versions and keys without values',
   },
+  refresh: {
+    default: 'off',
+    doc: 'interval from 30s to 24h at which the files are updated while the pod runs, such as 5m',
+  },
+  'refresh-required': {
+    default: 'false',
+    doc: 'with refresh: "true" makes the pod not ready while its files may be out of date',
+  },
+  'on-change': {
+    default: 'nothing',
+    doc: 'with refresh: comma-separated actions after files have changed: signal:HUP, signal:HUP@container, a URL of localhost, or touch:file',
+  },
 } as const satisfies Record<string, { default: string; doc: string }>;
 
 export type Option = keyof typeof OPTIONS;
 
 /** Options that are reserved for later versions: a pod that uses one is rejected, so that none is ever ignored. */
-export const RESERVED_OPTIONS: readonly string[] = ['refresh'];
+export const RESERVED_OPTIONS: readonly string[] = ['pin-version'];
 
 /** The full annotation key. @param name the text after the dot, for a family */
 export function annotationKey(key: Family | Option | typeof FORM, name?: string): string {

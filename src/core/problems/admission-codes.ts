@@ -201,6 +201,23 @@ export const ADMISSION_CODES = {
     meaning: 'The containers of the pod receive more than 16 different sets of secrets.',
     action: 'Give more containers the same set.',
   },
+  REFRESH_UNAVAILABLE: {
+    status: 400,
+    meaning:
+      'The pod requests `refresh`, but the cluster does not support native sidecars or the operator disabled them.',
+    action: 'Remove `refresh`, or do what the message says.',
+  },
+  ON_CHANGE_INVALID: {
+    status: 400,
+    meaning: 'An action of `on-change` is not valid, or is written twice.',
+    action: 'Use `signal:HUP`, `signal:HUP@container`, `http://localhost:8080/reload` or `touch:file`.',
+  },
+  ON_CHANGE_IMPOSSIBLE: {
+    status: 400,
+    meaning:
+      'The pod does not allow an action of `on-change`: a signal to a container in another process namespace, of another user, or without secrets.',
+    action: 'Change the pod as the message says, or use a URL or `touch`.',
+  },
   FILE_MODE_UNREADABLE: {
     status: 400,
     meaning: 'The application could not read a file with this mode.',

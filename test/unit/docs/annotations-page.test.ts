@@ -62,7 +62,11 @@ const ASKED: Readonly<Record<string, string>> = {
 };
 
 /** Options that need another. */
-const NEEDED: Readonly<Record<string, Option>> = { 'external-id': 'assume-role-arn' };
+const NEEDED: Readonly<Record<string, Option>> = {
+  'external-id': 'assume-role-arn',
+  'refresh-required': 'refresh',
+  'on-change': 'refresh',
+};
 
 it.each(Object.entries(EXAMPLES.options))('the example of %s changes what is injected', (option, value) => {
   const { [option]: _, ...others } = ASKED;

@@ -57,7 +57,10 @@ function podWith(annotations: Readonly<Record<string, string>>): unknown {
   };
 }
 
-const SETTINGS: InjectionSettings = { image: 'registry.example/aws-secrets-injector:1.2.3' };
+const SETTINGS: InjectionSettings = {
+  image: 'registry.example/aws-secrets-injector:1.2.3',
+  sidecars: { can: true },
+};
 
 /** The decision about the pod. @param annotations without the prefix */
 export function outcomeWith(annotations: Readonly<Record<string, string>>): Outcome {

@@ -15,6 +15,7 @@ import {
   type PlanView,
   type Receivers,
 } from '../../../src/core/plan/plan.ts';
+import type { CallAction, PlanRefresh, SignalAction, TouchAction } from '../../../src/core/plan/refresh.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { goldenCases } from '../../golden/cases.ts';
 import { at, type Json, listAt } from './manifest-files.ts';
@@ -23,12 +24,17 @@ import { COUNTED_TEXTS, PLAN_TEXTS } from './plan-text.ts';
 /** Every member of an object of the plan, in the order in which the text contains them. */
 type Members<T> = Readonly<Record<keyof T, true>>;
 
-const PLAN: Members<Omit<Plan, 'refresh'>> = {
+const PLAN: Members<Plan> = {
   version: true,
   timeoutSeconds: true,
   secrets: true,
   views: true,
+  refresh: true,
 };
+const REFRESH: Members<PlanRefresh> = { seconds: true, check: true, required: true, onChange: true };
+const SIGNAL: Members<SignalAction> = { signal: true, container: true };
+const CALL: Members<CallAction> = { url: true };
+const TOUCH: Members<TouchAction> = { touch: true, view: true };
 const SECRET: Members<PlanSecret> = { arn: true, stage: true, versionId: true, failover: true };
 // The guard reads the volume's name, then expects the receivers.
 const VIEW: Members<PlanView> = {
@@ -132,9 +138,14 @@ const POD = {
       [`${PREFIX}secrets`]: JSON.stringify(FORM),
       [`${PREFIX}containers`]: 'shell',
       [`${PREFIX}manifest-file`]: 'true',
+      [`${PREFIX}refresh`]: '5m',
+      [`${PREFIX}refresh-required`]: 'true',
+      [`${PREFIX}on-change`]: 'signal:HUP@shell,http://localhost:8080/reload,touch:reloaded',
     },
   },
   spec: {
+    shareProcessNamespace: true,
+    securityContext: { runAsUser: 1000 },
     containers: [
       // Its names are unknown until they are fetched, so its variables cannot be native.
       { name: 'shell', image: 'x', command: ['sh', '-c', 'run'], env: [{ name: 'OWN', value: 'x' }] },
@@ -144,9 +155,16 @@ const POD = {
   },
 };
 
-const text = planText(POD, { image: 'x', native: { can: true, probe: true } }) ?? '';
+const SETTINGS: InjectionSettings = {
+  image: 'x',
+  native: { can: true, probe: true },
+  sidecars: { can: true },
+};
+const text = planText(POD, SETTINGS) ?? '';
 const plan = JSON.parse(text) as Plan;
-const { views } = plan;
+const { views, refresh } = plan;
+const refreshed = refresh === undefined ? [] : [refresh];
+const actions = refreshed.flatMap(({ onChange = [] }) => onChange);
 const goldenTexts = goldenCases().flatMap(({ pod, settings }) => planText(pod, settings) ?? []);
 
 describe('a plan that uses every member', () => {
@@ -159,6 +177,10 @@ describe('a plan that uses every member', () => {
     ['the variables of a secret', views.flatMap(({ envFrom }) => envFrom), VARIABLES],
     ['a file', views.flatMap(({ files }) => files), FILE],
     ['the files of a directory', views.flatMap(({ filesFrom }) => filesFrom), DIRECTORY],
+    ['the refresh', refreshed, REFRESH],
+    ['a signal', actions.filter((one) => 'signal' in one), SIGNAL],
+    ['a call', actions.filter((one) => 'url' in one), CALL],
+    ['a file to touch', actions.filter((one) => 'touch' in one), TOUCH],
   ])('has the members of %s in the order that the guard relies on', (what, objects, members) => {
     const order = Object.keys(members);
     const advice =
@@ -203,7 +225,7 @@ it('the text contains nothing that kubelet expands', () => {
 
 it('the text is compact JSON, and the same plan always gives the same text', () => {
   expect(formatPlan(plan)).toBe(text);
-  expect(planText(POD, { image: 'y', native: { can: true, probe: true } })).toBe(text);
+  expect(planText(POD, { ...SETTINGS, image: 'y' })).toBe(text);
 });
 
 /** The plan that the webhook writes into a pod, or undefined where it adds no fetcher. */

@@ -124,7 +124,11 @@ it.each([
   };
   const manifest = { secrets: [0], keys: new Map([[0, new Set(keys)]]), mode: 0o440 };
   const text = manifestText(manifest, planOf([arn], {}), [source], TIME);
-  const room = roomFor(view, { manifestFile: true }) - roomFor(view, { manifestFile: false });
+  const [room = 0, twice] = [undefined, { seconds: 300, required: false, onChange: [] }].map(
+    (refresh) =>
+      roomFor(view, { manifestFile: true, refresh }) - roomFor(view, { manifestFile: false, refresh }),
+  );
+  expect(twice).toBe(2 * room);
   expect(keys.length).toBeGreaterThan(2000);
   expect(Buffer.byteLength(text)).toBeLessThan(room * MAX_SECRET_BYTES);
 });
