@@ -54,18 +54,20 @@ async function start(options: WebhookOptions, log: Logger): Promise<Webhook | un
   }
 }
 
+/** Words that YAML does not read as booleans, unlike `on` and `off`. */
+const SIDECAR_SETTINGS = { available: 'on', unavailable: 'off', auto: 'auto' } as const;
+
 function webhookOptions(values: WebhookSettings, env: Environment): WebhookOptions {
   const endpoint = values['traces-endpoint'];
+  const api = makeClusterApi(placeOf(env));
+  const times = {
+    ...DEFAULT_NATIVE_TIMES,
+    intervalMilliseconds: values['native-check-interval'] * 1000,
+  };
   return {
     injection: injectionSettings(values),
-    native: {
-      setting: values['native-variables'],
-      api: makeClusterApi(placeOf(env)),
-      times: {
-        ...DEFAULT_NATIVE_TIMES,
-        intervalMilliseconds: values['native-check-interval'] * 1000,
-      },
-    },
+    native: { setting: values['native-variables'], api, times },
+    sidecars: { setting: SIDECAR_SETTINGS[values['native-sidecars']], api, times },
     limits: {
       ...DEFAULT_LIMITS,
       keepAliveMilliseconds: values['keep-alive-seconds'] * 1000,

@@ -21,6 +21,7 @@ export interface Metrics {
   setAuthority(expiry: number, isTrusted: boolean): void;
   countCertificateWrite(object: 'secret' | 'registration'): void;
   setNativeVariables(can: boolean): void;
+  setNativeSidecars(can: boolean): void;
   /** `valid` when a policy comes into use, `invalid` when the file cannot be used. */
   setPolicy(state: 'valid' | 'invalid'): void;
   countSpans(result: SpanResult, spans: number): void;
@@ -140,6 +141,11 @@ export function makeMetrics(): Metrics {
     help: 'Whether the cluster supports native variables: 1 or 0.',
     registers,
   });
+  const sidecars = new Gauge({
+    name: `${PREFIX}native_sidecars`,
+    help: 'Whether the cluster supports native sidecars, which refresh needs: 1 or 0.',
+    registers,
+  });
   const policyValid = new Gauge({
     name: `${PREFIX}policy_valid`,
     help: 'Whether the policy file is valid: 1, or 0 while the last valid policy stays in use. 1 without a policy file.',
@@ -205,6 +211,7 @@ export function makeMetrics(): Metrics {
     },
     countCertificateWrite: (object) => writes.inc({ object }),
     setNativeVariables: (can) => native.set(can ? 1 : 0),
+    setNativeSidecars: (can) => sidecars.set(can ? 1 : 0),
     setPolicy: (state) => {
       policyValid.set(state === 'valid' ? 1 : 0);
       if (state === 'valid') policyLoaded.setToCurrentTime();

@@ -122,7 +122,7 @@ export const WEBHOOK_SETTINGS = {
   'native-check-interval': setting(
     duration(10, 86_400, 'from 10s to 24h'),
     300,
-    'Interval of the cluster check, with native-variables on or auto.',
+    'Interval of the cluster check, for native-variables and native-sidecars.',
   ),
 } as const;
 

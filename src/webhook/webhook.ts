@@ -1,5 +1,5 @@
 /** Connects the parts of the webhook: three servers, a certificate source, the cluster check and readiness. */
-import type { InjectionSettings, NativeSupport } from '../core/settings.ts';
+import type { InjectionSettings, NativeSupport, SidecarSupport } from '../core/settings.ts';
 import type { LogFields, Logger } from '../runtime/log/logger.ts';
 import { readCaBundle } from '../runtime/settings/ca-bundle.ts';
 import { caBundleOf, withCaBundle } from '../runtime/settings/network.ts';
@@ -13,6 +13,7 @@ import {
 import { DenialEvents, type DenialEventsParts } from './events/denial-events.ts';
 import { FileWatch } from './file-watch.ts';
 import { makeMetrics } from './metrics.ts';
+import { NATIVE_SIDECARS, NATIVE_VARIABLES } from './native/native-support.ts';
 import { NativeWatch, type NativeWatchParts } from './native/native-watch.ts';
 import { type PolicyFile, startPolicyWatch } from './policy-watch.ts';
 import { makeReadiness } from './readiness/readiness.ts';
@@ -28,7 +29,9 @@ import type { ReviewTraces } from './traces/review-traces.ts';
 export interface WebhookOptions {
   readonly injection: InjectionSettings;
   /** How the cluster is checked; without it, `injection` decides about native variables. */
-  readonly native?: Pick<NativeWatchParts, 'setting' | 'api' | 'times'>;
+  readonly native?: ClusterCheck;
+  /** The same for native sidecars. */
+  readonly sidecars?: ClusterCheck;
   readonly limits: ServerLimits;
   readonly listenPort: number;
   readonly probePort: number;
@@ -47,6 +50,8 @@ export interface WebhookOptions {
   /** Where spans of reviews are sent; undefined to record none. */
   readonly traces?: Pick<TracesOptions, 'endpoint' | 'ratio' | 'times'>;
 }
+
+type ClusterCheck = Pick<NativeWatchParts<unknown>, 'setting' | 'api' | 'times'>;
 
 export interface Webhook extends Service {
   readonly listenPort: number;
@@ -72,10 +77,24 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       ? undefined
       : new NativeWatch({
           ...options.native,
+          feature: NATIVE_VARIABLES,
           use: (support) => {
             injection = Object.freeze({ ...injection, native: support });
             metrics.setNativeVariables(support.can);
             log.info('native variables', nativeFields(support));
+          },
+          report: (problem) => log.warn('the API server did not return versions', { problem }),
+        });
+  const sidecars =
+    options.sidecars === undefined
+      ? undefined
+      : new NativeWatch({
+          ...options.sidecars,
+          feature: NATIVE_SIDECARS,
+          use: (support) => {
+            injection = Object.freeze({ ...injection, sidecars: support });
+            metrics.setNativeSidecars(support.can);
+            log.info('native sidecars', sidecarFields(support));
           },
           report: (problem) => log.warn('the API server did not return versions', { problem }),
         });
@@ -130,7 +149,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
   const readiness = makeReadiness({
     certificates,
     isDraining: () => isDraining,
-    isSettled: () => native?.isSettled ?? true,
+    isSettled: () => (native?.isSettled ?? true) && (sidecars?.isSettled ?? true),
     address: () => ({ host: reachable(host), port: portOf(tls.app.server.address()) }),
   });
   const events =
@@ -175,6 +194,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
 
   authorities?.start();
   void native?.start();
+  void sidecars?.start();
   await certificates.start();
   await tls.app.listen({ host, port: options.listenPort });
   await probes.listen({ host, port: options.probePort });
@@ -197,6 +217,7 @@ export async function startWebhook(options: WebhookOptions, log: Logger): Promis
       authorities?.stop();
       rules?.stop();
       native?.stop();
+      sidecars?.stop();
       certificates.stop();
       await tls.close();
       events?.stop();
@@ -215,4 +236,8 @@ async function openReviewTraces(options: TracesOptions): Promise<ReviewTraces> {
 
 function nativeFields(support: NativeSupport): LogFields {
   return support.can ? { native: true, probe: support.probe } : { native: false, problem: support.why };
+}
+
+function sidecarFields(support: SidecarSupport): LogFields {
+  return support.can ? { native: true } : { native: false, problem: support.why };
 }

@@ -25,6 +25,7 @@ export interface RunningOptions {
   readonly certificates?: WebhookOptions['certificates'];
   readonly certificateCheckMilliseconds?: number;
   readonly native?: WebhookOptions['native'];
+  readonly sidecars?: WebhookOptions['sidecars'];
   readonly injection?: WebhookOptions['injection'];
   readonly clientCaFile?: string;
   readonly caBundle?: WebhookOptions['caBundle'];
@@ -59,6 +60,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
       },
       ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
       ...(options.native === undefined ? {} : { native: options.native }),
+      ...(options.sidecars === undefined ? {} : { sidecars: options.sidecars }),
       ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       ...(options.traces === undefined ? {} : { traces: options.traces }),

@@ -7,6 +7,7 @@ import {
   INJECTION_SETTINGS,
   injectionSettings,
   nativeWithoutCluster,
+  sidecarsWithoutCluster,
 } from '../../runtime/settings/injection.ts';
 import { PATH, SWITCH } from '../../runtime/settings/kinds.ts';
 import { readPolicyFile } from '../../runtime/settings/policy-file.ts';
@@ -64,6 +65,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
     ...injectionSettings(settings.values),
     ...(rules === undefined ? {} : { policy: rules.value }),
     native: nativeWithoutCluster(settings.values['native-variables']),
+    sidecars: sidecarsWithoutCluster(settings.values['native-sidecars']),
   };
   const outputs: RenderedText[] = [];
   const problems: string[] = [];

@@ -31,7 +31,7 @@ export interface LogFields {
   readonly file?: string;
   readonly fingerprint?: string;
   readonly notAfter?: string;
-  /** Whether the cluster supports native variables, and whether each node is checked. */
+  /** Whether the cluster supports native variables or sidecars, and whether each node is checked. */
   readonly native?: boolean;
   readonly probe?: boolean;
   /** The number of rules of a policy. */

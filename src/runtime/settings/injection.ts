@@ -1,11 +1,14 @@
 /** The operator's settings for injection, which the webhook and `render` share. */
 import { isRegion } from '../../core/names/regions.ts';
+import { REFRESH_CHECKS } from '../../core/plan/refresh.ts';
 import { parseQuantity } from '../../core/pod/quantity.ts';
 import {
   DEFAULT_ROLE_TOKEN_AUDIENCE,
   ENV_MODES,
   type InjectionSettings,
   type NativeSupport,
+  type SidecarSupport,
+  type Unsupported,
 } from '../../core/settings.ts';
 import { ALLOWED_ROLES } from './allowed-roles.ts';
 import {
@@ -78,6 +81,16 @@ export const INJECTION_SETTINGS = {
     'auto',
     'Whether pods can use native variables: on if every kubelet is 1.35 or newer, off to disable them, auto to check the cluster (docs/guides/operations.md, Native variables).',
   ),
+  'native-sidecars': setting(
+    choice('available', 'unavailable', 'auto'),
+    'auto',
+    'Whether pods can use refresh, which needs native sidecars: available if every kubelet is 1.29 or newer, unavailable to disable refresh, auto to check the cluster (docs/guides/operations.md, Native sidecars).',
+  ),
+  'refresh-check': setting(
+    choice(...REFRESH_CHECKS),
+    'describe',
+    'How the fetcher of a pod with refresh finds out that a secret has changed: describe with DescribeSecret, value with GetSecretValue, for roles that may not call DescribeSecret.',
+  ),
   'cpu-request': optional(
     QUANTITY,
     'CPU request of the injected container. By default, it is computed from the pod.',
@@ -117,7 +130,7 @@ export type InjectionValues = Values<typeof INJECTION_SETTINGS>;
 export type NativeSetting = InjectionValues['native-variables'];
 
 /** Support for native variables if the operator turned them off. */
-export const NATIVE_OFF: NativeSupport = Object.freeze({
+export const NATIVE_OFF: Unsupported = Object.freeze({
   can: false,
   why: 'the operator turned native variables off (setting native-variables)',
 });
@@ -132,6 +145,20 @@ export function nativeWithoutCluster(setting: NativeSetting): NativeSupport {
     case 'auto':
       return { can: false, why: 'render does not check a cluster (set --native-variables to on or off)' };
   }
+}
+
+/** The setting `native-sidecars`. */
+export type SidecarSetting = InjectionValues['native-sidecars'];
+
+/** Support for native sidecars if the operator turned them off. */
+export const SIDECARS_OFF: Unsupported = Object.freeze({
+  can: false,
+  why: 'the operator turned native sidecars off (setting native-sidecars)',
+});
+
+/** Support for native sidecars in a program without access to a cluster: every supported version of Kubernetes has them. */
+export function sidecarsWithoutCluster(setting: SidecarSetting): SidecarSupport {
+  return setting === 'unavailable' ? SIDECARS_OFF : { can: true };
 }
 
 /** Returns contradictions between these settings. */
@@ -156,7 +183,7 @@ function repeatedOf(names: readonly string[]): readonly string[] {
   return names.filter((name, index) => names.indexOf(name) !== index);
 }
 
-/** The settings for the core. Support for native variables is not part of them, because it can change. */
+/** The settings for the core. Support for native variables and sidecars is not part of them, because it can change. */
 export function injectionSettings(values: InjectionValues): InjectionSettings {
   const policy = values['image-pull-policy'];
   return Object.freeze({
@@ -172,6 +199,7 @@ export function injectionSettings(values: InjectionValues): InjectionSettings {
     }),
     envMode: values['env-mode'],
     namespaceEnvModes: new Map(values['namespace-env-mode'].map((one) => [one.namespace, one.choice])),
+    refreshCheck: values['refresh-check'],
     requireCompleteArns: values['require-complete-arns'],
     allowedRoles: values['allowed-roles'],
     roleTokenAudience: values['role-token-audience'],

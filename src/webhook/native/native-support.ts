@@ -1,89 +1,136 @@
 /**
- * Whether the cluster supports native variables (`fileKeyRef`), which Kubernetes has since 1.35. The format of 1.34, which was
- * off by default, is never used. An API server without support rejects the pod, but a kubelet without support silently sets
- * an empty variable, so the versions of the kubelets are checked.
+ * Whether the cluster supports a feature of pods, by the versions of the API server and the kubelets.
+ *
+ * Native variables (`fileKeyRef`): Kubernetes has them since 1.35. The format of 1.34, which was off by default, is never
+ * used. An API server without support rejects the pod, but a kubelet without support silently sets an empty variable.
+ *
+ * Native sidecars (`restartPolicy` of an init container): on by default since 1.29. An API server without support drops
+ * the field, and a kubelet without support waits for the end of the container, which never comes.
  */
 import { quote } from '../../core/problems/quote.ts';
-import type { NativeSupport } from '../../core/settings.ts';
+import type { NativeSupport, SidecarSupport, Unsupported } from '../../core/settings.ts';
 import type { ApiAnswer, ClusterApi } from '../../kubernetes/api-client.ts';
 import { findOldKubelet } from '../../kubernetes/kubelets.ts';
 import { isAtLeast, readServerVersion } from '../../kubernetes/version.ts';
+import { NATIVE_OFF, SIDECARS_OFF } from '../../runtime/settings/injection.ts';
 
-/** The first minor version of Kubernetes with the format. */
-const LEAST_MINOR = 35;
+/** A feature of the cluster. */
+export interface Feature<S> {
+  /** Continues a sentence that starts with a version. */
+  readonly name: string;
+  /** The first minor version of Kubernetes with the feature. */
+  readonly leastMinor: number;
+  /** @param isProbed whether the kubelets were checked, so that an older one may still join */
+  readonly supported: (isProbed: boolean) => S;
+  /** The result if the operator turned the feature off. */
+  readonly off: Unsupported;
+  /** How the operator states that the cluster has the feature. */
+  readonly wayOut: string;
+  /** The section of docs/guides/operations.md. */
+  readonly section: string;
+}
+
+export const NATIVE_VARIABLES: Feature<NativeSupport> = {
+  name: 'native variables',
+  leastMinor: 35,
+  supported: (isProbed) => ({ can: true, probe: isProbed }),
+  off: NATIVE_OFF,
+  wayOut: 'set native-variables to on',
+  section: 'Native variables',
+};
+
+export const NATIVE_SIDECARS: Feature<SidecarSupport> = {
+  name: 'native sidecars',
+  leastMinor: 29,
+  supported: () => ({ can: true }),
+  off: SIDECARS_OFF,
+  wayOut: 'set native-sidecars to available',
+  section: 'Native sidecars',
+};
+
 /** A kubelet is at most three minor versions older than its API server (version skew policy of Kubernetes). */
-const CERTAIN_MINOR = LEAST_MINOR + 3;
+const KUBELET_SKEW = 3;
 
 /** The result of one cluster check. */
-export interface Finding {
-  readonly support: NativeSupport;
+export interface Finding<S> {
+  readonly support: S | Unsupported;
   /** Set if the API server did not answer. The result of an earlier check may be better. */
   readonly failed?: string;
   /** Another check soon would fail as well. */
   readonly lasting?: boolean;
 }
 
-/** Checks the cluster once. Never rejects. */
-export async function findNativeSupport(
+/** Checks the cluster once. Never rejects. @param setting `on` if the operator states that the cluster has the feature */
+export async function findSupport<S>(
+  feature: Feature<S>,
   setting: 'on' | 'auto',
   api: ClusterApi,
   signal: AbortSignal,
-): Promise<Finding> {
+): Promise<Finding<S>> {
   const answer = await api.ask(
     { path: '/version', accept: 'application/json', mostBytes: 64 * 1024 },
     signal,
   );
   const server = answer.kind === 'answer' ? readServerVersion(answer.json) : undefined;
-  if (server === undefined) return withoutVersion(setting, answer);
-  if (!isAtLeast(server, LEAST_MINOR)) {
+  if (server === undefined) return withoutVersion(feature, setting, answer);
+  const { name, leastMinor, supported } = feature;
+  if (!isAtLeast(server, leastMinor)) {
     const found = `the API server has version ${quote(server.text)}`;
-    return cannot(`${found}, but native variables need 1.${LEAST_MINOR} or later`);
+    return cannot(`${found}, but ${name} need 1.${leastMinor} or later`);
   }
-  if (setting === 'on' || isAtLeast(server, CERTAIN_MINOR)) return { support: { can: true, probe: false } };
-  return lookAtKubelets(api, signal);
+  if (setting === 'on' || isAtLeast(server, leastMinor + KUBELET_SKEW)) return { support: supported(false) };
+  return lookAtKubelets(feature, api, signal);
 }
 
-async function lookAtKubelets(api: ClusterApi, signal: AbortSignal): Promise<Finding> {
-  const kubelets = await findOldKubelet(api, LEAST_MINOR, signal);
+async function lookAtKubelets<S>(
+  feature: Feature<S>,
+  api: ClusterApi,
+  signal: AbortSignal,
+): Promise<Finding<S>> {
+  const { name, leastMinor, supported, wayOut } = feature;
+  const kubelets = await findOldKubelet(api, leastMinor, signal);
   switch (kubelets.kind) {
     case 'all':
       return kubelets.nodes === 0
         ? cannot('the cluster has no nodes yet, so kubelet versions are unknown')
-        : { support: { can: true, probe: true } };
+        : { support: supported(true) };
     case 'old':
       return cannot(
-        `node ${quote(kubelets.node)} has kubelet ${quote(kubelets.version)}, but native variables need ` +
-          `1.${LEAST_MINOR} or later on every node`,
+        `node ${quote(kubelets.node)} has kubelet ${quote(kubelets.version)}, but ${name} need ` +
+          `1.${leastMinor} or later on every node`,
       );
     case 'refused':
-      if (kubelets.status !== 403) return unanswered(kubelets);
+      if (kubelets.status !== 403) return unanswered(feature, kubelets);
       return cannot(
         'the webhook is not allowed to list nodes, so kubelet versions are unknown; grant its service account ' +
-          '"list" on "nodes", or set native-variables to on',
+          `"list" on "nodes", or ${wayOut}`,
       );
     case 'failed':
-      return unanswered(kubelets);
+      return unanswered(feature, kubelets);
   }
 }
 
-function withoutVersion(setting: 'on' | 'auto', answer: ApiAnswer): Finding {
+function withoutVersion<S>(feature: Feature<S>, setting: 'on' | 'auto', answer: ApiAnswer): Finding<S> {
   const finding =
     answer.kind === 'answer'
-      ? unanswered({ kind: 'failed', what: 'the answer does not contain a version' })
-      : unanswered(answer);
+      ? unanswered(feature, { kind: 'failed', what: 'the answer does not contain a version' })
+      : unanswered(feature, answer);
   // The operator's setting applies if nothing contradicts it.
-  return setting === 'on' ? { ...finding, support: { can: true, probe: false } } : finding;
+  return setting === 'on' ? { ...finding, support: feature.supported(false) } : finding;
 }
 
-function cannot(why: string): Finding {
+function cannot(why: string): Finding<never> {
   return { support: { can: false, why } };
 }
 
-function unanswered(answer: Exclude<ApiAnswer, { readonly kind: 'answer' }>): Finding {
+function unanswered<S>(
+  { wayOut, section }: Feature<S>,
+  answer: Exclude<ApiAnswer, { readonly kind: 'answer' }>,
+): Finding<never> {
   const failed = answer.kind === 'refused' ? `HTTP ${answer.status}` : answer.what;
   const why =
     `the webhook could not get versions from the API server (${failed}); fix this (docs/guides/operations.md, ` +
-    'Native variables), or set native-variables to on';
+    `${section}), or ${wayOut}`;
   const lasting = answer.kind === 'failed' && answer.lasting === true;
   return { support: { can: false, why }, failed, ...(lasting ? { lasting } : {}) };
 }

@@ -1,12 +1,11 @@
 /**
- * Checks in the background whether the cluster supports native variables. Reviews only read the last result. An old node may
- * join at any time, so the result is best effort; the kubelet check in each pod makes sure.
+ * Checks in the background whether the cluster supports a feature. Reviews only read the last result. An old node may join at
+ * any time, so the result is best effort; for native variables, the kubelet check in each pod makes sure.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NativeSupport } from '../../core/settings.ts';
+import type { Unsupported } from '../../core/settings.ts';
 import type { ClusterApi } from '../../kubernetes/api-client.ts';
-import { NATIVE_OFF, type NativeSetting } from '../../runtime/settings/injection.ts';
-import { type Finding, findNativeSupport } from './native-support.ts';
+import { type Feature, type Finding, findSupport } from './native-support.ts';
 
 export interface NativeWatchTimes {
   /** Between two successful checks, plus or minus a tenth. */
@@ -19,12 +18,16 @@ export interface NativeWatchTimes {
   readonly pauseMilliseconds: number;
 }
 
-export interface NativeWatchParts {
+/** `on` if the operator states that the cluster has the feature. */
+export type NativeSetting = 'on' | 'off' | 'auto';
+
+export interface NativeWatchParts<S> {
+  readonly feature: Feature<S>;
   readonly setting: NativeSetting;
   readonly api: ClusterApi;
   readonly times: NativeWatchTimes;
   /** Called with the first result, and whenever the result changes. */
-  readonly use: (support: NativeSupport) => void;
+  readonly use: (support: S | Unsupported) => void;
   /** Called when the API server does not answer, once for each different failure. */
   readonly report: (problem: string) => void;
 }
@@ -40,17 +43,17 @@ const ATTEMPTS = 3;
 /** The number of failed checks in a row before the last result is dropped, about five minutes. */
 export const KEPT_CHECKS = 10;
 
-export class NativeWatch {
-  readonly #parts: NativeWatchParts;
+export class NativeWatch<S> {
+  readonly #parts: NativeWatchParts<S>;
   readonly #stopping = new AbortController();
-  #verdict: NativeSupport | undefined;
+  #verdict: S | Unsupported | undefined;
   /** Whether the result comes from a successful check, so that it is kept for a while. */
   #isAnswered = false;
   #failures = 0;
   #trouble: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: NativeWatchParts) {
+  constructor(parts: NativeWatchParts<S>) {
     this.#parts = parts;
   }
 
@@ -61,8 +64,9 @@ export class NativeWatch {
 
   /** Starts. Resolves after the first check. Never rejects. */
   async start(): Promise<void> {
-    if (this.#parts.setting === 'off') this.#use(NATIVE_OFF);
-    else await this.#check(this.#parts.setting);
+    const { setting, feature } = this.#parts;
+    if (setting === 'off') this.#use(feature.off);
+    else await this.#check(setting);
   }
 
   /** Stops all checks. No callback is called afterwards. */
@@ -85,19 +89,19 @@ export class NativeWatch {
   }
 
   /** One check: several attempts within one time limit. */
-  async #find(setting: 'on' | 'auto'): Promise<Finding> {
-    const { api, times } = this.#parts;
+  async #find(setting: 'on' | 'auto'): Promise<Finding<S>> {
+    const { api, times, feature } = this.#parts;
     const over = new AbortController();
     const end = (): void => over.abort();
     const timer = setTimeout(end, times.checkMilliseconds);
     this.#stopping.signal.addEventListener('abort', end);
     try {
-      let finding = await findNativeSupport(setting, api, over.signal);
+      let finding = await findSupport(feature, setting, api, over.signal);
       for (let attempt = 1; attempt < ATTEMPTS && isWorthAnother(finding); attempt += 1) {
         const pause = times.pauseMilliseconds * attempt * (0.5 + Math.random() / 2);
         await delay(pause, undefined, { signal: over.signal }).catch(() => undefined);
         if (over.signal.aborted) return finding;
-        finding = await findNativeSupport(setting, api, over.signal);
+        finding = await findSupport(feature, setting, api, over.signal);
       }
       return finding;
     } finally {
@@ -106,7 +110,7 @@ export class NativeWatch {
     }
   }
 
-  #take({ support, failed }: Finding): void {
+  #take({ support, failed }: Finding<S>): void {
     if (failed !== undefined && failed !== this.#trouble) this.#parts.report(failed);
     this.#trouble = failed;
     this.#failures = failed === undefined ? 0 : this.#failures + 1;
@@ -115,13 +119,13 @@ export class NativeWatch {
     this.#use(support);
   }
 
-  #use(support: NativeSupport): void {
+  #use(support: S | Unsupported): void {
     const before = this.#verdict;
     this.#verdict = support;
     if (JSON.stringify(before) !== JSON.stringify(support)) this.#parts.use(support);
   }
 }
 
-function isWorthAnother({ failed, lasting }: Finding): boolean {
+function isWorthAnother({ failed, lasting }: Finding<unknown>): boolean {
   return failed !== undefined && lasting !== true;
 }

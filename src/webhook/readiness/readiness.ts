@@ -20,7 +20,7 @@ export interface Readiness {
 export interface ReadinessParts {
   readonly certificates: Pick<CertificateSource, 'current' | 'problem' | 'now'>;
   readonly isDraining: () => boolean;
-  /** Whether the first cluster check is done. Before that, pods with native variables would be denied without a reason. */
+  /** Whether the first cluster check is done. Before that, pods with native variables or refresh would be denied without a reason. */
   readonly isSettled: () => boolean;
   /** The address of the HTTPS server; undefined while it does not listen. */
   readonly address: () => { readonly host: string; readonly port: number } | undefined;
@@ -60,7 +60,8 @@ export function makeReadiness(parts: ReadinessParts): Readiness {
     if (!isValidAt(pair, parts.certificates.now()))
       return notReady('the certificate is expired or not valid yet');
     if (problem !== undefined) return notReady(problem);
-    if (!parts.isSettled()) return notReady('checking whether the cluster supports native variables');
+    if (!parts.isSettled())
+      return notReady('checking whether the cluster supports native variables and sidecars');
     if (last?.pair === pair && last.state.ready && performance.now() - last.at < FRESH_MILLISECONDS)
       return last.state;
     running ??= askListener(pair).finally(() => {

@@ -2,16 +2,30 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { NativeSupport, SidecarSupport } from '../../../src/core/settings.ts';
 import { type ApiLimits, type ClusterPlace, makeClusterApi } from '../../../src/kubernetes/api-client.ts';
-import { type Finding, findNativeSupport } from '../../../src/webhook/native/native-support.ts';
+import {
+  type Finding,
+  findSupport,
+  NATIVE_SIDECARS,
+  NATIVE_VARIABLES,
+} from '../../../src/webhook/native/native-support.ts';
 import { makeCertificate } from '../../aws-fake/certificates.ts';
 import { type FakeApiServer, gitVersion, nodesOf, send, startApiServer, type Trouble } from './api-server.ts';
 
 const LIMITS: ApiLimits = { connectMilliseconds: 2_000, requestMilliseconds: 4_000 };
 const NEVER = new AbortController().signal;
 
-function look(place: ClusterPlace, setting: 'on' | 'auto' = 'auto', limits = LIMITS): Promise<Finding> {
-  return findNativeSupport(setting, makeClusterApi(place, limits), NEVER);
+function look(
+  place: ClusterPlace,
+  setting: 'on' | 'auto' = 'auto',
+  limits = LIMITS,
+): Promise<Finding<NativeSupport>> {
+  return findSupport(NATIVE_VARIABLES, setting, makeClusterApi(place, limits), NEVER);
+}
+
+function lookForSidecars(place: ClusterPlace, setting: 'on' | 'auto'): Promise<Finding<SidecarSupport>> {
+  return findSupport(NATIVE_SIDECARS, setting, makeClusterApi(place, LIMITS), NEVER);
 }
 
 const CAN = { support: { can: true, probe: false } };
@@ -49,6 +63,36 @@ test.each([
   expect(await look(api.place, setting)).toEqual(expected);
   const asked = expected === CAN || server < 'v1.35.0' ? 1 : 2;
   expect(api.requests.length).toBeLessThanOrEqual(asked);
+});
+
+const HAS_SIDECARS = { support: { can: true } };
+
+test.each([
+  ['v1.32.0', 'v1.28.9', 'auto', HAS_SIDECARS],
+  ['v1.40.2-eks-1234', 'v1.37.0', 'auto', HAS_SIDECARS],
+  ['v1.31.4', 'v1.29.0', 'auto', HAS_SIDECARS],
+  ['v1.30.1', 'v1.28.9', 'auto', cannot('node "node-0" has kubelet "v1.28.9"', 'native sidecars need 1.29')],
+  ['v1.30.1', 'v1.28.9', 'on', HAS_SIDECARS],
+  ['v1.29.0-rc.1', 'v1.29.0', 'auto', cannot('"v1.29.0-rc.1", but native sidecars need 1.29 or later')],
+  ['v1.28.15', 'v1.28.15', 'on', cannot('the API server has version "v1.28.15"', '1.29 or later')],
+] as const)('sidecars: API server %s, kubelet %s, %s', async (server, kubelet, setting, expected) => {
+  const api = await startApiServer();
+  api.version = gitVersion(server);
+  api.nodes = nodesOf(1, kubelet);
+  expect(await lookForSidecars(api.place, setting)).toEqual(expected);
+});
+
+test('sidecars of an API server that does not answer: only the word of the operator counts', async () => {
+  const api = await startApiServer();
+  api.trouble = (_, response) => {
+    send(response, 503, {});
+    return true;
+  };
+  expect(await lookForSidecars(api.place, 'auto')).toEqual({
+    failed: 'HTTP 503',
+    ...cannot('HTTP 503', 'Native sidecars', 'set native-sidecars to available'),
+  });
+  expect(await lookForSidecars(api.place, 'on')).toEqual({ failed: 'HTTP 503', ...HAS_SIDECARS });
 });
 
 test('a cluster without nodes is not known to be able', async () => {
@@ -244,10 +288,10 @@ test('a connection that is never made is given up, and so is a whole check', asy
     { ...place, port },
     { connectMilliseconds: 60_000, requestMilliseconds: 60_000 },
   );
-  const finding = findNativeSupport('auto', api, over.signal);
+  const finding = findSupport(NATIVE_VARIABLES, 'auto', api, over.signal);
   over.abort();
   expect(await finding).toMatchObject({ failed: 'the check took too long' });
-  expect(await findNativeSupport('auto', api, over.signal)).toMatchObject({
+  expect(await findSupport(NATIVE_VARIABLES, 'auto', api, over.signal)).toMatchObject({
     failed: 'the check took too long',
   });
 });

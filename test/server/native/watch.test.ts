@@ -2,8 +2,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { NativeSupport } from '../../../src/core/settings.ts';
 import type { ApiAnswer, ClusterApi } from '../../../src/kubernetes/api-client.ts';
-import type { NativeSetting } from '../../../src/runtime/settings/injection.ts';
-import { KEPT_CHECKS, NativeWatch } from '../../../src/webhook/native/native-watch.ts';
+import { NATIVE_VARIABLES } from '../../../src/webhook/native/native-support.ts';
+import { KEPT_CHECKS, type NativeSetting, NativeWatch } from '../../../src/webhook/native/native-watch.ts';
 import { eventually } from '../running.ts';
 import { gitVersion } from './api-server.ts';
 
@@ -19,7 +19,7 @@ const DOWN: ApiAnswer = { kind: 'failed', what: 'ECONNREFUSED' };
 const CAN: NativeSupport = { can: true, probe: false };
 
 interface Watched {
-  readonly watch: NativeWatch;
+  readonly watch: NativeWatch<NativeSupport>;
   readonly verdicts: readonly NativeSupport[];
   readonly complaints: readonly string[];
   readonly asked: () => number;
@@ -41,6 +41,7 @@ function watch(
     },
   };
   const made = new NativeWatch({
+    feature: NATIVE_VARIABLES,
     setting,
     api,
     times: { ...TIMES, ...times },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { makeClusterApi } from '../../../src/kubernetes/api-client.ts';
 import type { WebhookOptions } from '../../../src/webhook/webhook.ts';
 import { plainGet, postReview } from '../client.ts';
-import { podAsking, responseOf, reviewOf } from '../reviews.ts';
+import { ARN, podAsking, responseOf, reviewOf } from '../reviews.ts';
 import { eventually, runWebhookHere } from '../running.ts';
 import { type FakeApiServer, gitVersion, startApiServer } from './api-server.ts';
 
@@ -33,7 +33,7 @@ test('no review waits for an API server that hangs; readiness does, until the fi
   );
   expect(await plainGet(webhook.probePort, '/readyz')).toMatchObject({
     status: 503,
-    text: 'checking whether the cluster supports native variables\n',
+    text: 'checking whether the cluster supports native variables and sidecars\n',
   });
   for (let index = 0; index < 20; index += 1) {
     const answer = await postReview(webhook.listenPort, reviewOf(podAsking(), `u-${index}`));
@@ -79,6 +79,34 @@ test('a verdict is logged when it changes, and stands in the metrics', async () 
   await eventually(gauge, (value) => value === '0');
   expect(verdicts()[1]).toMatchObject({ native: false, problem: expect.stringContaining('"v1.34.2"') });
   expect(verdicts()).toHaveLength(2);
+});
+
+test('a pod with refresh is denied until the cluster is known to have native sidecars', async () => {
+  const api = await startApiServer();
+  api.version = gitVersion('v1.28.4');
+  const webhook = await runWebhookHere({ sidecars: native(api) });
+  const ask = async () =>
+    responseOf(
+      (await postReview(webhook.listenPort, reviewOf(podAsking({ 'file.db': ARN, refresh: '5m' }), 'u-1')))
+        .text,
+    );
+  await eventually(
+    () => plainGet(webhook.probePort, '/readyz'),
+    ({ status }) => status === 200,
+  );
+  expect(await ask()).toMatchObject({
+    allowed: false,
+    status: { code: 400, message: expect.stringContaining('REFRESH_UNAVAILABLE') },
+  });
+  api.version = gitVersion('v1.32.0');
+  expect(await eventually(ask, ({ allowed }) => allowed)).toMatchObject({ allowed: true });
+  expect(webhook.log.filter(({ message }) => message === 'native sidecars')).toEqual([
+    { message: 'native sidecars', native: false, problem: expect.stringContaining('"v1.28.4"') },
+    { message: 'native sidecars', native: true },
+  ]);
+  expect((await plainGet(webhook.metricsPort, '/metrics')).text).toMatch(
+    /^secrets_injector_native_sidecars 1$/m,
+  );
 });
 
 test('nothing of the token or of an answer is logged', async () => {
