@@ -154,6 +154,13 @@ describe('sources', () => {
     expect(stderr).toContain('ROLE_NOT_ALLOWED');
   });
 
+  it('allows DescribeSecret for pods with refresh, unless the operator looks with GetSecretValue', async () => {
+    const input = pod({ annotations: { refresh: '5m' } });
+    const describe = { ...READ.Statement[0], Action: 'secretsmanager:DescribeSecret' };
+    expect(await printed([], input)).toEqual({ ...READ, Statement: [...READ.Statement, describe] });
+    expect(await printed(['--refresh-check', 'value'], input)).toEqual(READ);
+  });
+
   it('warns about annotations in the wrong place', async () => {
     const misplaced = JSON.stringify({
       kind: 'Deployment',

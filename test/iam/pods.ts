@@ -19,6 +19,7 @@ export interface WantingPod {
   readonly role?: string;
   readonly assumes?: { readonly role: string; readonly externalId?: string };
   readonly wanted: readonly Wanted[];
+  readonly refresh?: string;
 }
 
 export const REGIONS = ['eu-west-1', 'us-east-1', 'us-west-2'] as const;
@@ -69,6 +70,7 @@ export const wantingPod: fc.Arbitrary<WantingPod> = fc.record(
       { requiredKeys: ['role'] },
     ),
     wanted: fc.array(wanted, { minLength: 1, maxLength: 6 }),
+    refresh: fc.constant('5m'),
   },
   { requiredKeys: ['namespace', 'serviceAccount', 'wanted'] },
 );
@@ -93,7 +95,7 @@ export function manifestOf(pods: readonly WantingPod[]): string {
   return pods.map((pod) => `${JSON.stringify(podOf(pod))}\n`).join('---\n');
 }
 
-function podOf({ namespace, serviceAccount, role, assumes, wanted: list }: WantingPod): object {
+function podOf({ namespace, serviceAccount, role, assumes, wanted: list, refresh }: WantingPod): object {
   const key = (name: string) => `secrets-injector.dev/${name}`;
   const form = list.map((one, index) => ({
     secret: writtenArn(one),
@@ -110,6 +112,7 @@ function podOf({ namespace, serviceAccount, role, assumes, wanted: list }: Wanti
       namespace,
       annotations: {
         [key('secrets')]: JSON.stringify(form),
+        ...(refresh === undefined ? {} : { [key('refresh')]: refresh }),
         ...(role === undefined ? {} : { [key('role-arn')]: role }),
         ...(assumes === undefined ? {} : { [key('assume-role-arn')]: assumes.role }),
         ...(assumes?.externalId === undefined ? {} : { [key('external-id')]: assumes.externalId }),

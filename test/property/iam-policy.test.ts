@@ -20,9 +20,11 @@ import {
   type WantingPod,
   wanted,
   wantingPod,
+  writtenArn,
 } from '../iam/pods.ts';
 
 const GET = 'secretsmanager:GetSecretValue';
+const DESCRIBE = 'secretsmanager:DescribeSecret';
 const pods = fc.array(wantingPod, { minLength: 1, maxLength: 5 });
 const keys = fc
   .uniqueArray(fc.tuple(fc.constantFrom(...REGIONS), fc.constantFrom(...ACCOUNTS)), {
@@ -60,6 +62,11 @@ function getSecretValue({ arn, version }: Call, action = GET): IamRequest {
     ...(version.id === undefined ? {} : { 'secretsmanager:VersionId': version.id }),
   };
   return { action, resource: arn, context };
+}
+
+/** The call of DescribeSecret, whose context says nothing about versions. */
+function describeSecret(arn: string): IamRequest {
+  return { action: DESCRIBE, resource: arn, context: {} };
 }
 
 /** Whether a pod asks for what a call gets. A partial ARN stands for the name with any suffix. */
@@ -104,6 +111,9 @@ it('allow every call of every fetcher, across accounts too', () => {
           for (const region of regionsOf(one)) {
             const request = getSecretValue({ arn: foundArn(one, region), version: one.version });
             expect(allows(policiesOf(advice, readerOf(pod)), request)).toBe(true);
+            const describe = describeSecret(foundArn(one, region));
+            if (pod.refresh !== undefined)
+              expect(allows(policiesOf(advice, readerOf(pod)), describe)).toBe(true);
           }
           const reader = pod.assumes?.role ?? pod.role;
           if (reader === undefined || reader.split(':')[4] === one.account) continue;
@@ -118,6 +128,14 @@ it('allow every call of every fetcher, across accounts too', () => {
           expect(
             allows(policy === undefined ? [] : [policy.policy], { ...request, principal: `${principal}x` }),
           ).toBe(false);
+          const isDescribed = list.some(
+            (other) =>
+              other.refresh !== undefined &&
+              (other.assumes?.role ?? other.role) === reader &&
+              other.wanted.some((each) => writtenArn(each) === writtenArn(one)),
+          );
+          const describe = { ...describeSecret(written), principal };
+          expect(allows(policy === undefined ? [] : [policy.policy], describe)).toBe(isDescribed);
         }
       }
     }),
@@ -133,15 +151,30 @@ it('allow a call only to the identity of a pod that asks for it', () => {
       (list, calls, pinStage) => {
         const advice = adviceFor(manifestOf(list), { ...SETTINGS, pinStage });
         for (const { identity, permissions } of advice.identities) {
-          const asked = list.filter((pod) => readerOf(pod) === identity.key).flatMap((pod) => pod.wanted);
+          const asking = list.filter((pod) => readerOf(pod) === identity.key);
+          const asked = asking.flatMap((pod) => pod.wanted);
+          const described = asking.flatMap((pod) => (pod.refresh === undefined ? [] : pod.wanted));
           for (const one of calls) {
             const expected = asked.some((each) => covers(each, one, pinStage));
             expect(allows(permissions, getSecretValue(one))).toBe(expected);
+            const isDescribed = described.some((each) => covers(each, one, false));
+            expect(allows(permissions, describeSecret(one.arn))).toBe(isDescribed);
           }
         }
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+it('do not allow DescribeSecret where the fetcher looks with GetSecretValue', () => {
+  fc.assert(
+    fc.property(pods, (list) => {
+      const manifest = manifestOf(list.map((pod) => ({ ...pod, refresh: '5m' })));
+      const text = JSON.stringify(adviceFor(manifest, SETTINGS, 'value'));
+      expect(text).not.toContain(DESCRIBE);
+    }),
+    { numRuns: 20 },
   );
 });
 

@@ -5,6 +5,7 @@ import { parseArn, type SecretArn } from '../names/arn.ts';
 import { replicaIn } from '../names/failover.ts';
 import type { RoleArn } from '../names/role-arn.ts';
 import type { PlanSecret } from '../plan/plan.ts';
+import type { PlanRefresh } from '../plan/refresh.ts';
 
 export interface ServiceAccount {
   readonly namespace: string;
@@ -18,6 +19,8 @@ export interface SecretRead {
   readonly versionId?: string;
   /** Set for the other Regions of a secret with failover, whose resource policy AWS copies from the secret. */
   readonly isReplica?: true;
+  /** Whether the fetcher also calls DescribeSecret, to find out whether the secret has a new version. */
+  readonly isDescribed?: true;
 }
 
 /** A role that is assumed with the credentials of another. */
@@ -58,16 +61,17 @@ export function accessOf(
     role: roleArn ?? roles.get(accountKey(serviceAccount)),
     hasOwnRole: roleArn !== undefined,
     assumes: assumeRoleArn === undefined ? undefined : { role: assumeRoleArn, externalId },
-    secrets: made.plan.secrets.flatMap(readsOf),
+    secrets: made.plan.secrets.flatMap((secret) => readsOf(secret, made.plan.refresh)),
   };
 }
 
 /** The reads of one secret of a plan, one for each Region that the fetcher may ask. */
-function readsOf(secret: PlanSecret): readonly SecretRead[] {
+function readsOf(secret: PlanSecret, refresh: PlanRefresh | undefined): readonly SecretRead[] {
   const { arn: text, stage, versionId, failover = [] } = secret;
   const arn = parseArn(text, '');
   if (!arn.ok) return [];
   const version = {
+    ...(refresh?.check === 'describe' ? { isDescribed: true as const } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(versionId === undefined ? {} : { versionId }),
   };

@@ -7,7 +7,7 @@ import type { RoleArn } from '../names/role-arn.ts';
 import type { SecretRead } from './access.ts';
 import type { Identity } from './identities.ts';
 import type { KeyArn } from './key-arn.ts';
-import { keysFor, type PermissionSettings, versionConditions } from './permission-policy.ts';
+import { DESCRIBE, keysFor, type PermissionSettings, versionConditions } from './permission-policy.ts';
 
 /** An identity and the account of its role. */
 export interface Located {
@@ -49,7 +49,9 @@ export function secretPolicies(
   const bySecret = inOrder(Map.groupBy(foreign, ({ read }) => read.arn.text));
   return bySecret.flatMap((reads) => {
     const arn = reads[0]?.read.arn;
-    return arn === undefined ? [] : [{ arn, policy: policyDocument(secretStatements(reads, pinStage)) }];
+    if (arn === undefined) return [];
+    const statements = [...secretStatements(reads, pinStage), ...describeStatements(reads)];
+    return [{ arn, policy: policyDocument(statements) }];
   });
 }
 
@@ -70,6 +72,12 @@ function secretStatements(reads: readonly ForeignRead[], pinStage: boolean): rea
     Resource: '*',
     ...(group[0]?.condition === undefined ? {} : { Condition: group[0].condition }),
   }));
+}
+
+function describeStatements(reads: readonly ForeignRead[]): readonly Statement[] {
+  const roles = reads.filter(({ read }) => read.isDescribed === true).map(({ role }) => role.text);
+  if (roles.length === 0) return [];
+  return [{ Effect: 'Allow', Principal: { AWS: oneOrMore(roles) }, Action: DESCRIBE, Resource: '*' }];
 }
 
 /** The statements for each key that a role of another account decrypts secrets with. */

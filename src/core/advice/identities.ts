@@ -50,8 +50,8 @@ export function identitiesOf(pods: readonly PodAccess[]): readonly Identity[] {
   return inOrder(groups).map((group) => group.identity());
 }
 
-function readKey({ arn, stage, versionId, isReplica }: SecretRead): string {
-  return JSON.stringify([arn.text, stage, versionId, isReplica]);
+function readKey({ arn, stage, versionId, isReplica, isDescribed }: SecretRead): string {
+  return JSON.stringify([arn.text, stage, versionId, isReplica, isDescribed]);
 }
 
 class Group {

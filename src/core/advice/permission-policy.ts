@@ -12,13 +12,27 @@ export interface PermissionSettings {
   readonly pinStage: boolean;
 }
 
-/** Statements that allow these calls of GetSecretValue, and kms:Decrypt for secrets with a customer managed key. */
+/** Statements that allow these calls of GetSecretValue and DescribeSecret, and kms:Decrypt for secrets with a customer managed key. */
 export function readStatements(
   secrets: readonly SecretRead[],
   { keys, pinStage }: PermissionSettings,
 ): readonly Statement[] {
-  return [...secretStatements(secrets, pinStage), ...keyStatements(secrets, keys)];
+  return [
+    ...secretStatements(secrets, pinStage),
+    ...describeStatements(secrets),
+    ...keyStatements(secrets, keys),
+  ];
 }
+
+/** DescribeSecret concerns all versions of a secret, so its requests have no condition keys for one. */
+function describeStatements(secrets: readonly SecretRead[]): readonly Statement[] {
+  const described = secrets.filter(({ isDescribed }) => isDescribed === true);
+  if (described.length === 0) return [];
+  const resources = described.map(({ arn }) => secretResource(arn));
+  return [{ Effect: 'Allow', Action: DESCRIBE, Resource: oneOrMore(resources) }];
+}
+
+export const DESCRIBE = 'secretsmanager:DescribeSecret';
 
 function secretStatements(secrets: readonly SecretRead[], pinStage: boolean): readonly Statement[] {
   const byResource = Map.groupBy(secrets, ({ arn }) => secretResource(arn));
