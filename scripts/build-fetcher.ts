@@ -25,7 +25,7 @@ const OPTIONS: BuildOptions = {
 
 /**
  * `fetch.cjs`: builtins alone, so that it is running a few milliseconds after Node is. `secrets-manager.cjs`: the SDK.
- * `jmespath.cjs` and `template.cjs`: for plans that need them. `fetch-trace.cjs`: for operators who trace.
+ * `refresh.cjs`, `refresh-look.cjs` and `refresh-status.cjs`: sidecar mode. `jmespath.cjs` and `template.cjs`: for plans that need them. `fetch-trace.cjs`: for operators who trace.
  */
 export async function buildFetcher(outDir: string): Promise<void> {
   const bundles: Readonly<Record<string, BuildOptions>> = {
@@ -38,6 +38,9 @@ export async function buildFetcher(outDir: string): Promise<void> {
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
     template: { entryPoints: ['src/core/template/index.ts'] },
+    refresh: { entryPoints: ['src/fetcher/refresh/sidecar-program.ts'] },
+    'refresh-look': { entryPoints: ['src/fetcher/refresh/look-program.ts'] },
+    'refresh-status': { entryPoints: ['src/fetcher/refresh/status-program.ts'] },
     'fetch-trace': { entryPoints: ['src/fetcher/trace/send-trace.ts'] },
   };
   for (const [name, options] of Object.entries(bundles)) {

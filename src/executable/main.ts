@@ -16,6 +16,15 @@ import { clearedEnvironment, steeringProblems } from './environment.ts';
 /** A program of the injected containers. It ends the process itself. */
 type Program = (argv: readonly string[], variables: NodeJS.ProcessEnv) => void;
 
+/** The programs of the injected containers, which are bundles of the same name. */
+const PROGRAMS: ReadonlySet<string> = new Set([
+  'fetch',
+  'check',
+  'refresh',
+  'refresh-look',
+  'refresh-status',
+]);
+
 function main([name, ...argv]: readonly string[]): void {
   if (name === EXIT) process.exit(Number(argv[0]));
   const bundles = new Bundles(
@@ -25,7 +34,7 @@ function main([name, ...argv]: readonly string[]): void {
     },
     require,
   );
-  if (name !== 'fetch' && name !== 'check') {
+  if (name === undefined || !PROGRAMS.has(name)) {
     bundles.load('cli');
     return;
   }

@@ -130,7 +130,7 @@ export function isAbsent(failure: unknown): boolean {
 }
 
 /** Whether all references to a secret are optional. */
-function isOptionalSecret(plan: Plan, index: number): boolean {
+export function isOptionalSecret(plan: Plan, index: number): boolean {
   return plan.views.every((view) =>
     referencesOf(view).every((reference) => reference.secret !== index || mayBeAbsent(reference)),
   );

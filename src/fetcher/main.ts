@@ -1,14 +1,19 @@
 /** The process of the fetcher: arguments, signals, the report and the exit code. A run is in `run-once.ts`. */
 
 import { RetryLog } from '../aws/calls/retry-log.ts';
+import type { Plan } from '../core/plan/plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
 import { readRoot } from '../runtime/root.ts';
-import { readEnvironment } from './process/environment.ts';
+import { statusFile } from './files/status-file.ts';
+import { type Environment, readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
+import { continueAs } from './process/programs.ts';
 import { exitCodeFor, reportProblems, reportSuccess, terminated } from './process/report.ts';
 import { type RunEnd, RunLog } from './process/run-log.ts';
-import { runOnce } from './run-once.ts';
+import { lookMilliseconds } from './refresh/look-limits.ts';
+import type { RefreshStart } from './refresh/messages.ts';
+import { type Finished, runOnce } from './run-once.ts';
 import { sendRun } from './trace/run-trace.ts';
 
 /**
@@ -56,8 +61,32 @@ export async function runFetch(
   writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
   await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': 0, ...counts });
+  if (plan.refresh !== undefined) startRefresh(plan, plan.refresh.seconds, versions, root, environment);
   return 0;
 }
+
+/** Continues as the sidecar. Returns only if that fails, so that kubelet starts the container again. */
+function startRefresh(
+  plan: Plan,
+  seconds: number,
+  versions: Finished['versions'],
+  root: string,
+  { viewsDirectory }: Environment,
+): void {
+  const start: RefreshStart = {
+    seconds,
+    lookSeconds: lookMilliseconds(plan.timeoutSeconds) / 1000,
+    statusFile: statusFile(plan, viewsDirectory),
+    root,
+    arns: plan.secrets.map(({ arn }) => arn),
+    versions: versions.map((version) => version ?? null),
+    port: METRICS_PORT,
+  };
+  continueAs('refresh', [JSON.stringify(start)]);
+}
+
+/** Of the sidecar, on the loopback address. */
+const METRICS_PORT = 15_470;
 
 /** Reports an uncaught error without its message. @returns the exit code */
 export function endInternally(

@@ -119,7 +119,7 @@ export class Stage {
       child.on('error', reject);
       child.on('close', (code, signal) => {
         const message = readFileSync(this.inRoot('/dev/termination-log'), 'utf8');
-        const [, versions = '', termination = ''] = /^(versions v1.*\n?)?([^]*)$/.exec(message) ?? [];
+        const [, versions = '', termination = ''] = /^(versions v1.*\n?)?([\s\S]*)$/.exec(message) ?? [];
         resolve({
           ...{ code, signal, termination, versions },
           stdout: Buffer.concat(stdout).toString(),

@@ -17,6 +17,17 @@ const THROTTLED_MOST = 3_600_000;
 /** Doubling ends here, because every interval is shorter. */
 const MOST_DOUBLINGS = 16;
 
+/** The longest pause between two attempts of an action, in milliseconds. */
+const ACTION_MOST = 300_000;
+
+/**
+ * Milliseconds until the next attempt of actions that have failed. It doubles from a second to five minutes, and never ends.
+ * @param failures at least 1
+ */
+export function actionPause(failures: number, random: number): number {
+  return (Math.min(ACTION_MOST, 1000 * 2 ** Math.min(failures, MOST_DOUBLINGS)) / 2) * (1 + random);
+}
+
 /** The pauses between the looks of one pod. */
 export class LookSchedule {
   readonly #interval: number;
