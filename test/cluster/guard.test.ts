@@ -11,6 +11,7 @@ import { guardedManifestFile } from './product/scenarios/guard/manifest-file.ts'
 import { guardedMutations } from './product/scenarios/guard/mutated-plans.ts';
 import { guardedNative } from './product/scenarios/guard/native.ts';
 import { guardedPlans } from './product/scenarios/guard/plans.ts';
+import { guardedRefresh } from './product/scenarios/guard/refresh.ts';
 import { guardedRequests } from './product/scenarios/guard/requests.ts';
 import { guardedShell } from './product/scenarios/guard/shell.ts';
 import { guardedUpdates } from './product/scenarios/guard/updates.ts';
@@ -38,6 +39,7 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
   guardedPlans(api);
   guardedFailover(api);
   guardedManifestFile(api);
+  guardedRefresh(api);
   guardedMutations(api);
   guardedContainers(api);
   guardedIdentity(api);

@@ -1,11 +1,15 @@
 /** The lists in CEL expressions that follow from tables in src/core. */
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
+import { FETCHER_NAME } from '../../../src/core/additions/injected-objects.ts';
+import { NEVER_IN_PROBES, SIDECAR_FIELDS, sidecarFields } from '../../../src/core/additions/sidecar.ts';
 import { NEVER_SET } from '../../../src/core/decide/altered.ts';
+import { asArray, asObject, field } from '../../../src/core/json.ts';
 import { MAX_VIEWS } from '../../../src/core/limits.ts';
 import { FAMILIES, type Family, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, NEAR_DOMAINS, PREFIX } from '../../../src/core/names/prefix.ts';
 import { namesAndPrefixes } from '../../../src/core/names/steering-variables.ts';
+import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
 import {
   CHECK_COMMAND,
   EARLIER_CHECK_COMMAND,
@@ -48,6 +52,7 @@ it('the guard knows every family, the largest number of views and the commands',
   });
   expectSections('base/guard/containers.yaml', {
     'never-set': neverSet(),
+    sidecar: sidecar(),
     'injected-paths': injectedPaths(),
   });
   expectSections('base/guard/image.yaml', { 'refused-variables': refusedVariables() });
@@ -95,10 +100,64 @@ function commands(): string {
 function neverSet(): string {
   return item('foreignFields', [
     'variables.injected.map(c, [',
-    ...listed(NEVER_SET, "].filter(f, f in c).map(f, c.name + ' ' + f)"),
+    ...listed(NEVER_SET, '].filter(f, f in c'),
+    `&& !(c.name == '${FETCHER_NAME}' && f in [${SIDECAR_FIELDS.map((name) => `'${name}'`).join(', ')}]))`,
+    ".map(f, c.name + ' ' + f)",
     "+ (has(c.terminationMessagePath) && c.terminationMessagePath != '/dev/termination-log'",
     "? [c.name + ' terminationMessagePath'] : []))",
   ]);
+}
+
+/** The fields of a fetcher with refresh that are not as the injector writes them. */
+function sidecar(): string {
+  const base = { version: 1, secrets: [], views: [] } as const;
+  // The difference of two plans shows what depends on the deadline of the fetcher.
+  const [fields, later] = [0, 1].map((timeoutSeconds) =>
+    sidecarFields({ ...base, timeoutSeconds, refresh: { seconds: 30, check: 'value', required: true } }),
+  );
+  const margin = asObject(fields?.startupProbe)?.['failureThreshold'];
+  if (typeof margin !== 'number') throw new TypeError('the startup probe has a threshold');
+  expect(later).toEqual({
+    ...fields,
+    startupProbe: { ...asObject(fields?.startupProbe), failureThreshold: margin + 1 },
+  });
+  const entries = SIDECAR_FIELDS.map((name) => [name, fields?.[name]] as const);
+  return [
+    item('deadlines', [
+      'variables.fetcher.map(c, has(c.env) ? c.env.filter(e, e.name == ' +
+        `'${PLAN_VARIABLE}' && has(e.value)`,
+      `&& e.value.matches('^[{]"version":[0-9]+,"timeoutSeconds":[0-9]{1,4},')).map(e,`,
+      `int(e.value.split('"timeoutSeconds":')[1].split(',')[0]) + ${margin}) : [])`,
+    ]),
+    item('otherFields', [
+      'variables.fetcher.map(c, [',
+      ...entries.map(([name, value], index) => {
+        const isOther = typeof value === 'string' ? `c.${name} != '${value}'` : otherProbe(name, value);
+        return `has(c.${name}) && ${isOther} ? '${name}' : ''${index < entries.length - 1 ? ',' : ''}`;
+      }),
+      "].filter(f, f != ''))",
+    ]),
+  ].join('\n');
+}
+
+/** Whether a probe differs from one that the injector writes. The API server sets numbers that are missing. */
+function otherProbe(name: string, value: unknown): string {
+  const { exec, ...numbers } = asObject(value) ?? {};
+  const command = (asArray(field(exec, 'command')) ?? []).map((part) => `'${String(part)}'`).join(', ');
+  const compared = Object.entries(numbers).map(([key, number]) =>
+    name === 'startupProbe' && key === 'failureThreshold'
+      ? `c.${name}.${key} in variables.deadlines[0]`
+      : `c.${name}.${key} == ${String(number)}`,
+  );
+  return [
+    `!(has(c.${name}.exec) && has(c.${name}.exec.command)`,
+    `&& c.${name}.exec.command == [${command}]`,
+    ...[...compared, `c.${name}.successThreshold == 1`].map((one) => `&& ${one}`),
+    `&& !(has(c.${name}.initialDelaySeconds) && c.${name}.initialDelaySeconds != 0)`,
+    ...NEVER_IN_PROBES.map((key) => `&& !has(c.${name}.${key})`),
+  ]
+    .join('\n    ')
+    .concat(')');
 }
 
 function injectedPaths(): string {

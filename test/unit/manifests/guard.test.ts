@@ -11,6 +11,7 @@ import {
   NO_API_VOLUME,
 } from '../../../src/core/additions/injected-objects.ts';
 import { SHELLS, shellPrefix } from '../../../src/core/additions/shell-mode.ts';
+import { SIDECAR_FIELDS } from '../../../src/core/additions/sidecar.ts';
 import { NEVER_SET } from '../../../src/core/decide/altered.ts';
 import { SELINUX_TYPES } from '../../../src/core/decide/weaker-security.ts';
 import { FAMILIES, FORM, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
@@ -30,12 +31,15 @@ import {
   VIEWS_DIRECTORY,
 } from '../../../src/core/names/volume-layout.ts';
 import { PLAN_VARIABLE } from '../../../src/core/plan/plan.ts';
+import { REFRESH_CHECKS } from '../../../src/core/plan/refresh.ts';
 import {
   CHECK_COMMAND,
   EARLIER_CHECK_COMMAND,
   EARLIER_FETCH_COMMAND,
   ENV_MODES,
   FETCH_COMMAND,
+  FRESH_COMMAND,
+  STARTED_COMMAND,
 } from '../../../src/core/settings.ts';
 import { GUARDED_VARIABLES, IDENTITY_OPTIONS } from './guarded-variables.ts';
 import { at, documents, type JsonObject, listAt, only, yamlFiles } from './manifest-files.ts';
@@ -138,6 +142,9 @@ describe('the literals in expressions are the names in src/core', () => {
         OPTIONS['env-format'].default,
         'true',
         `${PREFIX}manifest-file`,
+        ...['refresh', 'refresh-required', 'on-change'].map((option) => PREFIX + option),
+        ...REFRESH_CHECKS,
+        ...['signal:', '@', 'SIG', 'touch:', '},{', '}]}}', '}}'],
         // What separates names in the plan's text, in references and in lists of containers.
         ...['', ' ', '"', ',', ':', '[', ']', '{', '}', '$', '*', 'arn:'],
         // What kubelet expands.
@@ -157,6 +164,12 @@ describe('the literals in expressions are the names in src/core', () => {
         NO_API.mount.mountPath,
         `${VIEWS_DIRECTORY}/`,
         ...NEVER_SET,
+        ...SIDECAR_FIELDS,
+        'Always',
+        ...STARTED_COMMAND,
+        ...FRESH_COMMAND,
+        '"timeoutSeconds":',
+        ',',
         ...INJECTED_PATHS,
         ...IDENTITY_VARIABLES.filter((name) => name !== 'AWS_STS_REGIONAL_ENDPOINTS'),
         PLAN_VARIABLE,

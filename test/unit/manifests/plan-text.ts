@@ -19,6 +19,16 @@ const NAMED: Readonly<Record<string, (plan: Plan) => number>> = {
   '{"directory":"': ({ views }) => views.flatMap(({ filesFrom }) => filesFrom).length,
 };
 
+/** The refresh, and what depends on it. */
+const REFRESHED: Readonly<Record<string, (plan: Plan) => number>> = {
+  ',"refresh":{"seconds":': ({ refresh }) => (refresh === undefined ? 0 : 1),
+  ',"required":true': ({ refresh }) => (refresh?.required === true ? 1 : 0),
+};
+const countActions =
+  (member: string) =>
+  ({ refresh }: Plan): number =>
+    (refresh?.onChange ?? []).filter((action) => member in action).length;
+
 /**
  * The texts that injected.yaml searches for, each with the number of times that a plan contains it. User text cannot
  * contain one, because JSON escapes its quotes.
@@ -31,6 +41,7 @@ export const PLAN_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
   '"shell":[': countViews,
   '"file":[': countViews,
   '"probe":true': ({ views }) => views.filter(({ probe }) => probe === true).length,
+  ...REFRESHED,
 };
 
 /** The same for plan.yaml, which rejects a plan with any other number. */
@@ -57,6 +68,17 @@ export const COUNTED_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
   '],"files":[': countViews,
   '],"filesFrom":[': countViews,
   '],"declared":[': countViews,
+  ...REFRESHED,
+  '"onChange":': ({ refresh }) => (refresh?.onChange === undefined ? 0 : 1),
+  ',"onChange":[': ({ refresh }) => (refresh?.onChange === undefined ? 0 : 1),
+  ',"onChange":[{': ({ refresh }) => (refresh?.onChange === undefined ? 0 : 1),
+  ',"check":"': ({ refresh }) => (refresh === undefined ? 0 : 1),
+  '"signal":"': countActions('signal'),
+  ',"container":"': countActions('signal'),
+  ',"container":': countActions('signal'),
+  '"url":"': countActions('url'),
+  '"touch":"': countActions('touch'),
+  ',"view":': countActions('touch'),
   ',"manifest":true}': ({ views }) => views.filter(({ manifest }) => manifest === true).length,
 };
 

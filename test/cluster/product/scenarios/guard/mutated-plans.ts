@@ -26,6 +26,10 @@ const MEMBERS = [
   'volume',
   'optional',
   'format',
+  'refresh',
+  'seconds',
+  'onChange',
+  'url',
 ];
 
 const ANNOTATIONS = {
@@ -37,6 +41,8 @@ const ANNOTATIONS = {
   'secrets-injector.dev/file-from.dir': arnOf('other'),
   'secrets-injector.dev/containers': 'app',
   'secrets-injector.dev/env-mode': 'file',
+  'secrets-injector.dev/refresh': '5m',
+  'secrets-injector.dev/on-change': 'http://localhost:8080/reload, touch:reloaded, signal:HUP',
 };
 
 /** How to change a list of tokens: what, where, and from where. */
@@ -46,8 +52,14 @@ export function guardedMutations(api: () => Api): void {
   it('a changed plan is rejected, or invalid, or means the same', async () => {
     const namespace = await api().namespace({ [NAMESPACE_LABEL]: 'enabled', ...REJECTING });
     const containers = ['app', 'other'].map((name) => ({ name, command: ['sh', '-c', 'true'] }));
-    const asking = pod(namespace, { annotations: ANNOTATIONS, containers });
-    const injected = injectedPod(asking, namespace, {}) as unknown as InjectedPod;
+    const asking = pod(namespace, {
+      annotations: ANNOTATIONS,
+      containers,
+      spec: { shareProcessNamespace: true, securityContext: { runAsUser: 1000 } },
+    });
+    const injected = injectedPod(asking, namespace, {
+      sidecars: { can: true },
+    }) as unknown as InjectedPod;
     const original = String(fetcher(injected.spec).env[0]?.['value']);
     const seed = Number(process.env['GUARD_SEED'] ?? Date.now());
     const mutations = fc.sample(fc.array(mutation, { minLength: 1, maxLength: 2 }), {
@@ -138,14 +150,17 @@ function escaped(token: string, at: number): string {
 
 /**
  * What a plan does. The guard does not compare the deadline, or the list of declared variables, which depends on the pod;
- * and a reference that occurs twice is harmless.
+ * and a reference or an action that occurs twice, or elsewhere in its list, is harmless.
  */
 function meaning(text: string): unknown {
-  const { secrets, views } = JSON.parse(text) as Plan;
+  const { secrets, views, refresh } = JSON.parse(text) as Plan;
   const once = (list: readonly object[]) => [...new Set(list.map((one) => JSON.stringify(one)))];
-  return views.map(({ declared: _declared, env, envFrom, files, filesFrom, ...view }) => ({
-    view,
-    secrets: once(secrets),
-    lists: [env, envFrom, files, filesFrom].map(once),
-  }));
+  return {
+    refresh: { ...refresh, onChange: once(refresh?.onChange ?? []).sort() },
+    views: views.map(({ declared: _declared, env, envFrom, files, filesFrom, ...view }) => ({
+      view,
+      secrets: once(secrets),
+      lists: [env, envFrom, files, filesFrom].map(once),
+    })),
+  };
 }
