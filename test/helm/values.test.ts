@@ -28,6 +28,8 @@ const SETTINGS: Readonly<Record<string, readonly [Json, string]>> = {
   'no-proxy': ['vpce.amazonaws.com,10.0.0.0/8', 'vpce.amazonaws.com,10.0.0.0/8'],
   'env-mode': ['file', 'file'],
   'namespace-env-mode': [['shop=file', 'web=shell'], 'shop=file,web=shell'],
+  'native-sidecars': ['available', 'available'],
+  'refresh-check': ['value', 'value'],
   'cpu-request': ['10m', '10m'],
   'cpu-limit': [1, '1'],
   'memory-request': ['32Mi', '32Mi'],
