@@ -65,13 +65,13 @@ export function accessOf(
   };
 }
 
-/** The reads of one secret of a plan, one for each Region that the fetcher may ask. */
+/** The reads of one secret of a plan, one for each Region that the fetcher may ask. A version with an ID never changes. */
 function readsOf(secret: PlanSecret, refresh: PlanRefresh | undefined): readonly SecretRead[] {
   const { arn: text, stage, versionId, failover = [] } = secret;
   const arn = parseArn(text, '');
   if (!arn.ok) return [];
   const version = {
-    ...(refresh?.check === 'describe' ? { isDescribed: true as const } : {}),
+    ...(refresh?.check === 'describe' && versionId === undefined ? { isDescribed: true as const } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(versionId === undefined ? {} : { versionId }),
   };
