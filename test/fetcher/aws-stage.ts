@@ -1,4 +1,6 @@
 /** A stage with the AWS stand-in behind it. */
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { type StandIn, type StandInOptions, startStandIn } from '../aws-fake/index.ts';
 import { ROLE_ARN, Stage, SUBJECT } from './stage.ts';
 
@@ -12,9 +14,15 @@ export interface AwsStage {
   stop(): Promise<void>;
 }
 
-export async function makeAwsStage(options: StandInOptions = {}): Promise<AwsStage> {
+/** A folder for volumes in memory, as those of pods are: syncing files to a disk takes most of the time of many writes. */
+export function inMemory(): string {
+  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+}
+
+/** @param folder where the volumes are */
+export async function makeAwsStage(options: StandInOptions = {}, folder = tmpdir()): Promise<AwsStage> {
   const standIn = await startStandIn(options);
-  const stage = new Stage(standIn.caPem, { AWS_ENDPOINT_URL: standIn.url });
+  const stage = new Stage(standIn.caPem, { AWS_ENDPOINT_URL: standIn.url }, folder);
   const renewToken = async () => stage.writeToken(await standIn.issueToken(SUBJECT));
   const reset = async () => {
     standIn.reset();

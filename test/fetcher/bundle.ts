@@ -14,6 +14,10 @@ export const BUILT_EXECUTABLE = path.join(DIST, EXECUTABLE);
 /** The same program for a plain Node.js, which takes flags such as --require. */
 export const BUILT_ENTRY = path.join(DIST, 'fetch.cjs');
 
+/** Loads a bundle of the build. */
+export const loadBuilt: LoadBundle = (name) =>
+  createRequire(import.meta.url)(path.join(DIST, `${name}.cjs`)) as ReturnType<LoadBundle>;
+
 export interface FetcherBundle {
   readonly directory: string;
   readonly entry: string;

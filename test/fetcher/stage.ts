@@ -34,9 +34,9 @@ export class Stage {
   launcher: readonly string[] = [];
   readonly #variables: Variables;
 
-  /** @param variables what every run gets besides the plan; a run can change each or leave it out */
-  constructor(caPem: string, variables: Variables) {
-    this.root = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-root-'));
+  /** @param variables what every run gets besides the plan; a run can change each or leave it out @param folder of the root */
+  constructor(caPem: string, variables: Variables, folder = tmpdir()) {
+    this.root = mkdtempSync(path.join(folder, 'aws-secrets-injector-root-'));
     mkdirSync(this.inRoot('/dev'));
     mkdirSync(path.dirname(this.inRoot(TOKEN_FILE)), { recursive: true });
     this.#variables = {
