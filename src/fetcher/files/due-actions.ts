@@ -45,7 +45,8 @@ export class DueActions {
     if (state === undefined) return { actions: [], swappedAt: undefined };
     const indices = asArray(field(state, 'actions'));
     const swappedAt = field(state, 'swappedAt');
-    const isKnown = (index: unknown): index is number => this.#all[index as number] !== undefined;
+    const isKnown = (index: unknown): index is number =>
+      Number.isInteger(index) && this.#all[index as number] !== undefined;
     return {
       actions: indices?.every(isKnown) === true ? indices : [...this.#all.keys()],
       swappedAt: typeof swappedAt === 'number' ? swappedAt : undefined,
