@@ -14,6 +14,7 @@ import { oldKubelet } from './product/scenarios/modes/old-kubelet.ts';
 import { neighbours } from './product/scenarios/neighbours/neighbours.ts';
 import { operatorPolicy } from './product/scenarios/operator-policy.ts';
 import { policies } from './product/scenarios/policies.ts';
+import { refresh } from './product/scenarios/refresh.ts';
 import { roles } from './product/scenarios/roles.ts';
 import { untouched } from './product/scenarios/untouched.ts';
 import { volumes } from './product/scenarios/volumes.ts';
@@ -39,6 +40,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   workloads(stage);
   modes(stage);
   volumes(stage);
+  refresh(stage);
   failures(stage);
   failover(stage);
   roles(stage);
