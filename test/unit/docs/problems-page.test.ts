@@ -3,6 +3,7 @@ import { it } from 'vitest';
 import { ADMISSION_CODES } from '../../../src/core/problems/admission-codes.ts';
 import { FETCH_CODES } from '../../../src/core/problems/fetch-codes.ts';
 import { problemAnchor } from '../../../src/core/problems/problems.ts';
+import { REFRESH_CODES } from '../../../src/core/problems/refresh-codes.ts';
 import { RETIRED_CODES } from '../../../src/core/problems/retired-codes.ts';
 import { code, expectParts, table } from './page.ts';
 
@@ -30,6 +31,10 @@ it('docs/reference/problems.md is current', () => {
         meaning,
         action,
       ]),
+    ),
+    refresh: table(
+      ['code', 'meaning', 'what to do'],
+      Object.entries(REFRESH_CODES).map(([name, { meaning, action }]) => [anchored(name), meaning, action]),
     ),
     retired: RETIRED_CODES.length === 0 ? 'None.' : RETIRED_CODES.map(code).join(', '),
   });

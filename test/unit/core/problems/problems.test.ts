@@ -3,13 +3,15 @@ import { ADMISSION_CODES } from '../../../../src/core/problems/admission-codes.t
 import { FETCH_CODES } from '../../../../src/core/problems/fetch-codes.ts';
 import { Findings } from '../../../../src/core/problems/findings.ts';
 import { formatProblems } from '../../../../src/core/problems/problems.ts';
+import { REFRESH_CODES } from '../../../../src/core/problems/refresh-codes.ts';
 import { failed, ok } from '../../../../src/core/problems/result.ts';
 import { RETIRED_CODES } from '../../../../src/core/problems/retired-codes.ts';
 
 const problem = { code: 'INTERNAL', subject: 's', wrong: 'w', expected: 'e' } as const;
 
 it('uses every code once, and no retired one', () => {
-  const codes = [...Object.keys(ADMISSION_CODES), ...Object.keys(FETCH_CODES), ...RETIRED_CODES];
+  const tables = [ADMISSION_CODES, FETCH_CODES, REFRESH_CODES];
+  const codes = [...tables.flatMap((table) => Object.keys(table)), ...RETIRED_CODES];
   expect(new Set(codes).size).toBe(codes.length);
 });
 
