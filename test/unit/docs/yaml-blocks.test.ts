@@ -17,6 +17,7 @@ const PAGES = [
   'docs/guides/roles.md',
   'docs/guides/eks.md',
   'docs/guides/pod-identity.md',
+  'docs/guides/rotation-database.md',
 ];
 
 const BLOCKS = PAGES.flatMap((page) =>
@@ -46,6 +47,7 @@ it('finds them', () => {
       'docs/guides/roles.md',
       'docs/guides/eks.md',
       'docs/guides/pod-identity.md',
+      'docs/guides/rotation-database.md',
     ]),
   );
 });
@@ -56,6 +58,7 @@ it.each(BLOCKS)('$page: $text', ({ text }) => {
   const settings = {
     image: 'registry.example/aws-secrets-injector:1',
     native: { can: true, probe: false } as const,
+    sidecars: { can: true } as const,
   };
   expect(decideInjection(podOf(block), { namespace: 'shop' }, settings)).toMatchObject({
     kind: 'injected',
