@@ -75,7 +75,8 @@ describe('ReceiveMessage', () => {
     await calls.delete(again?.ReceiptHandle);
   });
 
-  test('waits for a message', async () => {
+  // With less time than the whole wait.
+  test('waits for a message', { timeout: 15_000 }, async () => {
     const { aws, queue, receive } = await startQueue();
     const received = receive({ WaitTimeSeconds: 20 });
     await expect.poll(() => aws.requests.length).toBe(1);
@@ -83,7 +84,7 @@ describe('ReceiveMessage', () => {
     expect((await received)[0]?.Body).toBe('late');
   });
 
-  test('waits for a hidden message to reappear', async () => {
+  test('waits for a hidden message to reappear', { timeout: 15_000 }, async () => {
     const { queue, receive, hide } = await startQueue();
     queue.send('again');
     const [message] = await receive();
