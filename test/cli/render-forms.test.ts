@@ -139,7 +139,7 @@ describe('how variables travel', () => {
   it('refused by name and cause where native ones are asked for and cannot be had', async () => {
     const asking = SOURCE.replace("other: 'kept'", 'secrets-injector.dev/env-mode: native');
     for (const [flags, cause] of [
-      [[], 'render does not check a cluster'],
+      [[], 'no cluster was checked'],
       [['--native-variables', 'off'], 'the operator turned native variables off'],
     ] as const) {
       const { code, stdout, stderr } = await runCli(cli, ['render', ...flags], asking);

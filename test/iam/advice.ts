@@ -1,5 +1,6 @@
 /** The policies for manifests, as the command makes them. */
-import { readAccess, readManifests } from '../../src/cli/manifests/pod-access.ts';
+import { readAccess } from '../../src/cli/manifests/pod-access.ts';
+import { readManifests } from '../../src/cli/manifests/read-manifests.ts';
 import type { PodAccess } from '../../src/core/advice/access.ts';
 import type { Advice, AdviceSettings } from '../../src/core/advice/advice.ts';
 import { advise } from '../../src/core/advice/advise.ts';

@@ -10,9 +10,9 @@ import type { RoleArn } from '../../core/names/role-arn.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
 import { readSettings } from '../../runtime/settings/settings.ts';
-import { findFiles } from '../manifests/files.ts';
-import { type ManifestFile, readAccess, readManifests } from '../manifests/pod-access.ts';
-import { readSource, sourceName, withFileFlag } from '../manifests/sources.ts';
+import { readAccess } from '../manifests/pod-access.ts';
+import { readManifestFiles } from '../manifests/read-manifests.ts';
+import { withFileFlag } from '../manifests/sources.ts';
 import {
   adviceSettings,
   checkIamPolicy,
@@ -59,33 +59,23 @@ interface ReadManifests {
 }
 
 function readAll(values: IamPolicyValues): ReadManifests {
-  const { files, ...found } = findFiles(values.file ?? ['-']);
+  const { files, ...found } = readManifestFiles(values.file ?? ['-'], values.namespace);
   const problems = [...found.problems];
-  const read: (ManifestFile & { readonly name: string })[] = [];
-  for (const file of files) {
-    const source = readSource(file);
-    const manifests = source.ok ? readManifests(source.value, values.namespace) : undefined;
-    const name = sourceName(file);
-    if (!source.ok) problems.push(`${name}: ${source.problem}`);
-    else if (manifests?.ok === false) problems.push(`${name}:${manifests.problem}`);
-    else if (manifests !== undefined) read.push({ name, ...manifests.value });
-  }
   // The annotations of service accounts hold for the pods of all files. A flag wins.
   const roles = new Map<string, RoleArn>([
-    ...read.flatMap((one) => [...one.roles]),
+    ...files.flatMap((one) => [...one.roles]),
     ...rolesByAccount(values),
   ]);
   const settings = decisionSettings(values);
   const pods: PodAccess[] = [];
-  for (const { name, templates } of read) {
+  for (const { name, templates } of files) {
     for (const template of templates) {
       const access = readAccess(template, roles, settings);
       if (!access.ok) problems.push(...access.problem.map((problem) => `${name}: ${problem}`));
       else if (access.value !== undefined) pods.push(access.value);
     }
   }
-  const warnings = read.flatMap((one) => one.warnings.map((warning) => `${one.name}: ${warning}`));
-  return { pods, problems, warnings: [...found.warnings, ...warnings] };
+  return { pods, problems, warnings: found.warnings };
 }
 
 /** A template is for one account. JSON contains the documents of all. */

@@ -1,27 +1,13 @@
 /** The `render` command: reads manifests and prints them with the injection applied. */
 import { formatProblem } from '../../core/problems/problems.ts';
-import { quote } from '../../core/problems/quote.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
-import {
-  checkInjection,
-  INJECTION_SETTINGS,
-  injectionSettings,
-  nativeWithoutCluster,
-  sidecarsWithoutCluster,
-} from '../../runtime/settings/injection.ts';
-import { PATH, SWITCH } from '../../runtime/settings/kinds.ts';
-import { readPolicyFile } from '../../runtime/settings/policy-file.ts';
-import {
-  type Environment,
-  optional,
-  readSettings,
-  setting,
-  variableName,
-} from '../../runtime/settings/settings.ts';
-import { VERSION } from '../../runtime/version.ts';
+import { checkInjection } from '../../runtime/settings/injection.ts';
+import { SWITCH } from '../../runtime/settings/kinds.ts';
+import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
 import { joinFiles } from '../manifests/join-files.ts';
 import { type RenderedText, renderText, type UnreadableText } from '../manifests/render-text.ts';
-import { FILES, NAMESPACE, readSource, sourceName, withFileFlag } from '../manifests/sources.ts';
+import { FILES, readSource, sourceName, withFileFlag } from '../manifests/sources.ts';
+import { flaggedSettings, INJECTION_FLAGS, knownVariables } from './injection-flags.ts';
 
 const RENDER_SETTINGS = {
   file: optional(
@@ -29,13 +15,7 @@ const RENDER_SETTINGS = {
     'Manifests to read (short: -f). Can be set several times. By default, standard input.',
   ),
   patch: setting(SWITCH, false, 'Print the JSON Patch of each object instead of the manifests.'),
-  namespace: setting(NAMESPACE, 'default', 'Namespace of objects without metadata.namespace.'),
-  policy: optional(
-    PATH,
-    "YAML file with the operator's policy (docs/guides/policy.md). Denies what the webhook denies with --policy-file.",
-  ),
-  ...INJECTION_SETTINGS,
-  image: { ...INJECTION_SETTINGS.image, fallback: `aws-secrets-injector:${VERSION}` },
+  ...INJECTION_FLAGS,
 };
 
 const ABOUT = `Prints manifests with the injection applied to pods and pod templates: Pod, Deployment, StatefulSet,
@@ -48,7 +28,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   const settings = readSettings(
     RENDER_SETTINGS,
     withFileFlag(argv),
-    knownVariables(process.env),
+    knownVariables(process.env, RENDER_SETTINGS),
     checkInjection,
   );
   if (settings.kind === 'help') {
@@ -58,15 +38,9 @@ export async function runRender(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (settings.kind === 'problems') return fail(settings.problems, 2);
-  const { file = ['-'], patch, namespace, policy } = settings.values;
-  const rules = policy === undefined ? undefined : readPolicyFile(policy);
-  if (rules?.ok === false) return fail([`--policy: ${quote(policy ?? '', 256)} ${rules.problem}`], 2);
-  const injection = {
-    ...injectionSettings(settings.values),
-    ...(rules === undefined ? {} : { policy: rules.value }),
-    native: nativeWithoutCluster(settings.values['native-variables']),
-    sidecars: sidecarsWithoutCluster(settings.values['native-sidecars']),
-  };
+  const { file = ['-'], patch, namespace } = settings.values;
+  const injection = flaggedSettings(settings.values);
+  if (!injection.ok) return fail([injection.problem], 2);
   const outputs: RenderedText[] = [];
   const problems: string[] = [];
   for (const name of file) {
@@ -75,7 +49,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
       problems.push(`${sourceName(name)}: ${source.problem}`);
       continue;
     }
-    const rendered = renderText(source.value, namespace, injection);
+    const rendered = renderText(source.value, namespace, injection.value);
     if (rendered.ok) {
       outputs.push(rendered.value);
       problems.push(...denials(name, rendered.value));
@@ -89,12 +63,6 @@ export async function runRender(argv: readonly string[]): Promise<number> {
   for (const [index, output] of outputs.entries()) warn(file[index] ?? '-', output);
   process.stdout.write(text);
   return 0;
-}
-
-/** Ignores the variables of other settings, which are also set in the webhook's own pod. */
-function knownVariables(env: Environment): Environment {
-  const known = new Set(Object.keys(RENDER_SETTINGS).map(variableName));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => known.has(name)));
 }
 
 function unreadable(name: string, { line, column, wrong }: UnreadableText): string {

@@ -14,7 +14,7 @@ export function misplaced(
   defaultNamespace: string,
 ): readonly string[] {
   const known = new Set(templates.map(({ path }) => keyOf([...path, 'metadata', 'annotations'])));
-  const owned = new Map(templates.map((template) => [keyOf(template.owner), template]));
+  const owned = new Map(templates.map((template) => [keyOf(template.owner.path), template]));
   return objectsOf(document, defaultNamespace).flatMap((object) => {
     const template = owned.get(keyOf(object.path));
     const places = [...annotationsIn(object.content, object.path, 0)].filter(

@@ -6,8 +6,8 @@ export type Path = readonly (string | number)[];
 export interface PodTemplate {
   /** From the root of the document to the object with `metadata` and `spec` of the pod. */
   readonly path: Path;
-  /** From the root of the document to the object that contains it. */
-  readonly owner: Path;
+  /** The object that contains it, which is the pod itself for a pod. */
+  readonly owner: ManifestObject;
   /** The pod as the API server would send it. */
   readonly pod: object;
   /** `Deployment/shop/web`. */
@@ -61,12 +61,13 @@ function flatten(
   return [{ path, content, kind, namespace, name: `${kind}/${namespace}/${name}` }];
 }
 
-function templateOf({ path: at, content, kind, namespace, name }: ManifestObject): readonly PodTemplate[] {
+function templateOf(owner: ManifestObject): readonly PodTemplate[] {
+  const { path: at, content, kind, namespace, name } = owner;
   const found = kind === 'Pod' ? [] : TEMPLATE_PATHS.find((path) => isTemplate(walk(content, path)));
   const template = found === undefined ? undefined : asObject(walk(content, found));
   if (found === undefined || template === undefined) return [];
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: template['metadata'], spec: template['spec'] };
-  return [{ path: [...at, ...found], owner: at, pod, object: name, namespace }];
+  return [{ path: [...at, ...found], owner, pod, object: name, namespace }];
 }
 
 function isTemplate(object: unknown): boolean {

@@ -143,7 +143,7 @@ export function nativeWithoutCluster(setting: NativeSetting): NativeSupport {
     case 'off':
       return NATIVE_OFF;
     case 'auto':
-      return { can: false, why: 'render does not check a cluster (set --native-variables to on or off)' };
+      return { can: false, why: 'no cluster was checked (set --native-variables to on or off)' };
   }
 }
 

@@ -271,7 +271,7 @@ describe('settings of the injection', () => {
   test.each([
     ['on', { can: true, probe: false }],
     ['off', { can: false, why: expect.stringContaining('turned native variables off') }],
-    ['auto', { can: false, why: 'render does not check a cluster (set --native-variables to on or off)' }],
+    ['auto', { can: false, why: 'no cluster was checked (set --native-variables to on or off)' }],
   ] as const)('without a cluster native variables are what the operator says: %s', (setting, support) => {
     expect(nativeWithoutCluster(setting)).toEqual(support);
   });
