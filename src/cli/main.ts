@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'print manifests with the injection applied',
     load: async () => (await import('./commands/render.ts')).runRender,
   },
+  describe: {
+    summary: 'print what the pods of manifests or of a cluster get, and their calls to AWS',
+    load: async () => (await import('./commands/describe.ts')).runDescribe,
+  },
   'iam-policy': {
     summary: 'print the IAM policies that the pods of manifests need',
     load: async () => (await import('./commands/iam-policy.ts')).runIamPolicy,

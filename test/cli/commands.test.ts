@@ -13,7 +13,7 @@ it('tells its commands and version', async () => {
   for (const args of [[], ['--help'], ['help']]) {
     const { code, stdout } = await runCli(cli, args);
     expect(code).toBe(0);
-    for (const command of ['webhook', 'fetch', 'render', 'iam-policy', 'certs', 'demo'])
+    for (const command of ['webhook', 'fetch', 'render', 'describe', 'iam-policy', 'certs', 'demo'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   }
   expect(await runCli(cli, ['--version'])).toMatchObject({ code: 0, stdout: '0.0.0-test\n' });
@@ -34,6 +34,7 @@ it('says so when a command is not in this image', async () => {
 
 it('gives help for each of its own commands', async () => {
   expect((await runCli(cli, ['render', '--help'])).stdout).toContain('--patch');
+  expect((await runCli(cli, ['describe', '--help'])).stdout).toContain('--replicas <count>');
   expect((await runCli(cli, ['iam-policy', '--help'])).stdout).toContain('--kms-key');
   expect((await runCli(cli, ['certs', '-h'])).stdout).toContain('--renew');
 });

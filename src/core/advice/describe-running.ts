@@ -1,0 +1,60 @@
+/** Pods of a cluster: what they got, and which versions. */
+import { FETCHER_NAME } from '../additions/injected-objects.ts';
+import { asArray, asObject, field, type JsonObject, textField } from '../json.ts';
+import { PLAN_VARIABLE } from '../plan/plan.ts';
+import { readPlan } from '../plan/read-plan.ts';
+import { parseVersions, type VersionsRecord } from '../plan/versions.ts';
+import { type Pod, readPod } from '../pod/pod.ts';
+import { type Described, describePlan, type PodDescription } from './describe.ts';
+
+/**
+ * Describes a pod of a cluster by the plan that it contains, with the versions that its fetcher recorded in the status.
+ * @returns undefined for a pod that was not injected, or that is not of a cluster
+ */
+export function describeRunning(described: Described, json: unknown): PodDescription | undefined {
+  const status = asObject(field(json, 'status'));
+  const pod = readPod(json);
+  const fetcher = pod.ok ? pod.value.initContainers.find((one) => one.name === FETCHER_NAME) : undefined;
+  const variable = fetcher?.env.find((one) => one['name'] === PLAN_VARIABLE);
+  const read = variable === undefined ? undefined : readPlan(textField(variable, 'value'));
+  if (status === undefined || !pod.ok || read?.ok !== true) return undefined;
+  const record = recordOf(status);
+  return describePlan(described, read.value.plan, {
+    pathOf: mountsOf(pod.value),
+    warnings: [],
+    record,
+    notes: record === undefined ? [noRecord(status)] : [],
+  });
+}
+
+/** The record that the fetcher wrote when it had delivered all secrets. */
+function recordOf(status: JsonObject): VersionsRecord | undefined {
+  const message = textField(field(field(fetcherStatus(status), 'state'), 'terminated'), 'message');
+  return message === undefined ? undefined : parseVersions(message);
+}
+
+function noRecord(status: JsonObject): string {
+  const state = field(fetcherStatus(status), 'state');
+  return field(state, 'running') === undefined
+    ? 'no record of versions: the fetcher has not delivered the secrets yet, or it is of an earlier release'
+    : 'no record of versions in the status, because the fetcher is running: its metrics and the manifest file contain them';
+}
+
+function fetcherStatus(status: JsonObject): unknown {
+  const all = asArray(field(status, 'initContainerStatuses')) ?? [];
+  return all.find((one) => field(one, 'name') === FETCHER_NAME);
+}
+
+/** Where the containers of a pod mount the volumes of views. */
+function mountsOf({ containers, initContainers }: Pod): (container: string, volume: string) => string {
+  const all = [...initContainers, ...containers];
+  return (container, volume) => {
+    const mounts = all.find((one) => one.name === container)?.mounts ?? [];
+    return (
+      textField(
+        mounts.find((one) => one['name'] === volume),
+        'mountPath',
+      ) ?? ''
+    );
+  };
+}

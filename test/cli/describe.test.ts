@@ -1,0 +1,125 @@
+/** The describe command as a process: what it reads, prints and exits with. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PodDescription } from '../../src/core/advice/describe.ts';
+import { decideInjection } from '../../src/core/inject.ts';
+import { formatVersions } from '../../src/core/plan/versions.ts';
+import { formatProblem } from '../../src/core/problems/problems.ts';
+import { goldenCases } from '../golden/cases.ts';
+import { bundleCli, runCli } from './program.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf';
+const TEMPLATE = `{ metadata: { annotations: { secrets-injector.dev/file.db: "${ARN}" } }, spec: { containers: [{ name: app }] } }`;
+const VERSIONS = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
+
+let cli: string;
+let folder: string;
+beforeAll(async () => {
+  cli = await bundleCli();
+  folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-describe-'));
+});
+afterAll(() => {
+  rmSync(path.dirname(cli), { recursive: true });
+  rmSync(folder, { recursive: true });
+});
+
+async function json(input: string, ...flags: readonly string[]): Promise<readonly PodDescription[]> {
+  const { code, stdout, stderr } = await runCli(cli, ['describe', '--json', ...flags], input);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as readonly PodDescription[];
+}
+
+describe('the number of pods', () => {
+  const workload = (kind: string, spec: string) =>
+    `kind: ${kind}\nmetadata: { name: web, namespace: shop }\nspec: { ${spec} }\n`;
+  const MANIFEST = [
+    workload('Deployment', `replicas: 3, template: ${TEMPLATE}`),
+    workload('StatefulSet', `template: ${TEMPLATE}`),
+    workload('Rollout', `replicas: 0, template: ${TEMPLATE}`),
+    workload('DaemonSet', `template: ${TEMPLATE}`),
+    workload('Job', `parallelism: 5, template: ${TEMPLATE}`),
+    workload('CronJob', `jobTemplate: { spec: { parallelism: 2, template: ${TEMPLATE} } }`),
+    `kind: Pod\n${TEMPLATE.slice(2, -2).replace(', spec', '\nspec')}\n`,
+  ].join('---\n');
+
+  it('is that of the workload', async () => {
+    const descriptions = await json(MANIFEST);
+    expect(descriptions.map(({ pods }) => pods)).toEqual([3, 1, 0, undefined, 5, 2, 1]);
+  });
+
+  it('is that of --replicas, but for pods', async () => {
+    const descriptions = await json(MANIFEST, '--replicas', '40');
+    expect(descriptions.map(({ pods }) => pods)).toEqual([40, 40, 40, 40, 40, 40, 1]);
+    expect(descriptions.at(3)?.calls).toEqual([{ region: 'eu-west-1', callsAtStart: 40 }]);
+  });
+});
+
+it('reads folders and standard input', async () => {
+  mkdirSync(path.join(folder, 'a/b'), { recursive: true });
+  writeFileSync(path.join(folder, 'a/one.yaml'), `kind: Deployment\nspec: { template: ${TEMPLATE} }\n`);
+  writeFileSync(path.join(folder, 'a/b/two.json'), JSON.stringify({ kind: 'Pod', spec: { containers: [] } }));
+  const flags = ['describe', '-f', path.join(folder, 'a'), '-f', '-'];
+  const { code, stdout } = await runCli(cli, flags, 'kind: Pod\n');
+  expect(code).toBe(0);
+  expect(stdout.match(/^\S+:/gm)).toEqual(['Pod/default/*:', 'Deployment/default/*:', 'Pod/default/*:']);
+});
+
+it.each(
+  goldenCases().filter(({ name }) =>
+    ['form-everything', 'options-invalid', 'unchanged-no-annotations', 'env-shell-auto'].includes(name),
+  ),
+)('decides as the webhook: $name', async ({ folder: at, namespace, settings, pod }) => {
+  const args = ['-f', path.join(at, 'pod.yaml'), '--namespace', namespace, '--image', settings.image];
+  const { code, stdout } = await runCli(cli, ['describe', ...args]);
+  const outcome = decideInjection(pod, { namespace }, settings);
+  switch (outcome.kind) {
+    case 'denied':
+      expect(code).toBe(1);
+      for (const problem of outcome.problems) expect(stdout).toContain(`── ${formatProblem(problem)}\n`);
+      break;
+    case 'injected':
+      expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/: 1 pod$/)]);
+      break;
+    default:
+      expect([code, stdout]).toEqual([0, expect.stringContaining(': unchanged, because ')]);
+  }
+});
+
+it('reads the pods of a cluster from the output of kubectl', async () => {
+  const pods = await Promise.all(
+    VERSIONS.map(async (id, index) => {
+      const metadata = {
+        name: `web-${index}`,
+        namespace: 'shop',
+        annotations: { 'secrets-injector.dev/file.db': ARN },
+      };
+      const pod = { kind: 'Pod', metadata, spec: { containers: [{ name: 'app' }] } };
+      const { stdout } = await runCli(cli, ['render'], JSON.stringify(pod));
+      const message = `${formatVersions([{ id }], 4096)}\n`;
+      const state = { terminated: { exitCode: 0, message } };
+      const status = { initContainerStatuses: [{ name: 'aws-secrets-fetch', state }] };
+      return { ...(JSON.parse(stdout) as object), status };
+    }),
+  );
+  const list = JSON.stringify({ kind: 'List', apiVersion: 'v1', items: pods });
+  // Another image: the pods of a cluster are described by what they contain, not decided about again.
+  const { code, stdout } = await runCli(cli, ['describe', '--image', 'registry.example/other:1'], list);
+  expect(code).toBe(0);
+  expect(stdout).toContain('Pod/shop/web-0: 1 pod\n├── container app\n│   └── file /run/secrets/aws/db ');
+  expect(stdout).toContain(`${ARN} (AWSCURRENT): 2 versions in use\n`);
+  expect(stdout).toContain(`└── version ${VERSIONS[1]} when the pod started: Pod/shop/web-1\n`);
+});
+
+it.each([
+  ['a flag that is none', ['--replica', '3'], 2, 'did you mean --replicas?'],
+  ['a number of pods that is none', ['--replicas', '0'], 2, '--replicas: "0" is not accepted'],
+  ['a policy that does not exist', ['--policy', '/nowhere'], 2, '--policy: "/nowhere"'],
+  ['a file that does not exist', ['-f', '/nowhere.yaml'], 1, '/nowhere.yaml: cannot be read (ENOENT)'],
+  ['manifests without pods', [], 1, 'no pod in these manifests'],
+])('ends with a message: %s', async (_, flags, expected, message) => {
+  const { code, stdout, stderr } = await runCli(cli, ['describe', ...flags], 'kind: ConfigMap\n');
+  expect([code, stdout]).toEqual([expected, '']);
+  expect(stderr).toContain(message);
+});

@@ -1,0 +1,71 @@
+/** Estimates of calls, against the schedule that makes them, and as text. */
+import { describe, expect, it } from 'vitest';
+import { estimateCalls } from '../../../../src/core/advice/estimate.ts';
+import {
+  formatCount,
+  formatDollars,
+  formatPercent,
+  formatRate,
+} from '../../../../src/core/advice/figures.ts';
+import { LookSchedule } from '../../../../src/fetcher/refresh/schedule.ts';
+
+describe('the estimate', () => {
+  it('has the rate of the schedule', () => {
+    const [estimate] = estimateCalls({
+      count: 1000,
+      regions: ['eu-west-1', 'eu-west-1', 'eu-west-1'],
+      refresh: { seconds: 300, check: 'describe' },
+    });
+    // The pause is a linear function of the random number, so its average is that of the mean number.
+    const pause = new LookSchedule(300, () => 0.5).after('done') / 1000;
+    expect(estimate?.refresh?.callsPerSecond).toBeCloseTo(3000 / pause, 9);
+  });
+
+  it('is what AWS charges and allows', () => {
+    expect(
+      estimateCalls({
+        count: 9500,
+        regions: ['eu-west-1', 'us-east-1', 'eu-west-1'],
+        refresh: { seconds: 30, check: 'value' },
+      }),
+    ).toEqual([
+      {
+        region: 'eu-west-1',
+        callsAtStart: 19_000,
+        refresh: {
+          call: 'GetSecretValue',
+          // 19,000 calls in 28.5 seconds, and 2,628,000 seconds in a month.
+          callsPerSecond: expect.closeTo(666.667, 3) as number,
+          callsPerMonth: 1_752_000_000,
+          dollarsPerMonth: 8760,
+          shareOfQuota: expect.closeTo(0.0666667, 6) as number,
+        },
+      },
+      expect.objectContaining({ region: 'us-east-1', callsAtStart: 9500 }) as object,
+    ]);
+  });
+
+  it('compares DescribeSecret with a quota of its own', () => {
+    const share = (check: 'describe' | 'value') =>
+      estimateCalls({ count: 1, regions: ['eu-west-1'], refresh: { seconds: 60, check } })[0]?.refresh
+        ?.shareOfQuota ?? 0;
+    expect(share('value') / share('describe')).toBeCloseTo(4, 9);
+  });
+
+  it('has no calls after the start without refresh', () => {
+    expect(estimateCalls({ count: 3, regions: ['eu-west-1'], refresh: undefined })).toEqual([
+      { region: 'eu-west-1', callsAtStart: 3, refresh: undefined },
+    ]);
+  });
+});
+
+it.each([
+  [0, '0', '0', '0 %', '$0.00'],
+  [0.000_02, '0', 'less than 0.01', 'less than 0.01 %', 'less than $0.01'],
+  [0.011_92, '0', '0.012', '1.2 %', '$0.01'],
+  [0.5, '1', '0.5', '50 %', '$0.50'],
+  [12.34, '12', '12', '1,234 %', '$12.34'],
+  [1_234_567, '1,234,567', '1,234,567', '123,456,700 %', '$1,234,567.00'],
+])('writes %d with the digits that an estimate has', (value, ...texts) => {
+  expect([formatCount(value), formatRate(value), formatPercent(value), formatDollars(value)]).toEqual(texts);
+});
