@@ -45,6 +45,7 @@ function podTree(pod: PodDescription): Branch {
           refreshBranch(pod),
           ...pod.calls.map((calls) => callsBranch(calls, pod)),
           ...pod.notes.map((text) => ({ text })),
+          ...pod.warnings.map((text) => ({ text: `warning: ${text}` })),
         ],
       };
   }
@@ -117,15 +118,11 @@ function versionText(version: DeliveredVersion): string {
     : `version ${version.id} when the pod started`;
 }
 
-function refreshBranch({ refresh, containers }: PodDescription): Branch {
+function refreshBranch({ refresh }: PodDescription): Branch {
   if (refresh === undefined) return { text: 'refresh: off; the pod keeps the values that it started with' };
-  const kept = containers.filter(({ envMode }) => envMode === 'native' || envMode === 'shell');
   return {
     text: `refresh: files are replaced when a secret has a new version; ${checkCall(refresh.check)} every ${formatDuration(refresh.seconds)}`,
     branches: [
-      ...kept.map(({ name }) => ({
-        text: `the variables of container ${printable(name)} keep their values until the pod is replaced`,
-      })),
       ...(refresh.onChange ?? []).map((action) => ({ text: `after a change: ${actionText(action)}` })),
       ...(refresh.required === true
         ? [{ text: 'the pod is not ready while its files may be out of date' }]

@@ -194,7 +194,6 @@ describe('a pod with refresh', () => {
     const text = formatDescriptions([running({ plan: REFRESHING, state: { running: {} } })]);
     expect(text.slice(text.indexOf('├── refresh'))).toBe(
       `├── refresh: files are replaced when a secret has a new version; DescribeSecret every 5m
-│   ├── the variables of container app keep their values until the pod is replaced
 │   ├── after a change: signal HUP to container app
 │   ├── after a change: request to http://localhost:8080/reload
 │   ├── after a change: write the file reloaded beside the files
