@@ -52,7 +52,9 @@ describe('the number of pods', () => {
   it('is that of --replicas, but for pods', async () => {
     const descriptions = await json(MANIFEST, '--replicas', '40');
     expect(descriptions.map(({ pods }) => pods)).toEqual([40, 40, 40, 40, 40, 40, 1]);
-    expect(descriptions.at(3)?.calls).toEqual([{ region: 'eu-west-1', callsAtStart: 40 }]);
+    expect(descriptions.at(3)?.calls).toEqual([
+      { region: 'eu-west-1', callsAtStart: 40, callsAfterChange: 0 },
+    ]);
   });
 });
 

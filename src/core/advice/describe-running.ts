@@ -23,7 +23,7 @@ export function describeRunning(described: Described, json: unknown): PodDescrip
     pathOf: mountsOf(pod.value),
     warnings: [],
     record,
-    notes: record === undefined ? [noRecord(status)] : [],
+    notes: notesOn(record, status),
   });
 }
 
@@ -31,6 +31,13 @@ export function describeRunning(described: Described, json: unknown): PodDescrip
 function recordOf(status: JsonObject): VersionsRecord | undefined {
   const message = textField(field(field(fetcherStatus(status), 'state'), 'terminated'), 'message');
   return message === undefined ? undefined : parseVersions(message);
+}
+
+function notesOn(record: VersionsRecord | undefined, status: JsonObject): readonly string[] {
+  if (record === undefined) return [noRecord(status)];
+  return record.more === 0
+    ? []
+    : [`the record does not contain the versions of all secrets: ${record.more} are missing`];
 }
 
 function noRecord(status: JsonObject): string {

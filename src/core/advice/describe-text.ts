@@ -137,9 +137,9 @@ function actionText(action: ChangeAction): string {
   return `write the file ${printable(action.touch)} beside the files`;
 }
 
-function callsBranch({ region, callsAtStart, refresh }: RegionEstimate, pod: PodDescription): Branch {
+function callsBranch(estimate: RegionEstimate, pod: PodDescription): Branch {
+  const { region, callsAtStart, callsAfterChange, refresh } = estimate;
   const pods = pod.pods === undefined ? 'each pod' : podsText(pod);
-  const changed = pod.pods ?? 1;
   return {
     text: `calls of ${pods} to Secrets Manager in ${region}`,
     branches: [
@@ -147,9 +147,13 @@ function callsBranch({ region, callsAtStart, refresh }: RegionEstimate, pod: Pod
         text: `${formatCount(callsAtStart)} GetSecretValue when ${pod.pods === 1 ? 'it starts' : 'all start'}`,
       },
       ...(refresh === undefined ? [] : [{ text: refreshText(refresh) }]),
-      ...(refresh?.call === 'DescribeSecret'
-        ? [{ text: `${formatCount(changed)} GetSecretValue after each new version of a secret` }]
-        : []),
+      ...(callsAfterChange === 0
+        ? []
+        : [
+            {
+              text: `${formatCount(callsAfterChange)} GetSecretValue after a new version of one of the secrets`,
+            },
+          ]),
     ],
   };
 }

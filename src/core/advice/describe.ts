@@ -102,7 +102,7 @@ export function describePlan(described: Described, plan: Plan, context: PlanCont
     refresh: plan.refresh,
     calls: estimateCalls({
       count: described.pods ?? 1,
-      regions: secrets.map(({ region }) => region),
+      secrets,
       refresh: plan.refresh,
     }),
     notes,

@@ -1,4 +1,5 @@
 /** How many calls pods make to Secrets Manager, what they cost, and how much of the quotas they use. */
+import type { PlanSecret } from '../plan/plan.ts';
 import type { PlanRefresh, RefreshCheck } from '../plan/refresh.ts';
 import { priceOf, QUOTAS, SECONDS_OF_MONTH, type SecretsManagerCall } from './quotas.ts';
 
@@ -6,19 +7,23 @@ import { priceOf, QUOTAS, SECONDS_OF_MONTH, type SecretsManagerCall } from './qu
 export interface CallingPods {
   /** How many there are. */
   readonly count: number;
-  /** The Region of each secret of a pod. */
-  readonly regions: readonly string[];
+  /** The secrets of each pod. */
+  readonly secrets: readonly CalledSecret[];
   /** How a pod looks for new versions; undefined if it does not. */
   readonly refresh: Pick<PlanRefresh, 'seconds' | 'check'> | undefined;
 }
+
+type CalledSecret = Pick<PlanSecret, 'arn' | 'versionId'> & { readonly region: string };
 
 /** The calls to one Region. */
 export interface RegionEstimate {
   readonly region: string;
   /** GetSecretValue calls, if all pods start. */
   readonly callsAtStart: number;
-  /** The calls of all pods while they run, which look for new versions; undefined without `refresh`. */
+  /** The calls of all pods while they run, which look for new versions; undefined if there are none. */
   readonly refresh: RefreshEstimate | undefined;
+  /** Further GetSecretValue calls after a new version of one of the secrets: each pod reads all values of one moment. */
+  readonly callsAfterChange: number;
 }
 
 export interface RefreshEstimate {
@@ -40,18 +45,26 @@ export function checkCall(check: RefreshCheck): SecretsManagerCall {
 }
 
 /** Estimates the calls to each Region, in the order of the secrets. */
-export function estimateCalls({ count, regions, refresh }: CallingPods): readonly RegionEstimate[] {
-  return [...Map.groupBy(regions, (region) => region)].map(([region, secrets]) => ({
-    region,
-    callsAtStart: count * secrets.length,
-    refresh:
-      refresh === undefined
-        ? undefined
-        : refreshEstimate(
-            checkCall(refresh.check),
-            (count * secrets.length) / (refresh.seconds * AVERAGE_PAUSE),
-          ),
-  }));
+export function estimateCalls({ count, secrets, refresh }: CallingPods): readonly RegionEstimate[] {
+  return [...Map.groupBy(secrets, ({ region }) => region)].map(([region, those]) => {
+    const looks = refresh === undefined ? 0 : callsOfLook(those, refresh.check);
+    return {
+      region,
+      callsAtStart: count * those.length,
+      refresh:
+        refresh === undefined || looks === 0
+          ? undefined
+          : refreshEstimate(checkCall(refresh.check), (count * looks) / (refresh.seconds * AVERAGE_PAUSE)),
+      callsAfterChange: looks === 0 || refresh?.check === 'value' ? 0 : count * those.length,
+    };
+  });
+}
+
+/** DescribeSecret says all labels of a secret at once. A secret whose version ID is fixed has no new versions. */
+function callsOfLook(secrets: readonly CalledSecret[], check: RefreshCheck): number {
+  const labelled = secrets.filter(({ versionId }) => versionId === undefined);
+  if (labelled.length === 0) return 0;
+  return check === 'value' ? secrets.length : new Set(labelled.map(({ arn }) => arn)).size;
 }
 
 /** @param callsPerSecond on average */

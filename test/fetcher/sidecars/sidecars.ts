@@ -21,7 +21,7 @@ export interface SidecarsOptions {
   readonly startWithin: number;
   /** How long they run, in seconds. */
   readonly length: number;
-  /** When AWS refuses connections, in seconds. */
+  /** When AWS answers with errors that count towards the quota, in seconds. */
   readonly outage?: { readonly from: number; readonly to: number };
   /** When a secret that all pods use has a new version, in seconds. */
   readonly rotation?: number;
@@ -61,8 +61,6 @@ class Service {
   call(now: number): LookEnd {
     const second = Math.floor(now / 1000);
     this.perSecond[second] = (this.perSecond[second] ?? 0) + 1;
-    if (this.#outage !== undefined && now >= this.#outage.from * 1000 && now < this.#outage.to * 1000)
-      return 'transient';
     this.#tokens = Math.min(this.#quota, this.#tokens + ((now - this.#filledAt) / 1000) * this.#quota);
     this.#filledAt = now;
     if (this.#tokens < 1) {
@@ -70,7 +68,8 @@ class Service {
       return 'throttled';
     }
     this.#tokens -= 1;
-    return 'done';
+    const { from, to } = this.#outage ?? { from: 0, to: 0 };
+    return now >= from * 1000 && now < to * 1000 ? 'transient' : 'done';
   }
 }
 
@@ -114,10 +113,25 @@ class World {
   }
 }
 
-/** Milliseconds for the retries of the first run: the default of the annotation `fetch-timeout`. */
-const FIRST_RUN = 60_000;
-/** The calls of a look are not retried: the next look follows soon. */
-const LOOK = 0;
+/** How calls are retried. */
+interface Retrying {
+  /** In milliseconds. */
+  readonly within: number;
+  readonly tries: number;
+  readonly throttled: boolean;
+}
+
+/** The first run, with the default of the annotation `fetch-timeout`. */
+const FIRST_RUN: Retrying = { within: 60_000, tries: Number.POSITIVE_INFINITY, throttled: true };
+/** A look that is throttled ends, and the schedule decides when the next one follows. */
+const LOOK: Retrying = { within: 30_000, tries: 3, throttled: false };
+
+interface OneCall {
+  /** In milliseconds of the queue. */
+  readonly deadline: number;
+  readonly retrying: Retrying;
+  readonly end: (result: LookEnd) => void;
+}
 
 class Sidecar {
   readonly #world: World;
@@ -142,18 +156,20 @@ class Sidecar {
     });
   }
 
+  /** With new versions, a look reads all values, and compares the labels again. */
   #look(): void {
     const { options } = this.#world;
-    this.#callAll(
-      options.check === 'describe' ? 'DescribeSecret' : 'GetSecretValue',
-      options.secrets,
-      LOOK,
-      (end) => {
-        if (end !== 'done' || this.#hasFound || !this.#world.isPast(options.rotation)) return this.#end(end);
-        if (options.check === 'value') return this.#find(end);
-        this.#callAll('GetSecretValue', 1, LOOK, (fetched) => this.#find(fetched));
-      },
-    );
+    const check = options.check === 'describe' ? 'DescribeSecret' : 'GetSecretValue';
+    const checkAll = (ended: (end: LookEnd) => void) => this.#callAll(check, options.secrets, LOOK, ended);
+    checkAll((end) => {
+      if (end !== 'done' || this.#hasFound || !this.#world.isPast(options.rotation)) this.#end(end);
+      else if (options.check === 'value') checkAll((checked) => this.#find(checked));
+      else
+        this.#callAll('GetSecretValue', options.secrets, LOOK, (fetched) => {
+          if (fetched === 'done') checkAll((checked) => this.#find(checked));
+          else this.#end(fetched);
+        });
+    });
   }
 
   #find(end: LookEnd): void {
@@ -173,28 +189,30 @@ class Sidecar {
     queue.after(this.#schedule.after(end), () => this.#look());
   }
 
-  /** Makes some calls at once. @param limit of their retries, in milliseconds @param ended gets the first failure, if there is one */
-  #callAll(kind: SecretsManagerCall, count: number, limit: number, ended: (end: LookEnd) => void): void {
+  /** Makes some calls at once. @param ended gets the first failure, if there is one */
+  #callAll(kind: SecretsManagerCall, count: number, retrying: Retrying, ended: (end: LookEnd) => void): void {
     const { queue } = this.#world;
-    const deadline = queue.now + limit;
+    const deadline = queue.now + retrying.within;
     let left = count;
     let worst: LookEnd = 'done';
-    for (let index = 0; index < count; index += 1) {
-      this.#call(kind, deadline, 0, (end) => {
-        left -= 1;
-        if (worst === 'done') worst = end;
-        if (left === 0) ended(worst);
-      });
-    }
+    const end = (one: LookEnd): void => {
+      left -= 1;
+      if (worst === 'done') worst = one;
+      if (left === 0) ended(worst);
+    };
+    for (let index = 0; index < count; index += 1) this.#call(kind, { deadline, retrying, end }, 0);
   }
 
-  #call(kind: SecretsManagerCall, deadline: number, failures: number, ended: (end: LookEnd) => void): void {
+  #call(kind: SecretsManagerCall, call: OneCall, failures: number): void {
     const { queue, services } = this.#world;
-    const end = services[kind].call(queue.now);
+    const { deadline, retrying, end } = call;
+    const result = services[kind].call(queue.now);
     const left = deadline - queue.now;
-    const pause =
-      end === 'transient' || end === 'throttled' ? pauseBefore(end, failures, this.#random(), left) : left;
-    if (pause >= left) ended(end);
-    else queue.after(pause, () => this.#call(kind, deadline, failures + 1, ended));
+    const isRetried =
+      failures + 1 < retrying.tries &&
+      (result === 'transient' || (result === 'throttled' && retrying.throttled));
+    const pause = isRetried ? pauseBefore(result, failures, this.#random(), left) : left;
+    if (pause >= left) end(result);
+    else queue.after(pause, () => this.#call(kind, call, failures + 1));
   }
 }

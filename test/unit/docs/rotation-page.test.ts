@@ -14,6 +14,8 @@ import { code, expectParts, ROOT, table } from './page.ts';
 const CHART = path.join(ROOT, 'docs/guides/rotation-calls.svg');
 const SEED = 1;
 const INTERVALS = [30, 60, 300, 900, 3600, 24 * 3600];
+/** As many as the pods of the scenarios have. */
+const SECRETS = ['a', 'b', 'c'].map((arn) => ({ arn, region: 'eu-west-1' }));
 
 let rows: readonly ChartRow[];
 beforeAll(() => {
@@ -51,8 +53,7 @@ function quotas(): string {
 /** For the pods of the scenarios, and for few of them. */
 function cost(): string {
   const estimate = (count: number, seconds: number) =>
-    estimateCalls({ count, regions: Array(3).fill('eu-west-1'), refresh: { seconds, check: 'describe' } })[0]
-      ?.refresh;
+    estimateCalls({ count, secrets: SECRETS, refresh: { seconds, check: 'describe' } })[0]?.refresh;
   return table(
     ['`refresh`', '100 pods', '10,000 pods', 'calls per second', 'of the quota'],
     INTERVALS.map((seconds) => {

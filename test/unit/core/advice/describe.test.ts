@@ -150,8 +150,8 @@ describe('a pod of a manifest', () => {
     );
     expect(secrets.map(({ label }) => label)).toEqual([ARN, other]);
     expect(calls).toEqual([
-      { region: 'eu-west-1', callsAtStart: 200, refresh: undefined },
-      { region: 'us-east-1', callsAtStart: 200, refresh: undefined },
+      { region: 'eu-west-1', callsAtStart: 200, refresh: undefined, callsAfterChange: 0 },
+      { region: 'us-east-1', callsAtStart: 200, refresh: undefined, callsAfterChange: 0 },
     ]);
   });
 
@@ -200,8 +200,8 @@ describe('a pod with refresh', () => {
 │   └── the pod is not ready while its files may be out of date
 ├── calls of 1 pod to Secrets Manager in eu-west-1
 │   ├── 2 GetSecretValue when it starts
-│   ├── less than 0.01 DescribeSecret per second, less than 0.01 % of the account's quota; 18,442 per month, $0.09
-│   └── 1 GetSecretValue after each new version of a secret
+│   ├── less than 0.01 DescribeSecret per second, less than 0.01 % of the account's quota; 9,221 per month, $0.05
+│   └── 2 GetSecretValue after a new version of one of the secrets
 └── no record of versions in the status, because the fetcher is running: its metrics and the manifest file contain them
 `,
     );
@@ -218,7 +218,7 @@ describe('a pod with refresh', () => {
     ]);
     expect(text.slice(text.indexOf('All of them'))).toBe(
       `All of them, if they sign in with roles of one account
-├── in eu-west-1: 0.014 DescribeSecret per second, less than 0.01 % of the account's quota; 36,884 per month, $0.18
+├── in eu-west-1: less than 0.01 DescribeSecret per second, less than 0.01 % of the account's quota; 18,442 per month, $0.09
 └── in eu-west-1: 0.035 GetSecretValue per second, less than 0.01 % of the account's quota; 92,211 per month, $0.46
 `,
     );

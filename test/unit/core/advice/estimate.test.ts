@@ -9,11 +9,14 @@ import {
 } from '../../../../src/core/advice/figures.ts';
 import { LookSchedule } from '../../../../src/fetcher/refresh/schedule.ts';
 
+const secretsIn = (...regions: readonly string[]) =>
+  regions.map((region, index) => ({ region, arn: `arn:${region}:${index}` }));
+
 describe('the estimate', () => {
   it('has the rate of the schedule', () => {
     const [estimate] = estimateCalls({
       count: 1000,
-      regions: ['eu-west-1', 'eu-west-1', 'eu-west-1'],
+      secrets: secretsIn('eu-west-1', 'eu-west-1', 'eu-west-1'),
       refresh: { seconds: 300, check: 'describe' },
     });
     // The pause is a linear function of the random number, so its average is that of the mean number.
@@ -25,7 +28,7 @@ describe('the estimate', () => {
     expect(
       estimateCalls({
         count: 9500,
-        regions: ['eu-west-1', 'us-east-1', 'eu-west-1'],
+        secrets: secretsIn('eu-west-1', 'us-east-1', 'eu-west-1'),
         refresh: { seconds: 30, check: 'value' },
       }),
     ).toEqual([
@@ -40,21 +43,40 @@ describe('the estimate', () => {
           dollarsPerMonth: 8760,
           shareOfQuota: expect.closeTo(0.0666667, 6) as number,
         },
+        callsAfterChange: 0,
       },
       expect.objectContaining({ region: 'us-east-1', callsAtStart: 9500 }) as object,
     ]);
   });
 
-  it('compares DescribeSecret with a quota of its own', () => {
-    const share = (check: 'describe' | 'value') =>
-      estimateCalls({ count: 1, regions: ['eu-west-1'], refresh: { seconds: 60, check } })[0]?.refresh
-        ?.shareOfQuota ?? 0;
-    expect(share('value') / share('describe')).toBeCloseTo(4, 9);
+  it('compares DescribeSecret with a quota of its own, and counts the values after a change', () => {
+    const [described, read] = (['describe', 'value'] as const).map(
+      (check) =>
+        estimateCalls({
+          count: 10,
+          secrets: secretsIn('eu-west-1', 'eu-west-1'),
+          refresh: { seconds: 60, check },
+        })[0],
+    );
+    expect((read?.refresh?.shareOfQuota ?? 0) / (described?.refresh?.shareOfQuota ?? 1)).toBeCloseTo(4, 9);
+    expect([described?.callsAfterChange, read?.callsAfterChange]).toEqual([20, 0]);
+  });
+
+  it('asks once about all labels of a secret, and not about a version that is fixed', () => {
+    const [secret] = secretsIn('eu-west-1');
+    if (secret === undefined) throw new TypeError('there is one');
+    const secrets = [secret, secret, { ...secret, arn: 'arn:other', versionId: 'v' }];
+    const callsPerSecond = (check: 'describe' | 'value', some: typeof secrets) =>
+      estimateCalls({ count: 19, secrets: some, refresh: { seconds: 20, check } })[0]?.refresh
+        ?.callsPerSecond;
+    expect(callsPerSecond('describe', secrets)).toBeCloseTo(1, 9);
+    expect(callsPerSecond('value', secrets)).toBeCloseTo(3, 9);
+    expect(callsPerSecond('describe', secrets.slice(2))).toBeUndefined();
   });
 
   it('has no calls after the start without refresh', () => {
-    expect(estimateCalls({ count: 3, regions: ['eu-west-1'], refresh: undefined })).toEqual([
-      { region: 'eu-west-1', callsAtStart: 3, refresh: undefined },
+    expect(estimateCalls({ count: 3, secrets: secretsIn('eu-west-1'), refresh: undefined })).toEqual([
+      { region: 'eu-west-1', callsAtStart: 3, refresh: undefined, callsAfterChange: 0 },
     ]);
   });
 });
