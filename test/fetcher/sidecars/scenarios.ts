@@ -22,7 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'all pods start within 10 seconds', options: SIDECARS },
   { name: 'a rolling start takes 20 minutes', options: { ...SIDECARS, startWithin: 1200 } },
   {
-    name: 'Secrets Manager cannot be reached for 10 minutes',
+    name: 'Secrets Manager fails for 10 minutes',
     options: { ...SIDECARS, outage: { from: 600, to: 1200 } },
   },
   {
