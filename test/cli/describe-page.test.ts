@@ -34,6 +34,10 @@ it('each command of the page prints what follows it', async () => {
     expect(code, command).toBe(0);
     current = current.replace(example, () => `${head}${stdout}${end}`);
   }
+  const { stdout } = await runCli(cli, ['describe', '--json', '-f', manifest]);
+  const [members = {}] = JSON.parse(stdout) as readonly object[];
+  const listed = [...page.matchAll(/^\| `(\w+)` \| [A-Z`]/gm)].map(([, name]) => name);
+  expect(listed).toEqual(expect.arrayContaining(Object.keys(members)));
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path.join(ROOT, PAGE), current);
   else expect(page).toBe(current);
 });

@@ -114,6 +114,25 @@ it('reads the pods of a cluster from the output of kubectl', async () => {
   expect(stdout).toContain(`└── version ${VERSIONS[1]} when the pod started: Pod/shop/web-1\n`);
 });
 
+it('runs the examples of its help', async () => {
+  const deployment = `kind: Deployment\nspec: { template: ${TEMPLATE} }\n`;
+  mkdirSync(path.join(folder, 'deploy'));
+  writeFileSync(path.join(folder, 'deploy/web.yaml'), deployment);
+  writeFileSync(path.join(folder, 'web.yaml'), deployment);
+  const { stdout: help } = await runCli(cli, ['describe', '--help']);
+  const examples = [...help.matchAll(/^ {2}(?:kubectl [^|]+\| )?aws-secrets-injector describe (.+)$/gm)];
+  expect(examples).toHaveLength(3);
+  for (const [example, flags = ''] of examples) {
+    const args = flags.split(' ').map((arg) => (/^\w+[./]/.test(arg) ? path.join(folder, arg) : arg));
+    const { code, stdout } = await runCli(
+      cli,
+      ['describe', ...args],
+      `kind: PodList\nitems: [${TEMPLATE}]\n`,
+    );
+    expect([code, stdout], example).toEqual([0, expect.stringContaining('db-AbCdEf')]);
+  }
+});
+
 it.each([
   ['a flag that is none', ['--replica', '3'], 2, 'did you mean --replicas?'],
   ['a number of pods that is none', ['--replicas', '0'], 2, '--replicas: "0" is not accepted'],
