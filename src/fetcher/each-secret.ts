@@ -24,6 +24,8 @@ export interface Retries {
   readonly log: RetryLog;
   /** How to retry a failure; by default for an application that waits for its start. */
   readonly classify?: (failure: unknown) => FailureClass;
+  /** The most tries for one secret in one Region; by default, the deadline alone ends them. */
+  readonly mostTries?: number;
 }
 
 /** How a secret was asked about. */
@@ -99,12 +101,18 @@ async function askWithRetries<T>(
   arn: SecretArn,
   mayBeMissing: boolean,
   share: Deadline,
-  { deadline, clock, log, classify: own = classify, onRetry }: Retries & { readonly onRetry: () => void },
+  retries: Retries & { readonly onRetry: () => void },
 ): Promise<T> {
+  const { deadline, clock, log, classify: own = classify, mostTries, onRetry } = retries;
   const service = `Secrets Manager in ${arn.region}`;
+  let tries = 0;
   const react: Reaction = {
-    // A missing optional secret must not delay every start by the pauses for a secret that was just created.
-    classify: (failure) => (mayBeMissing && isAbsent(failure) ? 'final' : own(failure)),
+    classify: (failure) => {
+      tries += 1;
+      // A missing optional secret must not delay every start by the pauses for a secret that was just created.
+      if (mayBeMissing && isAbsent(failure)) return 'final';
+      return tries === mostTries ? 'final' : own(failure);
+    },
     // A failure of the network or of the service is the same for every secret.
     retrying: (failure) => {
       onRetry();

@@ -17,6 +17,7 @@ import { type Fetched, fetchSecrets } from '../fetch-secrets.ts';
 import { DueActions } from '../files/due-actions.ts';
 import { removeReplaced } from '../files/writer.ts';
 import { deliveredVersions, writeRendered } from '../write-rendered.ts';
+import { LOOK_TRIES } from './look-limits.ts';
 import type { LookProblem, LookReport, Versions } from './messages.ts';
 import type { LookEnd } from './schedule.ts';
 import { classifyLook, describeVersions } from './target-versions.ts';
@@ -26,7 +27,7 @@ const MOST_ROUNDS = 3;
 
 export interface LookParts {
   readonly session: Session;
-  readonly retries: Omit<Retries, 'classify'>;
+  readonly retries: Omit<Retries, 'classify' | 'mostTries'>;
   readonly engines: Engines;
   readonly viewsDirectory: string;
   readonly check: RefreshCheck;
@@ -41,7 +42,7 @@ type Outcome<T> = Result<T, readonly LookProblem[]>;
 /** Looks once. Files are either all replaced, or all left alone. */
 export async function look(read: ReadPlan, parts: LookParts): Promise<LookReport> {
   const { delivered } = parts;
-  const retries = { ...parts.retries, classify: classifyLook };
+  const retries = { ...parts.retries, classify: classifyLook, mostTries: LOOK_TRIES };
   const found =
     parts.check === 'value'
       ? await readByLabel(read, parts.session, retries, delivered)

@@ -6,6 +6,7 @@
 import { pauseBefore } from '../../../src/aws/calls/retry.ts';
 import { QUOTAS, type SecretsManagerCall } from '../../../src/core/advice/quotas.ts';
 import type { RefreshCheck } from '../../../src/core/plan/refresh.ts';
+import { LOOK_TRIES, lookMilliseconds } from '../../../src/fetcher/refresh/look-limits.ts';
 import { type LookEnd, LookSchedule } from '../../../src/fetcher/refresh/schedule.ts';
 import { seededRandom } from '../fleet/timeline.ts';
 import { EventQueue } from './event-queue.ts';
@@ -124,7 +125,7 @@ interface Retrying {
 /** The first run, with the default of the annotation `fetch-timeout`. */
 const FIRST_RUN: Retrying = { within: 60_000, tries: Number.POSITIVE_INFINITY, throttled: true };
 /** A look that is throttled ends, and the schedule decides when the next one follows. */
-const LOOK: Retrying = { within: 30_000, tries: 3, throttled: false };
+const LOOK: Retrying = { within: lookMilliseconds(60), tries: LOOK_TRIES, throttled: false };
 
 interface OneCall {
   /** In milliseconds of the queue. */

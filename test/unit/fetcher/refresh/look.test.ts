@@ -298,6 +298,15 @@ describe('trouble', () => {
     expect(aws.calls).toHaveLength(2);
   });
 
+  it('an outage is asked about three times, and a call that succeeds then is enough', async () => {
+    aws.put(DB, 'a', 'old');
+    aws.before = () => facts('InternalServiceError', 500);
+    expect(await lookAt(planOf([{ arn: DB }]), [null])).toMatchObject({ end: 'transient' });
+    expect(aws.calls).toHaveLength(3);
+    aws.before = () => (aws.calls.length < 6 ? facts('InternalServiceError', 500) : undefined);
+    expect(await lookAt(planOf([{ arn: DB }]), [null])).toMatchObject({ outcome: 'wrote' });
+  });
+
   it('a denial of DescribeSecret names the permission and the other way', async () => {
     aws.before = () => facts('AccessDeniedException', 400);
     const { problems } = await lookAt(planOf([{ arn: DB }]), [null]);
