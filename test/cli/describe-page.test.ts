@@ -1,4 +1,4 @@
-/** The examples of docs/reference/describe.md: each command prints what the page shows. */
+/** The examples of pages for the describe command. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT, readPage } from '../unit/docs/page.ts';
 import { bundleCli, runCli } from './program.ts';
 
-const PAGE = 'docs/reference/describe.md';
 // A command of one line, and the block after it.
 const EXAMPLE = /(```sh\n(aws-secrets-injector describe -f web\.yaml[^\n]*)\n```\n\n```text\n)(.*?)(```\n)/gs;
 
@@ -21,23 +20,36 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-it('each command of the page prints what follows it', async () => {
-  const page = readPage(PAGE);
+/** Writes the first manifest of a page. @returns its path */
+function manifestOf(page: string): string {
   const manifest = path.join(folder, 'web.yaml');
   writeFileSync(manifest, /```yaml\n(apiVersion.*?)```\n/s.exec(page)?.[1] ?? '');
-  const examples = [...page.matchAll(EXAMPLE)];
-  expect(examples).toHaveLength(1);
-  let current = page;
-  for (const [example, head = '', command = '', , end = ''] of examples) {
-    const [, , ...args] = command.split(' ').map((arg) => (arg === 'web.yaml' ? manifest : arg));
-    const { code, stdout } = await runCli(cli, ['describe', ...args]);
-    expect(code, command).toBe(0);
-    current = current.replace(example, () => `${head}${stdout}${end}`);
-  }
-  const { stdout } = await runCli(cli, ['describe', '--json', '-f', manifest]);
+  return manifest;
+}
+
+it.each(['docs/reference/describe.md', 'docs/guides/rotation.md'])(
+  'the command of %s prints what follows it',
+  async (file) => {
+    const page = readPage(file);
+    const manifest = manifestOf(page);
+    const examples = [...page.matchAll(EXAMPLE)];
+    expect(examples).toHaveLength(1);
+    let current = page;
+    for (const [example, head = '', command = '', , end = ''] of examples) {
+      const [, , ...args] = command.split(' ').map((arg) => (arg === 'web.yaml' ? manifest : arg));
+      const { code, stdout } = await runCli(cli, ['describe', ...args]);
+      expect(code, command).toBe(0);
+      current = current.replace(example, () => `${head}${stdout}${end}`);
+    }
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path.join(ROOT, file), current);
+    else expect(page).toBe(current);
+  },
+);
+
+it('the page lists all members of the JSON', async () => {
+  const page = readPage('docs/reference/describe.md');
+  const { stdout } = await runCli(cli, ['describe', '--json', '-f', manifestOf(page)]);
   const [members = {}] = JSON.parse(stdout) as readonly object[];
   const listed = [...page.matchAll(/^\| `(\w+)` \| [A-Z`]/gm)].map(([, name]) => name);
-  expect(listed).toEqual(expect.arrayContaining(Object.keys(members)));
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path.join(ROOT, PAGE), current);
-  else expect(page).toBe(current);
+  expect(listed).toEqual(Object.keys(members));
 });

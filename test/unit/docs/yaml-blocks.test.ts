@@ -18,6 +18,7 @@ const PAGES = [
   'docs/guides/eks.md',
   'docs/guides/pod-identity.md',
   'docs/guides/rotation-database.md',
+  'docs/guides/rotation.md',
 ];
 
 const BLOCKS = PAGES.flatMap((page) =>
@@ -48,6 +49,7 @@ it('finds them', () => {
       'docs/guides/eks.md',
       'docs/guides/pod-identity.md',
       'docs/guides/rotation-database.md',
+      'docs/guides/rotation.md',
     ]),
   );
 });
