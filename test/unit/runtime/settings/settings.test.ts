@@ -115,6 +115,7 @@ describe('settings of the injection', () => {
       resources: {},
       envMode: 'auto',
       namespaceEnvModes: new Map(),
+      refreshCheck: 'describe',
       requireCompleteArns: false,
       allowedRoles: [],
       roleTokenAudience: 'sts.amazonaws.com',
