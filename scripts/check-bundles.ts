@@ -63,6 +63,26 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     ],
     required: ['node_modules/@aws-sdk/client-secrets-manager'],
   },
+  // In the memory of every pod with `refresh`, for all its life.
+  refresh: {
+    forbidden: [
+      ...['node_modules/', 'test/', 'src/webhook/', 'src/cli/', 'src/kubernetes/', 'src/aws/'],
+      ...['src/runtime/', 'src/fetcher/with-session', 'src/core/plan/read-plan'],
+    ],
+    required: ['src/fetcher/refresh/', 'src/core/'],
+  },
+  'refresh-look': {
+    forbidden: [...AWS, ...SERVER, ...AWS_FAKE, JMESPATH, MUSTACHE, TRACES, 'src/webhook/', 'src/cli/'],
+    required: ['src/fetcher/refresh/', 'src/core/'],
+  },
+  // Runs every second until a pod has started, and every ten seconds with `refresh-required`.
+  'refresh-status': {
+    forbidden: [
+      ...['node_modules/', 'test/', 'src/webhook/', 'src/cli/', 'src/kubernetes/', 'src/aws/'],
+      ...['src/runtime/settings/', 'src/runtime/log/', 'src/runtime/https-request'],
+    ],
+    required: ['src/fetcher/refresh/', 'src/core/'],
+  },
   jmespath: {
     forbidden: [...AWS, ...SERVER, ...AWS_FAKE, ...PROGRAMS, MUSTACHE],
     required: [JMESPATH, 'src/core/'],

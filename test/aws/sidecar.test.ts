@@ -1,11 +1,17 @@
 /** The processes of the sidecar: the first run, looks, probes, metrics, and the end. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { monotonicNow } from '../../src/fetcher/files/status-file.ts';
+import { readEnvironment } from '../../src/fetcher/process/environment.ts';
+import { answer } from '../../src/fetcher/refresh/answer.ts';
+import type { KeptCredentials } from '../../src/fetcher/refresh/messages.ts';
 import { type AwsStage, makeAwsStage } from '../fetcher/aws-stage.ts';
+import { loadBuilt } from '../fetcher/bundle.ts';
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { readableAfter } from '../fetcher/leaks.ts';
 import { arnOf, onePlan } from '../fetcher/plans.ts';
@@ -25,10 +31,10 @@ afterEach(async () => {
 afterAll(() => aws.stop());
 
 /** Gets a path of the metrics server. */
-function get(port: number, path = '/metrics'): Promise<string> {
+function get(port: number, page = '/metrics'): Promise<string> {
   return new Promise((resolve, reject) => {
     http
-      .get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+      .get({ host: '127.0.0.1', port, path: page, agent: false }, (response) => {
         text(response).then((body) => resolve(`${response.statusCode} ${body}`), reject);
       })
       .on('error', reject);
@@ -115,6 +121,40 @@ it('an outage is logged once, keeps the files, and ends the readiness when it la
   expect(sidecar.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
   expect(aws.stage.read('value').toString()).toBe('new');
   expect(await sidecar.probe('fresh')).toBe(0);
+});
+
+it('what changes while the sidecar is down is told to the application after its next first run', async () => {
+  const onChange = [{ touch: 'reloaded', view: 0 }];
+  const plan = { ...PLAN, refresh: { ...REFRESH, onChange } };
+  const secret = aws.standIn.putSecret({ arn: ARN, value: 'old' });
+  const isTouched = () => existsSync(path.join(aws.stage.volume(), 'reloaded'));
+  sidecar = startFetch(aws.stage, plan);
+  await sidecar.line({ msg: 'refresh started' });
+  await sidecar.end('SIGKILL');
+  sidecar = startFetch(aws.stage, plan);
+  await sidecar.line({ msg: 'refresh started' });
+  // Neither the first files nor the same files again are a change.
+  expect(isTouched()).toBe(false);
+  await sidecar.end('SIGKILL');
+  secret.putValue('new');
+  sidecar = startFetch(aws.stage, plan);
+  await sidecar.line({ msg: 'on-change done', action: 'touch:reloaded' });
+  expect([isTouched(), aws.stage.read('value').toString()]).toEqual([true, 'new']);
+});
+
+it('credentials that would end during a look are renewed before it', async () => {
+  aws.standIn.putSecret({ arn: ARN, value: 'old' });
+  const environment = readEnvironment(aws.stage.environment(PLAN), aws.stage.root);
+  const lookWith = (credentials?: KeptCredentials) =>
+    answer({ what: 'look', versions: [null], credentials }, environment, loadBuilt);
+  const signIns = () =>
+    aws.standIn.requests.filter(({ operation }) => operation === 'AssumeRoleWithWebIdentity').length;
+  const { credentials } = await lookWith();
+  if (credentials === undefined) throw new TypeError('the first look signs in');
+  expect([signIns(), (await lookWith(credentials)).credentials, signIns()]).toEqual([1, credentials, 1]);
+  const renewed = await lookWith({ ...credentials, until: monotonicNow() + 19_000 });
+  expect(renewed.look?.outcome).toBe('kept');
+  expect([signIns(), renewed.credentials?.accessKeyId === credentials.accessKeyId]).toEqual([2, false]);
 });
 
 it('SIGTERM ends a look in the middle of a request', async () => {

@@ -19,7 +19,7 @@ import type { KeptCredentials, LookReport, LookRequest, Report } from './message
 /** Sessions of roles last as long as every role allows, so that STS is not asked for each look. */
 const SESSION_SECONDS = 3600;
 
-/** Does what is requested. @throws on a bug, or if the record of actions cannot be written */
+/** Does what is requested. @throws on a bug */
 export async function answer(
   request: LookRequest,
   environment: Environment,

@@ -16,7 +16,6 @@ export function labelOf(action: ChangeAction): string {
 /**
  * Performs each action that is due once, and records which are still due.
  * @param swappedAt if this process has replaced the files: when it had, in milliseconds since boot
- * @throws the error of the system, if the record cannot be written; then all of them stay due
  */
 export async function performDue(
   plan: Plan,
@@ -35,8 +34,17 @@ export async function performDue(
     actions: indices.filter((_, index) => actions[index]?.problem !== undefined),
     swappedAt: since,
   };
-  record.keep(due);
-  return { actions, due };
+  return { actions, due: kept(record, due) ? due : { actions: indices, swappedAt: recorded } };
+}
+
+/** A full volume has no space for a smaller record either. The old one stays, and all of its actions are due again. */
+function kept(record: DueActions, due: Due): boolean {
+  try {
+    record.keep(due);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function attempt(

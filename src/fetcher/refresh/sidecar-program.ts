@@ -44,7 +44,6 @@ async function run(start: RefreshStart, processes: LookProcesses, stop: AbortSig
     if (typeof listening === 'string') log.failing('no metrics', { port: start.port, error: listening });
   };
   const isDue = fs.existsSync(path.join(path.dirname(start.statusFile), DUE_ACTIONS_FILE));
-  log.started(start.seconds);
   await listen();
   await runSidecar(
     start,

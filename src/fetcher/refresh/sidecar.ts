@@ -34,6 +34,7 @@ export async function runSidecar(
   let credentials: KeptCredentials | undefined;
   let lookAt = clock.now() + schedule.first();
   parts.freshFor(freshness);
+  parts.log.started(seconds);
   while (!stop.aborted) {
     const pause = Math.min(lookAt, actions.at) - clock.now();
     await clock.sleep(Math.max(0, pause), stop).catch(() => undefined);

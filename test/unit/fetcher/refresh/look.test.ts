@@ -1,4 +1,5 @@
 /** Looks for new versions, with secrets that change between the calls of one look. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -333,6 +334,32 @@ describe('trouble', () => {
       expect(await lookAt(optional, ['absent'])).toMatchObject({ outcome: 'same' });
     },
   );
+
+  it('a full volume keeps all files, and nothing is due', async (context) => {
+    const volume = path.join(volumes, 'aws-secrets');
+    const mount = ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', volume];
+    if (spawnSync('mount', mount).status !== 0) return context.skip('no tmpfs can be mounted');
+    try {
+      const plan = planOf([{ arn: DB }]);
+      aws.put(DB, 'a', 'old');
+      const { versions } = await lookAt(plan, [null]);
+      new DueActions(plan, volumes).keep({ actions: [], swappedAt: undefined });
+      const before = readdirSync(volume).toSorted();
+      aws.put(DB, 'b', 'x'.repeat(65_000));
+      const report = await lookAt(plan, versions);
+      expect(report).toMatchObject({
+        outcome: 'failed',
+        end: 'final',
+        problems: [{ code: 'WRITE_VOLUME_FULL' }],
+      });
+      expect([files(), isDue(plan), readdirSync(volume).toSorted()]).toEqual([{ 0: 'old' }, false, before]);
+      aws.put(DB, 'c', 'new');
+      expect(await lookAt(plan, versions)).toMatchObject({ outcome: 'wrote' });
+      expect(files()).toEqual({ 0: 'new' });
+    } finally {
+      spawnSync('umount', ['-l', volume]);
+    }
+  });
 
   it('a value that cannot be rendered keeps all files', async () => {
     const plan: Plan = {

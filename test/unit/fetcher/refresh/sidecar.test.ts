@@ -26,6 +26,7 @@ const START: RefreshStart = {
 interface Story {
   /** Seconds since the start, and what was requested. */
   readonly requests: readonly (readonly [seconds: number, request: LookRequest])[];
+  /** Of the log, after the first. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly metrics: string;
   /** When files were recorded as fresh, and for how long, in seconds. */
@@ -71,7 +72,9 @@ async function play(
     },
     stop.signal,
   );
-  return { requests, lines, metrics: metrics.text, fresh };
+  const [started, ...others] = lines;
+  expect(started).toMatchObject({ msg: 'refresh started', seconds: 300 });
+  return { requests, lines: others, metrics: metrics.text, fresh };
 }
 
 const SAME: Report = {
