@@ -95,6 +95,21 @@ const rows: readonly Row[] = [
     ' ms',
     0,
   ),
+  upTo('sidecar memory between looks', fetcher.sidecar.residentMegabytes, 45, ' MB', 0),
+  upTo(
+    'sidecar memory between looks, without the pages of the executable',
+    fetcher.sidecar.privateMegabytes,
+    16,
+    ' MB',
+    0,
+  ),
+  upTo(
+    `sidecar CPU in ${fetcher.sidecar.idleSeconds} s between looks (a look takes ${fixed(fetcher.sidecar.lookMilliseconds, 0)} ms)`,
+    fetcher.sidecar.idleMilliseconds,
+    0,
+    ' ms',
+    0,
+  ),
 ];
 
 if (values.json) {

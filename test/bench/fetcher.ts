@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { EXECUTABLE } from '../../scripts/shipped.ts';
 import { MAX_REFERENCES } from '../../src/core/limits.ts';
 import { makeFetchStage, planFor, startDelayProxy, timeRun } from '../aws-fake/fetch-stage.ts';
+import { measureSidecar, type SidecarFigures } from './sidecar.ts';
 
 export interface FetcherFigures {
   readonly bareNodeMilliseconds: number;
@@ -21,6 +22,7 @@ export interface FetcherFigures {
   readonly roundTripMilliseconds: number;
   /** What the kernel accounts to the loopback run; undefined without Python. */
   readonly usage: Usage | undefined;
+  readonly sidecar: SidecarFigures;
   readonly rounds: number;
 }
 
@@ -79,6 +81,7 @@ export async function measureFetcher(executable: string, rounds = 15): Promise<F
       referencesMilliseconds: median(seen.references),
       roundTripMilliseconds: ROUND_TRIP,
       usage: await usageOf(command, stage.environment(one, stage.standIn.port), stage.root, rounds),
+      sidecar: await measureSidecar(program),
       rounds,
     };
   } finally {
