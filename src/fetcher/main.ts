@@ -61,11 +61,12 @@ export async function runFetch(
   writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
   await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': 0, ...counts });
-  if (plan.refresh !== undefined) startRefresh(plan, plan.refresh.seconds, versions, root, environment);
-  return 0;
+  if (plan.refresh === undefined) return 0;
+  startRefresh(plan, plan.refresh.seconds, versions, root, environment);
+  return exitCodeFor([INTERNAL]);
 }
 
-/** Continues as the sidecar. Returns only if that fails, so that kubelet starts the container again. */
+/** Continues as the sidecar. Returns only if this Node.js cannot do that. */
 function startRefresh(
   plan: Plan,
   seconds: number,

@@ -36,7 +36,7 @@ export class RefreshLog {
       this.#failed('refresh', 'refresh failed', {}, problems);
       return;
     }
-    this.#recovered('refresh', 'refresh recovered', {});
+    this.#recovered();
     if (outcome === 'same') return;
     const versionIds = fitting(this.#arns, versions);
     this.#line('info', 'refreshed', { outcome, secrets: versions.length, versions: versionIds });
@@ -76,11 +76,11 @@ export class RefreshLog {
     write();
   }
 
-  #recovered(key: string, message: string, fields: Fields): void {
-    const before = this.#failures.get(key);
+  #recovered(): void {
+    const before = this.#failures.get('refresh');
     if (before === undefined) return;
-    this.#failures.delete(key);
-    this.#line('info', message, { ...fields, failures: before.count });
+    this.#failures.delete('refresh');
+    this.#line('info', 'refresh recovered', { failures: before.count });
   }
 
   #line(level: 'info' | 'warn' | 'error', msg: string, fields: Fields): void {

@@ -84,8 +84,9 @@ export function refresh(stage: () => Stage): void {
             'secrets-injector.dev/file.value': arn,
             'secrets-injector.dev/refresh': '30s',
             'secrets-injector.dev/on-change': 'signal:TERM',
+            'secrets-injector.dev/run-as-user': '4321',
           },
-          // As root, which only the image says, so that the webhook does not know it.
+          // As root, which only the image says. The webhook believes the annotation.
           containers: [shell('app', 'trap "echo ended; exit" TERM', 'while :; do sleep 0.2; done')],
           spec: { shareProcessNamespace: true },
         }),
