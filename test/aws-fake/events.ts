@@ -1,6 +1,8 @@
 /**
- * Events of Secrets Manager on EventBridge, as AWS documents them in the user guide: "Secret Label Updated event"
- * (published directly), "CloudTrail entries" and "Match events with EventBridge" (published from CloudTrail).
+ * Events of Secrets Manager on EventBridge. `Secret Label Updated`, which needs no CloudTrail, is as the page of that name in
+ * AWS's user guide shows it. For events by way of CloudTrail, the guide documents names and detail types, and the ARN in
+ * `responseElements`; the other members follow events that users of AWS have published. A rotation's event names the secret
+ * in `additionalEventData`, and no version.
  */
 import { randomUUID } from 'node:crypto';
 import { assumedRoleArn, type Role } from './roles.ts';
