@@ -16,7 +16,8 @@ import { failuresOf } from '../rotation/running-application.ts';
 const programs = await findPostgres();
 if (typeof programs === 'string') console.log(`skipped: ${programs}`);
 
-describe.skipIf(typeof programs === 'string')('rotation of a database', () => {
+// A rotation takes half a second, and much longer on a machine that runs other tests.
+describe.skipIf(typeof programs === 'string')('rotation of a database', { timeout: 180_000 }, () => {
   let database: Database;
   let aws: AwsStage;
   let folder: string;
@@ -48,7 +49,7 @@ describe.skipIf(typeof programs === 'string')('rotation of a database', () => {
 
   it('alternating users: no query fails', async () => {
     const { application, refreshed, rotate } = await start('shop', { strategy: 'alternating-users' });
-    for (let rotation = 0; rotation < 4; rotation += 1) {
+    for (let rotation = 0; rotation < 6; rotation += 1) {
       await rotate();
       await application.moreQueries(1);
       await refreshed();

@@ -112,7 +112,7 @@ export async function startPostgres(
   };
   try {
     const details = () => log.join('');
-    await until('PostgreSQL', { seconds: 30, details }, () => run('SELECT 1').then(() => true));
+    await until('PostgreSQL', { seconds: 60, details }, () => run('SELECT 1').then(() => true));
   } catch (error) {
     await stop();
     throw error;

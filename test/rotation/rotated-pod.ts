@@ -98,12 +98,12 @@ export async function startRotatedPod(
       expect(standIn.events.at(-1)?.detail['eventName']).toBe('RotationSucceeded');
     },
     refreshed: () =>
-      until('the files of the sidecar', { seconds: 30 }, () =>
+      until('the files of the sidecar', { seconds: 60 }, () =>
         stages.every((label) => fileOf(label) === currentOf(label)) ? true : undefined,
       ).then(() => undefined),
     looks: async (count) => {
       const goal = described() + count;
-      await until('looks', { seconds: 30 }, () => (described() >= goal ? true : undefined));
+      await until('looks', { seconds: 60 }, () => (described() >= goal ? true : undefined));
     },
   };
 }

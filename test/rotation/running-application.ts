@@ -38,7 +38,7 @@ export function startApplication(
     moreQueries: async (count) => {
       const goals = WORKERS.map((worker) => [worker, countOf(worker) + count] as const);
       const details = () => said;
-      await until('queries', { seconds: 20, details }, () =>
+      await until('queries', { seconds: 60, details }, () =>
         goals.every(([worker, goal]) => countOf(worker) >= goal) ? true : undefined,
       );
     },
