@@ -85,7 +85,7 @@ it.each(
       expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/: 1 pod$/)]);
       break;
     default:
-      expect([code, stdout]).toEqual([0, expect.stringContaining(': unchanged, because ')]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(': gets nothing, because ')]);
   }
 });
 

@@ -1,23 +1,28 @@
 /** Pods of a cluster: what they got, and which versions. */
 import { FETCHER_NAME } from '../additions/injected-objects.ts';
-import { asArray, asObject, field, type JsonObject, textField } from '../json.ts';
+import { requestsSecrets } from '../annotations/annotations.ts';
+import { asArray, asObject, field, integerField, type JsonObject, textField } from '../json.ts';
 import { PLAN_VARIABLE } from '../plan/plan.ts';
 import { readPlan } from '../plan/read-plan.ts';
 import { parseVersions, type VersionsRecord } from '../plan/versions.ts';
 import { type Pod, readPod } from '../pod/pod.ts';
-import { type Described, describePlan, type PodDescription } from './describe.ts';
+import { printable } from '../problems/quote.ts';
+import { type Described, describeOther, describePlan, type PodDescription } from './describe.ts';
 
 /**
  * Describes a pod of a cluster by the plan that it contains, with the versions that its fetcher recorded in the status.
- * @returns undefined for a pod that was not injected, or that is not of a cluster
+ * @returns undefined for a pod that is not of a cluster, or that neither requests nor contains anything
  */
 export function describeRunning(described: Described, json: unknown): PodDescription | undefined {
   const status = asObject(field(json, 'status'));
   const pod = readPod(json);
-  const fetcher = pod.ok ? pod.value.initContainers.find((one) => one.name === FETCHER_NAME) : undefined;
-  const variable = fetcher?.env.find((one) => one['name'] === PLAN_VARIABLE);
-  const read = variable === undefined ? undefined : readPlan(textField(variable, 'value'));
-  if (status === undefined || !pod.ok || read?.ok !== true) return undefined;
+  if (status === undefined || !pod.ok) return undefined;
+  const fetcher = pod.value.initContainers.find((one) => one.name === FETCHER_NAME);
+  if (fetcher === undefined)
+    return requestsSecrets(pod.value.annotations) ? describeOther(described, NOT_INJECTED) : undefined;
+  const variable = fetcher.env.find((one) => one['name'] === PLAN_VARIABLE);
+  const read = readPlan(textField(variable, 'value'));
+  if (!read.ok) return describeOther(described, `its plan cannot be read: ${read.problem.wrong}`);
   const record = recordOf(status);
   return describePlan(described, read.value.plan, {
     pathOf: mountsOf(pod.value),
@@ -27,6 +32,8 @@ export function describeRunning(described: Described, json: unknown): PodDescrip
   });
 }
 
+const NOT_INJECTED = `it requests secrets, but has no container ${FETCHER_NAME}: it was created without the webhook`;
+
 /** The record that the fetcher wrote when it had delivered all secrets. */
 function recordOf(status: JsonObject): VersionsRecord | undefined {
   const message = textField(field(field(fetcherStatus(status), 'state'), 'terminated'), 'message');
@@ -34,10 +41,21 @@ function recordOf(status: JsonObject): VersionsRecord | undefined {
 }
 
 function notesOn(record: VersionsRecord | undefined, status: JsonObject): readonly string[] {
-  if (record === undefined) return [noRecord(status)];
+  if (record === undefined) return [...failureOf(status), noRecord(status)];
   return record.more === 0
     ? []
     : [`the record does not contain the versions of all secrets: ${record.more} are missing`];
+}
+
+/** Why the fetcher has failed. Its message contains no values. */
+function failureOf(status: JsonObject): readonly string[] {
+  const ends = ['state', 'lastState'].map((one) => field(field(fetcherStatus(status), one), 'terminated'));
+  const failed = ends.find((end) => (integerField(end, 'exitCode') ?? 0) !== 0);
+  if (failed === undefined) return [];
+  const [first = ''] = (textField(failed, 'message') ?? '').split('\n');
+  return [
+    `the fetcher has failed with exit code ${integerField(failed, 'exitCode')}: ${printable(first, 500)}`,
+  ];
 }
 
 function noRecord(status: JsonObject): string {

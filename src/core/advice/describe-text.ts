@@ -33,7 +33,9 @@ function podTree(pod: PodDescription): Branch {
   const name = printable(pod.object, 400);
   switch (pod.outcome) {
     case 'unchanged':
-      return { text: `${name}: unchanged, because ${pod.reasons.join(', ')}` };
+      return {
+        text: `${name}: gets nothing, because ${pod.reasons.map((one) => printable(one, 400)).join(', ')}`,
+      };
     case 'denied':
       return { text: `${name}: denied`, branches: pod.reasons.map((text) => ({ text })) };
     case 'injected':

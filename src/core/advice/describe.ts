@@ -59,14 +59,10 @@ export function describeDecision(
   decision: Injection | Unchanged | Denied,
 ): PodDescription {
   switch (decision.kind) {
-    case 'unchanged':
-      return {
-        ...described,
-        ...NOTHING,
-        outcome: 'unchanged',
-        reasons: [REASONS[decision.reason]],
-        warnings: decision.warnings,
-      };
+    case 'unchanged': {
+      const { reason, warnings } = decision;
+      return { ...describeOther(described, REASONS[reason]), warnings };
+    }
     case 'denied': {
       const { problems, more } = decision;
       const reasons = [...problems.map(formatProblem), ...(more > 0 ? [`${more} more problems`] : [])];
@@ -77,6 +73,11 @@ export function describeDecision(
       return describePlan(described, made.plan, { pathOf: () => options.mountPath, warnings });
     }
   }
+}
+
+/** Describes a pod that gets nothing. */
+export function describeOther(described: Described, reason: string): PodDescription {
+  return { ...described, ...NOTHING, outcome: 'unchanged', reasons: [reason] };
 }
 
 /** What a plan does not contain. */

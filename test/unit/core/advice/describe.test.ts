@@ -68,7 +68,7 @@ function running(pod: Running): PodDescription {
 }
 
 /** The state of a fetcher that recorded versions. */
-function started(...ids: readonly (string | undefined)[]): object {
+function started(...ids: readonly (string | undefined)[]) {
   const record = formatVersions(
     ids.map((id) => (id === undefined ? 'absent' : { id })),
     4096,
@@ -162,7 +162,7 @@ describe('a pod of a manifest', () => {
       /^Deployment\/shop\/web: denied\n└── ALIAS_UNKNOWN secrets-injector\.dev\/secrets\[0\]\.secret: .*\n$/,
     );
     expect(formatDescriptions([decided('[]', { 'secrets-injector.dev/inject': 'false' })])).toBe(
-      'Deployment/shop/web: unchanged, because the annotation inject is "false"\n',
+      'Deployment/shop/web: gets nothing, because the annotation inject is "false"\n',
     );
   });
 
@@ -171,7 +171,7 @@ describe('a pod of a manifest', () => {
       { object: 'Pod/shop/a\n\u001b[31mroot', pods: 1 },
       decide({ metadata: { annotations: {} }, spec: { containers: [{ name: 'a' }] } }, 'shop', SETTINGS),
     );
-    expect(formatDescriptions([description])).toMatch(/^Pod\/shop\/a\?\?\[31mroot: unchanged[^\n]*\n$/);
+    expect(formatDescriptions([description])).toMatch(/^Pod\/shop\/a\?\?\[31mroot: gets nothing[^\n]*\n$/);
   });
 });
 
@@ -253,7 +253,6 @@ describe('a pod of a cluster', () => {
 
   it.each([
     ['not yet fetched', { waiting: { reason: 'PodInitializing' } }],
-    ['a failure', { terminated: { exitCode: 11, message: 'AWS_ACCESS_DENIED …' } }],
     ['a forged record', { terminated: { exitCode: 0, message: 'versions v1 0=x' } }],
   ])('says that there is no record: %s', (_, state) => {
     const { notes, secrets } = running({ state });
@@ -261,10 +260,41 @@ describe('a pod of a cluster', () => {
     expect(secrets.every(({ startedWith }) => startedWith === undefined)).toBe(true);
   });
 
+  it('says that a record was cut', () => {
+    const [whole = ''] = started(NEW, OLD).terminated.message.split(' 1=');
+    expect(running({ state: { terminated: { exitCode: 0, message: whole } } }).notes).toEqual([
+      'the record does not contain the versions of all secrets: 1 are missing',
+    ]);
+  });
+
+  it('says why the fetcher has failed', () => {
+    const message = 'AWS_ACCESS_DENIED the role may not\u001b[31m read it\nsecond line';
+    const { notes } = running({ state: { terminated: { exitCode: 11, message } } });
+    expect(notes[0]).toBe(
+      'the fetcher has failed with exit code 11: AWS_ACCESS_DENIED the role may not?[31m read it',
+    );
+  });
+
+  const ANNOTATED = { annotations: { 'secrets-injector.dev/file.db': ARN } };
+  it.each([
+    [
+      'that was created without the webhook',
+      { ...podOf({}), metadata: ANNOTATED, spec: { containers: [{ name: 'a' }] } },
+      'it requests secrets, but has no container aws-secrets-fetch: it was created without the webhook',
+    ],
+    [
+      'of another release',
+      podOf({ plan: { ...PLAN, version: 2 as 1 } }),
+      'its plan cannot be read: the plan has version 2, but this fetcher supports version 1',
+    ],
+  ])('says what is wrong with a pod %s', (_, pod, reason) => {
+    const description = describeRunning({ object: 'Pod/a/b', pods: 1 }, pod);
+    expect(description).toMatchObject({ outcome: 'unchanged', reasons: [reason], containers: [] });
+  });
+
   it.each([
     ['without a status', { ...podOf({}), status: undefined }],
-    ['without a fetcher', parse('{ spec: { containers: [{ name: a }] }, status: {} }') as object],
-    ['with a plan that is none', podOf({ plan: { ...PLAN, secrets: [] } })],
+    ['without a fetcher or annotations', parse('{ spec: { containers: [{ name: a }] }, status: {} }')],
   ])('is left to the decision %s', (_, pod) => {
     expect(describeRunning({ object: 'Pod/a/b', pods: 1 }, pod)).toBeUndefined();
   });
