@@ -54,7 +54,7 @@ function podTree(pod: PodDescription): Branch {
 }
 
 function podsText({ pods }: Pick<PodDescription, 'pods'>): string {
-  if (pods === undefined) return 'a number of pods that the manifest does not say';
+  if (pods === undefined) return 'an unknown number of pods; set --replicas';
   return pods === 1 ? '1 pod' : `${formatCount(pods)} pods`;
 }
 

@@ -22,7 +22,10 @@ export interface RegionEstimate {
   readonly callsAtStart: number;
   /** The calls of all pods while they run, which look for new versions; undefined if there are none. */
   readonly refresh: RefreshEstimate | undefined;
-  /** Further GetSecretValue calls after a new version of one of the secrets: each pod reads all values of one moment. */
+  /**
+   * Further GetSecretValue calls after a new version of one of the secrets: each pod reads all values of one moment. With the
+   * check `value`, it has read them, but reads several secrets again, to compare.
+   */
   readonly callsAfterChange: number;
 }
 
@@ -46,6 +49,7 @@ export function checkCall(check: RefreshCheck): SecretsManagerCall {
 
 /** Estimates the calls to each Region, in the order of the secrets. */
 export function estimateCalls({ count, secrets, refresh }: CallingPods): readonly RegionEstimate[] {
+  const isCompared = refresh?.check !== 'value' || labelledOf(secrets).length > 1;
   return [...Map.groupBy(secrets, ({ region }) => region)].map(([region, those]) => {
     const looks = refresh === undefined ? 0 : callsOfLook(those, refresh.check);
     return {
@@ -55,16 +59,20 @@ export function estimateCalls({ count, secrets, refresh }: CallingPods): readonl
         refresh === undefined || looks === 0
           ? undefined
           : refreshEstimate(checkCall(refresh.check), (count * looks) / (refresh.seconds * AVERAGE_PAUSE)),
-      callsAfterChange: looks === 0 || refresh?.check === 'value' ? 0 : count * those.length,
+      callsAfterChange: looks > 0 && isCompared ? count * those.length : 0,
     };
   });
 }
 
 /** DescribeSecret says all labels of a secret at once. A secret whose version ID is fixed has no new versions. */
 function callsOfLook(secrets: readonly CalledSecret[], check: RefreshCheck): number {
-  const labelled = secrets.filter(({ versionId }) => versionId === undefined);
+  const labelled = labelledOf(secrets);
   if (labelled.length === 0) return 0;
   return check === 'value' ? secrets.length : new Set(labelled.map(({ arn }) => arn)).size;
+}
+
+function labelledOf(secrets: readonly CalledSecret[]): readonly CalledSecret[] {
+  return secrets.filter(({ versionId }) => versionId === undefined);
 }
 
 /** @param callsPerSecond on average */

@@ -43,7 +43,7 @@ describe('the estimate', () => {
           dollarsPerMonth: 8760,
           shareOfQuota: expect.closeTo(0.0666667, 6) as number,
         },
-        callsAfterChange: 0,
+        callsAfterChange: 19_000,
       },
       expect.objectContaining({ region: 'us-east-1', callsAtStart: 9500 }) as object,
     ]);
@@ -59,7 +59,10 @@ describe('the estimate', () => {
         })[0],
     );
     expect((read?.refresh?.shareOfQuota ?? 0) / (described?.refresh?.shareOfQuota ?? 1)).toBeCloseTo(4, 9);
-    expect([described?.callsAfterChange, read?.callsAfterChange]).toEqual([20, 0]);
+    expect([described?.callsAfterChange, read?.callsAfterChange]).toEqual([20, 20]);
+    const refresh = { seconds: 60, check: 'value' } as const;
+    const [single] = estimateCalls({ count: 10, secrets: secretsIn('eu-west-1'), refresh });
+    expect(single?.callsAfterChange).toBe(0);
   });
 
   it('asks once about all labels of a secret, and not about a version that is fixed', () => {

@@ -1,9 +1,10 @@
-/** The simulation of ten thousand pods makes the calls that a real look makes. */
+/** The simulation of ten thousand pods, and the estimate of describe, have the calls that a real look makes. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RetryLog } from '../../../../src/aws/calls/retry-log.ts';
+import { estimateCalls } from '../../../../src/core/advice/estimate.ts';
 import type { Plan } from '../../../../src/core/plan/plan.ts';
 import { readPlan } from '../../../../src/core/plan/read-plan.ts';
 import type { RefreshCheck } from '../../../../src/core/plan/refresh.ts';
@@ -75,6 +76,10 @@ describe.each(['describe', 'value'] as const)('with the check %s', (check) => {
   it('a look with a new version', async () => {
     const { counts } = await lookReally(check, [null, null, null]);
     expect(simulate(check, 150, { rotation: 50 })).toEqual(counts);
+    const secrets = ARNS.map((arn) => ({ arn, region: 'eu-west-1' }));
+    const [estimate] = estimateCalls({ count: 1, secrets, refresh: { seconds: 100, check } });
+    const checked = check === 'value' ? SECRETS : 0;
+    expect(checked + (estimate?.callsAfterChange ?? 0)).toBe(counts[1]);
   });
 
   it('a look during an outage', async () => {
