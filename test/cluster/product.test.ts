@@ -17,6 +17,7 @@ import { operatorPolicy } from './product/scenarios/operator-policy.ts';
 import { policies } from './product/scenarios/policies.ts';
 import { refresh } from './product/scenarios/refresh.ts';
 import { refreshedFiles } from './product/scenarios/refreshed-files.ts';
+import { refreshShapes } from './product/scenarios/refresh-shapes.ts';
 import { roles } from './product/scenarios/roles.ts';
 import { untouched } from './product/scenarios/untouched.ts';
 import { volumes } from './product/scenarios/volumes.ts';
@@ -49,6 +50,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   refreshedFiles(stage);
   roles(stage);
   policies(stage);
+  refreshShapes(stage);
   operatorPolicy(stage);
   neighbours(stage);
   // After the tests that need an agent that is not ready.

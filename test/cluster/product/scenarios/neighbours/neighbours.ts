@@ -9,6 +9,7 @@ import { damage } from './damage.ts';
 import { lists } from './lists.ts';
 import { meshes } from './meshes.ts';
 import { natives } from './native.ts';
+import { sidecars } from './refresh.ts';
 
 export function neighbours(stage: () => Stage): void {
   const unavailable = neighboursUnavailable();
@@ -32,6 +33,7 @@ export function neighbours(stage: () => Stage): void {
     meshes(stage, running);
     damage(stage, running);
     natives(stage, running);
+    sidecars(stage, running);
     podIdentity(stage, running);
   });
 }
