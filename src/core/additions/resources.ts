@@ -25,10 +25,8 @@ const LEAST_MEMORY = 128 * MIB;
  * CPU share of all its containers, and the others start later.
  */
 const SIDECAR_CPU = 0.01;
-/** What the sidecar uses while it waits. */
+/** What the sidecar uses while it waits, and the pages of its executable. */
 const SIDECAR_MEMORY = 64 * MIB;
-/** The sidecar, a process that looks for new versions, and one of a probe. */
-const SIDECAR_PROCESSES_MEMORY = 160 * MIB;
 
 /** The memory of one view: the largest secret for each representation, and 1 MiB for file system overhead. */
 export function viewBytes(representations: number): number {
@@ -143,10 +141,8 @@ function settle(written: Written, computed: Computed | undefined, guaranteed: bo
 }
 
 function computeMemory(kind: InjectedKind, volumeBytes: number, guaranteed: boolean): Computed {
-  const isSidecar = kind === 'sidecar';
-  const processes = isSidecar ? SIDECAR_PROCESSES_MEMORY : PROCESS_MEMORY;
-  const limit = Math.max(LEAST_MEMORY, processes + volumeBytes);
-  const request = isSidecar && !guaranteed ? SIDECAR_MEMORY : limit;
+  const limit = Math.max(LEAST_MEMORY, PROCESS_MEMORY + volumeBytes);
+  const request = kind === 'init' || guaranteed ? limit : SIDECAR_MEMORY;
   return { request, limit, format: memoryQuantity };
 }
 

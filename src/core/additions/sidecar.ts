@@ -13,7 +13,8 @@ import { FRESH_COMMAND, STARTED_COMMAND } from '../settings.ts';
 const MARGIN_SECONDS = 5;
 /** A container with a CPU limit of 100m needs about a second to run the probe, and the fetcher may take its share. */
 const PROBE_TIMEOUT_SECONDS = 5;
-const READY_PERIOD_SECONDS = 10;
+/** Each probe starts a process, which uses a tenth of a second of CPU. */
+const READY_PERIOD_SECONDS = 20;
 const READY_FAILURES = 3;
 
 /** The fields of a container that only a fetcher with `refresh` has, in the order in which they are written. */

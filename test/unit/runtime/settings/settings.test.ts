@@ -5,6 +5,7 @@ import {
   INJECTION_SETTINGS,
   injectionSettings,
   nativeWithoutCluster,
+  sidecarsWithoutCluster,
 } from '../../../../src/runtime/settings/injection.ts';
 import { choice, duration, integer, SWITCH } from '../../../../src/runtime/settings/kinds.ts';
 import { optional, REQUIRED, readSettings, setting } from '../../../../src/runtime/settings/settings.ts';
@@ -275,6 +276,23 @@ describe('settings of the injection', () => {
     ['auto', { can: false, why: 'no cluster was checked (set --native-variables to on or off)' }],
   ] as const)('without a cluster native variables are what the operator says: %s', (setting, support) => {
     expect(nativeWithoutCluster(setting)).toEqual(support);
+  });
+
+  test.each([
+    ['available', { can: true }],
+    ['unavailable', { can: false, why: expect.stringContaining('turned native sidecars off') }],
+    ['auto', { can: true }],
+  ] as const)('without a cluster, native sidecars are what the operator says: %s', (setting, support) => {
+    expect(sidecarsWithoutCluster(setting)).toEqual(support);
+  });
+
+  test('the check of refresh is a setting of the core, by default with DescribeSecret', () => {
+    const checkOf = (...args: readonly string[]) => {
+      const read = readSettings(INJECTION_SETTINGS, ['--image=i', ...args], {});
+      return read.kind === 'settings' ? injectionSettings(read.values).refreshCheck : undefined;
+    };
+    expect([checkOf(), checkOf('--refresh-check=value')]).toEqual(['describe', 'value']);
+    expect(injection(['--refresh-check', 'list'])).toMatchObject({ kind: 'problems' });
   });
 
   test.each(['', 'a b', '-x', 'a\nb', '$(x)'])('refuse the image %j', (image) => {
