@@ -75,7 +75,7 @@ it('names the secrets, Regions, versions and parts of a run', async () => {
 });
 
 it('has the fields that the documentation lists, and no others', async () => {
-  const section = readPage('docs/reference/metrics.md').split('### Init container')[1] ?? '';
+  const [, section = ''] = readPage('docs/reference/metrics.md').split(/^### (?:Init container|Sidecar)$/m);
   const listed = new Set(
     [...section.matchAll(/^\| ((?:`[\w.[\]]+`(?:, )?)+) \|/gm)].flatMap(([, names]) =>
       [...(names ?? '').matchAll(/`([\w.[\]]+)`/g)].map(([, name]) => name),
