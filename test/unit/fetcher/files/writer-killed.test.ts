@@ -52,25 +52,30 @@ function expectClean(names: readonly string[]): void {
 it.each([
   ['into an empty volume', false],
   ['over older files', true],
-])('killed at any step, %s, leaves old or new files, and the next run mends all', (_name, overOld) => {
-  const prepare = () => {
-    rmSync(volume, { recursive: true, force: true });
-    volume = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-volume-'));
-    if (overOld) writeSet(volume, 'old');
-  };
-  prepare();
-  const { steps } = write('new');
-  expect(steps).toBeGreaterThan(15);
-  const sets = [overOld ? contentsOf('old') : {}, contentsOf('new')];
-  for (let step = 1; step <= steps; step += 1) {
+])(
+  'killed at any step, %s, leaves old or new files, and the next run mends all',
+  (_name, overOld) => {
+    const prepare = () => {
+      rmSync(volume, { recursive: true, force: true });
+      volume = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-volume-'));
+      if (overOld) writeSet(volume, 'old');
+    };
     prepare();
-    expect(write('new', step)).toMatchObject({ signal: 'SIGKILL' });
-    const seen = visible();
-    // Every file that is seen belongs to one and the same set.
-    const from = sets.filter((set) => Object.entries(seen).every(([name, text]) => set[name] === text));
-    expect(from, `step ${step}: ${JSON.stringify(seen)}`).not.toHaveLength(0);
-    writeSet(volume, 'new');
-    expect(visible()).toEqual(contentsOf('new'));
-    expectClean(['added', 'env', 'tls']);
-  }
-});
+    const { steps } = write('new');
+    expect(steps).toBeGreaterThan(15);
+    const sets = [overOld ? contentsOf('old') : {}, contentsOf('new')];
+    for (let step = 1; step <= steps; step += 1) {
+      prepare();
+      expect(write('new', step)).toMatchObject({ signal: 'SIGKILL' });
+      const seen = visible();
+      // Every file that is seen belongs to one and the same set.
+      const from = sets.filter((set) => Object.entries(seen).every(([name, text]) => set[name] === text));
+      expect(from, `step ${step}: ${JSON.stringify(seen)}`).not.toHaveLength(0);
+      writeSet(volume, 'new');
+      expect(visible()).toEqual(contentsOf('new'));
+      expectClean(['added', 'env', 'tls']);
+    }
+    // A process for each step, which takes long on a busy machine.
+  },
+  120_000,
+);

@@ -71,7 +71,7 @@ it('killed at any step, the next process has the new files and has called the ap
       [],
     );
   }
-}, 60_000);
+}, 180_000);
 
 it('an action that fails stays due, also for the next process', async () => {
   await prepare();
