@@ -55,7 +55,7 @@ it('adds only, replays to the same pod, and adds nothing the second time', () =>
     runs,
   );
   // A generator that never gets through would prove nothing.
-  expect(injected).toBeGreaterThan(runs.numRuns / 4);
+  expect(injected).toBeGreaterThan(runs.numRuns / 5);
 });
 
 it('repairs whatever a neighbour removed', () => {

@@ -86,13 +86,18 @@ const refreshing = fc
       'refresh-required': fc.constantFrom('true', 'false'),
       'on-change': fc
         .uniqueArray(
-          fc.constantFrom(
-            'http://localhost:8080/reload',
-            'http://[::1]/?a=b',
-            'touch:reloaded',
-            'signal:HUP@app0',
+          fc.oneof(
+            {
+              arbitrary: fc.constantFrom(
+                'http://localhost:8080/reload',
+                'http://[::1]/?a=b',
+                'touch:reloaded',
+              ),
+              weight: 9,
+            },
+            { arbitrary: fc.constant('signal:HUP@app0'), weight: 1 },
           ),
-          { minLength: 1, maxLength: 4 },
+          { minLength: 1, maxLength: 2 },
         )
         .map((actions) => actions.join(', ')),
     },
@@ -107,7 +112,7 @@ export const validAnnotations = fc
     fc.array(asked, { minLength: 1, maxLength: 12 }),
     fc.array(option, { maxLength: 3 }),
     fc.array(form, { maxLength: 1 }),
-    fc.option(refreshing, { nil: [] }),
+    fc.oneof({ arbitrary: fc.constant([]), weight: 3 }, { arbitrary: refreshing, weight: 1 }),
   )
   .map(([db, asks, options, forms, refresh]) =>
     Object.fromEntries(
