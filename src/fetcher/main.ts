@@ -2,10 +2,12 @@
 
 import { RetryLog } from '../aws/calls/retry-log.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { readPlan } from '../core/plan/read-plan.ts';
+import type { PlanRefresh } from '../core/plan/refresh.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
 import { readRoot } from '../runtime/root.ts';
-import { statusFile } from './files/status-file.ts';
+import { hasStarted, statusFile } from './files/status-file.ts';
 import { type Environment, readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { continueAs } from './process/programs.ts';
@@ -34,6 +36,11 @@ export async function runFetch(
   const environment = readEnvironment(variables, root);
   for (const name of environment.ignored)
     process.stderr.write(`${name} is not the name of a Region and is not used\n`);
+  const restarted = restartedPlan(environment);
+  if (restarted !== undefined) {
+    startRefresh(restarted, undefined, root, environment);
+    return exitCodeFor([INTERNAL]);
+  }
   const log = new RetryLog((line) => process.stderr.write(`${line}\n`));
   const stop = new AbortController();
   const onSignal = () => stop.abort();
@@ -61,26 +68,45 @@ export async function runFetch(
   writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
   await sendRun(load, environment, runLog, { 'secrets_injector.exit_code': 0, ...counts });
-  if (plan.refresh === undefined) return 0;
-  startRefresh(plan, plan.refresh.seconds, versions, root, environment);
+  if (!isRefreshed(plan)) return 0;
+  startRefresh(plan, versions, root, environment);
   return exitCodeFor([INTERNAL]);
 }
 
-/** Continues as the sidecar. Returns only if this Node.js cannot do that. */
+type RefreshedPlan = Plan & { readonly refresh: PlanRefresh };
+
+function isRefreshed(plan: Plan): plan is RefreshedPlan {
+  return plan.refresh !== undefined;
+}
+
+/**
+ * The plan of a sidecar that starts again in the same pod. The application has its files, so there is nothing to wait for:
+ * not even for AWS, whose outage would otherwise make the pod not ready.
+ */
+function restartedPlan({ planText, viewsDirectory }: Environment): RefreshedPlan | undefined {
+  const read = readPlan(planText);
+  if (!read.ok || !isRefreshed(read.value.plan)) return undefined;
+  return hasStarted(read.value.plan, viewsDirectory) ? read.value.plan : undefined;
+}
+
+/**
+ * Continues as the sidecar. Returns only if this Node.js cannot do that.
+ * @param versions of the first run; undefined if the sidecar had started before, so that they are not known
+ */
 function startRefresh(
-  plan: Plan,
-  seconds: number,
-  versions: Finished['versions'],
+  plan: RefreshedPlan,
+  versions: Finished['versions'] | undefined,
   root: string,
   { viewsDirectory }: Environment,
 ): void {
   const start: RefreshStart = {
-    seconds,
+    seconds: plan.refresh.seconds,
     lookSeconds: lookMilliseconds(plan.timeoutSeconds) / 1000,
     statusFile: statusFile(plan, viewsDirectory),
     root,
     arns: plan.secrets.map(({ arn }) => arn),
-    versions: versions.map((version) => version ?? null),
+    versions: plan.secrets.map((_, index) => versions?.[index] ?? null),
+    isRestart: versions === undefined,
     port: METRICS_PORT,
   };
   continueAs('refresh', [JSON.stringify(start)]);

@@ -15,8 +15,6 @@ import { renderViews } from '../core/render/render.ts';
 import type { Engines } from '../core/render/values.ts';
 import type { Retries } from './each-secret.ts';
 import { fetchSecrets } from './fetch-secrets.ts';
-import { DueActions } from './files/due-actions.ts';
-import { hasStarted } from './files/status-file.ts';
 import { loadEngines } from './process/engines.ts';
 import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
@@ -87,12 +85,7 @@ async function finish(
   if (!rendered.ok) return rendered;
   if (stop.aborted) return failed([terminated(retries.log.current)]);
   runLog.begin('write');
-  const { viewsDirectory } = environment;
-  // Before the first start of the application, there is nothing to be told.
-  const due = hasStarted(plan, viewsDirectory) ? new DueActions(plan, viewsDirectory) : undefined;
-  const written = writeRendered(plan, rendered.value, fetched, viewsDirectory, {
-    beforeSwap: (volumes) => due?.add(volumes),
-  });
+  const written = writeRendered(plan, rendered.value, fetched, environment.viewsDirectory);
   if (!written.ok) return written;
   return { ok: true, value: { plan, ...written.value, versions: deliveredVersions(fetched) } };
 }

@@ -23,7 +23,7 @@ export function writeRendered(
   rendered: readonly RenderedView[],
   fetched: Fetched,
   viewsDirectory: string,
-  options: WriteOptions,
+  options: WriteOptions = {},
 ): Result<Written, readonly FetchProblem[]> {
   const views: ViewToWrite[] = rendered.map((view) => ({ folder: `${viewsDirectory}/${view.volume}`, view }));
   try {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { field } from '../../src/core/json.ts';
 import { monotonicNow } from '../../src/fetcher/files/status-file.ts';
 import { readEnvironment } from '../../src/fetcher/process/environment.ts';
 import { answer } from '../../src/fetcher/refresh/answer.ts';
@@ -123,7 +124,7 @@ it('an outage is logged once, keeps the files, and ends the readiness when it la
   expect(await sidecar.probe('fresh')).toBe(0);
 });
 
-it('what changes while the sidecar is down is told to the application after its next first run', async () => {
+it('what changes while the sidecar is down is told to the application by its next look', async () => {
   const onChange = [{ touch: 'reloaded', view: 0 }];
   const plan = { ...PLAN, refresh: { ...REFRESH, onChange } };
   const secret = aws.standIn.putSecret({ arn: ARN, value: 'old' });
@@ -132,7 +133,7 @@ it('what changes while the sidecar is down is told to the application after its 
   await sidecar.line({ msg: 'refresh started' });
   await sidecar.end('SIGKILL');
   sidecar = startFetch(aws.stage, plan);
-  await sidecar.line({ msg: 'refresh started' });
+  await sidecar.line({ msg: 'refreshed', outcome: 'kept' });
   // Neither the first files nor the same files again are a change.
   expect(isTouched()).toBe(false);
   await sidecar.end('SIGKILL');
@@ -140,6 +141,25 @@ it('what changes while the sidecar is down is told to the application after its 
   sidecar = startFetch(aws.stage, plan);
   await sidecar.line({ msg: 'on-change done', action: 'touch:reloaded' });
   expect([isTouched(), aws.stage.read('value').toString()]).toEqual([true, 'new']);
+});
+
+it('a sidecar that starts again during an outage keeps the files, and the pod stays ready', async () => {
+  const freshUntil = () =>
+    field(JSON.parse(readFileSync(path.join(aws.stage.volume(), '..refresh'), 'utf8')), 'freshUntil');
+  aws.standIn.putSecret({ arn: ARN, value: 'old' });
+  sidecar = startFetch(aws.stage, PLAN);
+  await sidecar.line({ msg: 'refresh started' });
+  const before = freshUntil();
+  await sidecar.end('SIGKILL');
+  expect(await sidecar.probe('started')).toBe(1);
+  for (const operation of ['DescribeSecret', 'GetSecretValue', 'AssumeRoleWithWebIdentity'] as const)
+    aws.standIn.script(operation, { kind: 'denied', times: 'forever' });
+  sidecar = startFetch(aws.stage, PLAN);
+  await sidecar.line({ msg: 'refresh failed' });
+  expect([await sidecar.probe('started'), await sidecar.probe('fresh')]).toEqual([0, 0]);
+  expect(aws.stage.read('value').toString()).toBe('old');
+  // The failed look does not count as a success.
+  expect(freshUntil()).toBe(before);
 });
 
 it('credentials that would end during a look are renewed before it', async () => {

@@ -37,6 +37,7 @@ export async function measureSidecar(program: string): Promise<SidecarFigures> {
       statusFile: `${stage.root}/secrets/aws-secrets/..refresh`,
       arns: plan.secrets.map(({ arn }) => arn),
       versions: plan.secrets.map(() => null),
+      isRestart: false,
     });
     const run = (seconds: number) =>
       spawn(program, ['refresh', JSON.stringify(start(seconds))], { env: variables, stdio: 'ignore' });

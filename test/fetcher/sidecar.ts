@@ -39,6 +39,7 @@ export function startSidecar(
     root: stage.root,
     arns: plan.secrets.map(({ arn }) => arn),
     versions: plan.secrets.map(() => null),
+    isRestart: false,
     port: 0,
     ...start,
   };

@@ -31,6 +31,11 @@ export function writeStatus(file: string, freshUntil: number): void {
   writeState(file, { pid, startedAt: startOf(pid), freshUntil: Math.round(freshUntil) });
 }
 
+/** Until when the files are fresh, by `monotonicNow`, as the last process has recorded. */
+export function freshUntilOf(file: string): number {
+  return integerField(readState(file), 'freshUntil') ?? 0;
+}
+
 /**
  * Whether the process that wrote the status still runs: a status of an earlier process of the pod says nothing.
  * @param what `fresh`: also whether the last successful look is recent enough
@@ -40,5 +45,5 @@ export function isInState(file: string, what: 'started' | 'fresh', now: number):
   const pid = integerField(state, 'pid');
   const startedAt = integerField(state, 'startedAt');
   if (pid === undefined || startedAt === undefined || startOf(pid) !== startedAt) return false;
-  return what === 'started' || now <= (integerField(state, 'freshUntil') ?? Number.NEGATIVE_INFINITY);
+  return what === 'started' || now <= (integerField(state, 'freshUntil') ?? 0);
 }

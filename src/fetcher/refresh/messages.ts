@@ -27,6 +27,8 @@ export interface RefreshStart {
   /** The ARN of each secret of the plan. */
   readonly arns: readonly string[];
   readonly versions: Versions;
+  /** Whether the sidecar had started before in this pod. Then the first look follows at once. */
+  readonly isRestart: boolean;
   /** Of the metrics, on the loopback address. */
   readonly port: number;
 }

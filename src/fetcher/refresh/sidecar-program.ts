@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DUE_ACTIONS_FILE } from '../../core/names/volume-layout.ts';
-import { monotonicNow, writeStatus } from '../files/status-file.ts';
+import { freshUntilOf, monotonicNow, writeStatus } from '../files/status-file.ts';
 import type { RefreshStart } from './messages.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { RefreshLog } from './refresh-log.ts';
@@ -58,7 +58,7 @@ async function run(start: RefreshStart, processes: LookProcesses, stop: AbortSig
         await listen();
         return processes.run(request);
       },
-      freshFor: (milliseconds) => recordStatus(start.statusFile, monotonicNow() + milliseconds, log),
+      freshFor: (milliseconds) => recordStatus(start.statusFile, milliseconds, log),
       log,
       metrics,
     },
@@ -66,9 +66,9 @@ async function run(start: RefreshStart, processes: LookProcesses, stop: AbortSig
   );
 }
 
-function recordStatus(file: string, freshUntil: number, log: RefreshLog): void {
+function recordStatus(file: string, milliseconds: number | undefined, log: RefreshLog): void {
   try {
-    writeStatus(file, freshUntil);
+    writeStatus(file, milliseconds === undefined ? freshUntilOf(file) : monotonicNow() + milliseconds);
   } catch (error) {
     log.failing('no status', { error: (error as NodeJS.ErrnoException).code ?? 'unknown error' });
   }

@@ -9,8 +9,11 @@ export interface SidecarParts {
   readonly clock: Clock;
   /** Runs a process. @returns undefined if it has ended without a report */
   run(request: LookRequest): Promise<Report | undefined>;
-  /** Records that files are fresh for some milliseconds from now, or for now that the sidecar runs. */
-  freshFor(milliseconds: number): void;
+  /**
+   * Records that the sidecar runs, and until when its files are fresh.
+   * @param milliseconds from now; undefined for the time that the process before has recorded
+   */
+  freshFor(milliseconds: number | undefined): void;
   readonly log: RefreshLog;
   readonly metrics: RefreshMetrics;
 }
@@ -21,7 +24,7 @@ const FRESH_MARGIN = 60_000;
 
 /** Runs until the signal aborts. @param isDue whether actions may be due from an earlier process */
 export async function runSidecar(
-  { seconds, versions }: RefreshStart,
+  { seconds, versions, isRestart }: RefreshStart,
   isDue: boolean,
   parts: SidecarParts,
   stop: AbortSignal,
@@ -32,8 +35,8 @@ export async function runSidecar(
   const actions = new ActionRetries(isDue, clock);
   let delivered: Versions = versions;
   let credentials: KeptCredentials | undefined;
-  let lookAt = clock.now() + schedule.first();
-  parts.freshFor(freshness);
+  let lookAt = clock.now() + (isRestart ? 0 : schedule.first());
+  parts.freshFor(isRestart ? undefined : freshness);
   parts.log.started(seconds);
   while (!stop.aborted) {
     const pause = Math.min(lookAt, actions.at) - clock.now();

@@ -9,7 +9,16 @@ const PAGE = readPage('docs/reference/metrics.md');
 
 /** The metrics of a sidecar. */
 function sidecarMetrics(): string {
-  const start = { seconds: 30, lookSeconds: 30, statusFile: '', root: '/', arns: [], versions: [], port: 0 };
+  const start = {
+    seconds: 30,
+    lookSeconds: 30,
+    statusFile: '',
+    root: '/',
+    arns: [],
+    versions: [],
+    isRestart: false,
+    port: 0,
+  };
   return new RefreshMetrics(start, { wall: () => 0, monotonic: () => 0 }).text;
 }
 

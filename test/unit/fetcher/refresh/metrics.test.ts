@@ -16,6 +16,7 @@ const START = {
   root: '/',
   arns: [arnOf('a'), arnOf('b'), arnOf('c')],
   versions: [{ id: idOf('a') }, 'absent', null],
+  isRestart: false,
   port: 0,
 } as const;
 

@@ -20,6 +20,7 @@ const START: RefreshStart = {
   root: '/',
   arns: [ARN],
   versions: [{ id: idOf('a') }],
+  isRestart: false,
   port: 0,
 };
 
@@ -29,21 +30,21 @@ interface Story {
   /** Of the log, after the first. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly metrics: string;
-  /** When files were recorded as fresh, and for how long, in seconds. */
-  readonly fresh: readonly (readonly [number, number])[];
+  /** When files were recorded as fresh, and for how long, in seconds; undefined as before the start. */
+  readonly fresh: readonly (readonly [number, number | undefined])[];
 }
 
 /** Runs the sidecar for some hours. @param answer the report of the n-th process, from 0 */
 async function play(
   hours: number,
   answer: (nth: number, request: LookRequest) => Report | undefined,
-  isDue = false,
+  { isDue = false, isRestart = false } = {},
 ): Promise<Story> {
   let now = 0;
   const stop = new AbortController();
   const requests: (readonly [number, LookRequest])[] = [];
   const lines: Record<string, unknown>[] = [];
-  const fresh: (readonly [number, number])[] = [];
+  const fresh: (readonly [number, number | undefined])[] = [];
   const log = new RefreshLog(
     (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
     () => now,
@@ -51,7 +52,7 @@ async function play(
   );
   const metrics = new RefreshMetrics(START, { wall: () => 1_800_000_000_000 + now, monotonic: () => now });
   await runSidecar(
-    START,
+    { ...START, isRestart },
     isDue,
     {
       clock: {
@@ -66,7 +67,8 @@ async function play(
         requests.push([now / 1000, request]);
         return answer(requests.length - 1, request);
       },
-      freshFor: (milliseconds) => fresh.push([now / 1000, milliseconds / 1000]),
+      freshFor: (milliseconds) =>
+        fresh.push([now / 1000, milliseconds === undefined ? undefined : milliseconds / 1000]),
       log,
       metrics,
     },
@@ -112,6 +114,12 @@ it('looks after half the interval, then a bit more often than the interval', asy
   expect(times(story)).toEqual([150, 435, 720]);
   expect(story.lines).toEqual([]);
   expect(story.metrics).toContain('secrets_injector_refresh_looks_total{outcome="same"} 3\n');
+});
+
+it('looks at once after a restart, and leaves the recorded freshness until a look succeeds', async () => {
+  const { requests, fresh } = await play(0.1, (nth) => (nth === 0 ? FAILED : SAME), { isRestart: true });
+  expect(requests[0]?.[0]).toBe(0);
+  expect(fresh.map(([, length]) => length)).toEqual([undefined, 960, 960]);
 });
 
 it('passes on the versions and the credentials of the last look', async () => {
@@ -178,11 +186,9 @@ it('an action that fails is tried again with longer pauses, between looks, until
 });
 
 it('an action that is due from an earlier process is performed at once', async () => {
-  const { requests } = await play(
-    0.1,
-    (_, { what }) => (what === 'look' ? SAME : { actions: [], due: 0 }),
-    true,
-  );
+  const { requests } = await play(0.1, (_, { what }) => (what === 'look' ? SAME : { actions: [], due: 0 }), {
+    isDue: true,
+  });
   expect(requests.map(([seconds, { what }]) => [Math.round(seconds), what])).toEqual([
     [0, 'act'],
     [150, 'look'],
