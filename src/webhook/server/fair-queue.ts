@@ -30,6 +30,12 @@ export class FairQueue {
   /** A connection was accepted since the last turn. */
   #hasConnected = false;
   #lastWork = 0;
+  readonly #now: () => number;
+
+  /** @param now milliseconds of a monotonic clock */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Notes that a connection was accepted. */
   connected(): void {
@@ -61,7 +67,7 @@ export class FairQueue {
     setImmediate(() => {
       this.#isScheduled = false;
       this.#spent = 0;
-      const connectsOn = this.#hasConnected && performance.now() - this.#lastWork < CONNECTIONS_MILLISECONDS;
+      const connectsOn = this.#hasConnected && this.#now() - this.#lastWork < CONNECTIONS_MILLISECONDS;
       this.#hasConnected = false;
       while (!connectsOn && this.#waiting.size > 0 && this.#spent < TURN_MILLISECONDS) this.#runNext();
       if (this.#waiting.size > 0) this.#schedule();
@@ -90,11 +96,11 @@ export class FairQueue {
   }
 
   #run({ address, expected, work }: Job): void {
-    const started = performance.now();
+    const started = this.#now();
     try {
       work();
     } finally {
-      this.#lastWork = performance.now();
+      this.#lastWork = this.#now();
       const took = Math.max(expected, this.#lastWork - started);
       this.#spent += took;
       this.#used.set(address, this.#usedBy(address) + took);
