@@ -7,6 +7,11 @@ import packageJson from '../package.json' with { type: 'json' };
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
+/** Replaces the default credential chain of the AWS SDK. */
+export const NO_CREDENTIAL_CHAIN = {
+  '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/aws/calls/no-credential-chain.ts'),
+};
+
 const OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -32,9 +37,7 @@ export async function buildFetcher(outDir: string): Promise<void> {
     fetch: { entryPoints: ['src/fetcher/entry.ts'] },
     'secrets-manager': {
       entryPoints: ['src/aws/calls/secrets-manager.ts'],
-      alias: {
-        '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/aws/calls/no-credential-chain.ts'),
-      },
+      alias: NO_CREDENTIAL_CHAIN,
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
     template: { entryPoints: ['src/core/template/index.ts'] },

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildExecutable } from './build-executable.ts';
-import { buildCodeCacheProgram, buildFetcher, makeCodeCache } from './build-fetcher.ts';
+import { buildCodeCacheProgram, buildFetcher, makeCodeCache, NO_CREDENTIAL_CHAIN } from './build-fetcher.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -52,7 +52,13 @@ export const BUNDLES: Readonly<Record<string, string>> = {
   check: 'src/kubelet-check/main.ts',
   x509: 'src/runtime/x509.ts',
   opentelemetry: 'src/webhook/traces/opentelemetry.ts',
+  rollout: 'src/rollout/main.ts',
   demo: 'test/demo/main.ts',
+};
+
+/** Settings of single bundles. The AWS SDK is smaller as modules, and must not bring its credential chain. */
+const SPECIAL: Readonly<Record<string, BuildOptions>> = {
+  rollout: { mainFields: ['module', 'main'], alias: NO_CREDENTIAL_CHAIN },
 };
 
 /** Builds the bundles. @param outDir where they go; what was there is replaced */
@@ -63,6 +69,7 @@ async function buildBundles(outDir: string): Promise<void> {
     ...Object.entries(BUNDLES).map(async ([name, entry]) => {
       const result = await build({
         ...SHARED,
+        ...SPECIAL[name],
         entryPoints: [entry],
         outfile: path.join(outDir, `${name}.cjs`),
       });

@@ -107,6 +107,21 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     ],
     required: ['node_modules/@opentelemetry/otlp-transformer/', 'src/fetcher/trace/'],
   },
+  // May list and change workloads, and call AWS; never serves reviews, and never reads values.
+  rollout: {
+    forbidden: [
+      ...AWS_FAKE,
+      'node_modules/fastify/',
+      'node_modules/selfsigned/',
+      'src/webhook/',
+      'src/fetcher/',
+      'src/cli/',
+      'node_modules/@aws-sdk/credential-provider-ini',
+      'node_modules/@aws-sdk/credential-provider-sso',
+      'node_modules/@aws-sdk/credential-provider-process',
+    ],
+    required: ['src/rollout/', 'node_modules/@aws-sdk/client-sqs', 'node_modules/prom-client/'],
+  },
   // Every pod of a cluster before 1.38 may wait for its start.
   check: {
     forbidden: [

@@ -119,7 +119,10 @@ function commitRelease(tree: string, version: string): void {
   }
   const npm = ['version', version, '--no-git-tag-version', '--allow-same-version', '--ignore-scripts'];
   execFileSync('npm', npm, { cwd: tree, stdio: ['ignore', 'ignore', 'inherit'] });
-  edit('manifests/base/kustomization.yaml', (text) => text.replace(/^( +newTag: ).*$/m, `$1${version}`));
+  for (const folder of ['base', 'components/rollout'])
+    edit(`manifests/${folder}/kustomization.yaml`, (text) =>
+      text.replace(/^( +newTag: ).*$/m, `$1${version}`),
+    );
   if (existsSync(path.join(tree, 'manifests/chart')))
     edit('manifests/chart/Chart.yaml', (text) =>
       text.replace(/^(version|appVersion): .*$/gm, `$1: ${version}`),

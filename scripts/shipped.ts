@@ -18,6 +18,7 @@ export const SHIPPED = [
   'x509',
   'opentelemetry',
   'fetch-trace',
+  'rollout',
 ];
 /** Bundles whose code cache makes up for its size: every pod waits for them. */
 export const CACHED = ['fetch', 'secrets-manager'];

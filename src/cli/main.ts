@@ -33,6 +33,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       (exports) => (argv) => (exports['runFetch'] as WithEnvironment)(argv, process.env),
     ),
   },
+  rollout: {
+    summary:
+      'restart workloads when their secrets change (runs in the cluster); list versions: rollout status',
+    load: bundled(
+      'rollout.cjs',
+      (exports) => (argv) => (exports['runRollout'] as WithEnvironment)(argv, process.env),
+    ),
+  },
   render: {
     summary: 'print manifests with the injection applied',
     load: async () => (await import('./commands/render.ts')).runRender,

@@ -68,6 +68,12 @@ const CASES: readonly Case[] = [
     resources: ['monitoring'],
   },
   {
+    name: 'rollout.enabled',
+    flags: ['--set=rollout.enabled=true'],
+    folder: 'base',
+    components: ['rollout'],
+  },
+  {
     name: 'cert-manager with the second registration',
     flags: ['--set=certificates.source=cert-manager,secondPass.enabled=true'],
     folder: 'overlays/cert-manager',

@@ -1,9 +1,14 @@
 /** Each value of the chart: what it changes in the objects. */
 import { describe, expect, it } from 'vitest';
+import { ROLLOUT_SETTINGS, readRolloutSettings } from '../../src/rollout/settings.ts';
 import { variableName } from '../../src/runtime/settings/settings.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS } from '../../src/webhook/settings.ts';
 import { HELM_VERSIONS } from '../cluster/toolchain/versions.ts';
-import { SET_ELSEWHERE, valueName } from '../unit/manifests/chart/settings-schema.ts';
+import {
+  SET_ELSEWHERE,
+  SET_ELSEWHERE_FOR_ROLLOUT,
+  valueName,
+} from '../unit/manifests/chart/settings-schema.ts';
 import { at, type Json, listAt } from '../unit/manifests/manifest-files.ts';
 import { CHART, NAME } from './helm.ts';
 import { named, POD, Rendering } from './rendering.ts';
@@ -44,6 +49,28 @@ const SETTINGS: Readonly<Record<string, readonly [Json, string]>> = {
   'native-check-interval': ['1h', '1h'],
 };
 
+/** The same for the rollout controller. */
+const ROLLOUT_VALUES: Readonly<Record<string, Json>> = {
+  'queue-url': 'https://sqs.eu-west-1.amazonaws.com/111122223333/secret-changes',
+  'queue-region': 'eu-west-1',
+  'describe-interval': '10m',
+  'restart-delay': '0s',
+  'max-at-once': 10,
+  'max-at-once-per-namespace': 3,
+  'max-per-hour': 1000,
+  'max-per-hour-per-namespace': 100,
+  'stuck-after': '5m',
+  windows: 'Mon-Fri 22:00-04:00; Sat,Sun 00:00-24:00',
+  'time-zone': 'Europe/Berlin',
+  'dry-run': true,
+  'drift-interval': '1h',
+  'https-proxy': 'http://proxy.example:3128',
+  'no-proxy': '10.0.0.0/8',
+  'lease-seconds': 30,
+  'listen-address': '10.0.0.1',
+  'log-level': 'debug',
+};
+
 describe.each(HELM_VERSIONS)('Helm %s', (version) => {
   const chart = new Rendering(version);
 
@@ -74,6 +101,30 @@ describe.each(HELM_VERSIONS)('Helm %s', (version) => {
         Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value?.toString()])),
       );
       expect(read).toMatchObject({ kind: 'settings' });
+    });
+
+    it('settings of the rollout controller become variables that it accepts', async () => {
+      const names = Object.keys(ROLLOUT_SETTINGS).filter((name) => !(name in SET_ELSEWHERE_FOR_ROLLOUT));
+      expect(Object.keys(ROLLOUT_VALUES)).toEqual(names);
+      const settings = Object.fromEntries(
+        Object.entries(ROLLOUT_VALUES).map(([name, value]) => [valueName(name), value]),
+      );
+      const rollout = { enabled: true, replicas: 2, settings, env: { AWS_REGION: 'eu-west-1' } };
+      const objects = await chart.objects({ rollout, caBundle: { pem: CA } });
+      const [container] = listAt(named(objects, 'Deployment', `${NAME}-rollout`), `${POD}.containers`);
+      const variables = Object.fromEntries(
+        listAt(container, 'env').map(({ name, value }) => [String(name), value?.toString()]),
+      );
+      for (const [name, value] of Object.entries(ROLLOUT_VALUES))
+        expect(variables[variableName(name)], name).toBe(String(value));
+      expect(variables['AWS_REGION']).toBe('eu-west-1');
+      expect(variables[variableName('ca-bundle-file')]).toBe('/ca/ca.crt');
+      const { [variableName('ca-bundle-file')]: _, ...others } = variables;
+      expect(readRolloutSettings([], others)).toMatchObject({ kind: 'settings' });
+      expect(at(named(objects, 'PodDisruptionBudget', `${NAME}-rollout`), 'spec.maxUnavailable')).toBe(1);
+      const one = await chart.objects({ rollout: { enabled: true } });
+      expect(named(one, 'PodDisruptionBudget', `${NAME}-rollout`)).toBeUndefined();
+      expect(named(await chart.objects(), 'Deployment', `${NAME}-rollout`)).toBeUndefined();
     });
 
     it('ports and the time for draining follow their settings', async () => {

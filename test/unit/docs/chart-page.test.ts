@@ -12,7 +12,7 @@ const values: unknown = parse(readPage('manifests/chart/values.yaml'));
 function rows(object: unknown, defaults: unknown, path = ''): readonly (readonly string[])[] {
   return Object.entries(asObject(field(object, 'properties')) ?? {}).flatMap(([name, value]) => {
     const where = `${path}${name}`;
-    if (['global', 'enabled', 'settings'].includes(where)) return [];
+    if (['global', 'enabled', 'settings', 'rollout.settings'].includes(where)) return [];
     const inner = field(value, 'properties');
     const set = field(defaults, name);
     if (inner !== undefined && !isEmptyObject(set)) return rows(value, set, `${where}.`);
@@ -24,10 +24,11 @@ function isEmptyObject(value: unknown): boolean {
   return asObject(value) !== undefined && Object.keys(value as object).length === 0;
 }
 
-function settings(): readonly (readonly string[])[] {
-  const properties = asObject(field(field(field(schema, 'definitions'), 'settings'), 'properties')) ?? {};
+/** @param path of the value with the settings */
+function settings(definition: string, path: string): readonly (readonly string[])[] {
+  const properties = asObject(field(field(field(schema, 'definitions'), definition), 'properties')) ?? {};
   return Object.entries(properties).map(([name, setting]) => [
-    code(`settings.${name}`),
+    code(`${path}.${name}`),
     typeOf(setting),
     String(field(setting, 'description')),
   ]);
@@ -44,7 +45,7 @@ function typeOf(setting: unknown): string {
 it('docs/reference/chart.md is current', () => {
   expectParts('docs/reference/chart.md', {
     values: table(['value', 'default', 'meaning'], rows(schema, values)),
-    settings: table(['value', 'type', 'meaning'], settings()),
+    settings: table(['value', 'type', 'meaning'], settings('settings', 'settings')),
     elsewhere: table(
       ['setting', 'value'],
       Object.entries(SET_ELSEWHERE).map(([name, value]) => [
@@ -52,5 +53,6 @@ it('docs/reference/chart.md is current', () => {
         /^[\w.]+$/.test(value) && value !== 'fixed' ? code(value) : value,
       ]),
     ),
+    'rollout-settings': table(['value', 'type', 'meaning'], settings('rolloutSettings', 'rollout.settings')),
   });
 });

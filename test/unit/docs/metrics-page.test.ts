@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { REASONS } from '../../../src/core/decide/outcome.ts';
 import { RefreshMetrics } from '../../../src/fetcher/refresh/refresh-metrics.ts';
+import { makeRolloutMetrics } from '../../../src/rollout/metrics.ts';
 import { makeMetrics } from '../../../src/webhook/metrics.ts';
 import { readPage } from './page.ts';
 
@@ -23,9 +24,8 @@ function sidecarMetrics(): string {
 }
 
 it('lists the metrics', async () => {
-  const exported = ((await makeMetrics().render()) + sidecarMetrics()).matchAll(
-    /^# TYPE (secrets_injector_\w+)/gm,
-  );
+  const all = (await makeMetrics().render()) + (await makeRolloutMetrics().render()) + sidecarMetrics();
+  const exported = all.matchAll(/^# TYPE (secrets_injector_\w+)/gm);
   const listed = PAGE.matchAll(/^\| `(secrets_injector_\w+)`/gm);
   expect([...listed].map(([, name]) => name).sort()).toEqual([...exported].map(([, name]) => name).sort());
 });

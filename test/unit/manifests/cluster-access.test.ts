@@ -75,6 +75,11 @@ it('has no other permission in the manifests', () => {
     // Optional, and only for Events about rejected pods.
     ['components/events/access.yaml', 'ClusterRole'],
     ['components/events/access.yaml', 'ClusterRoleBinding'],
+    // Of the rollout controller, which has a service account of its own.
+    ['components/rollout/access.yaml', 'ClusterRole'],
+    ['components/rollout/access.yaml', 'ClusterRoleBinding'],
+    ['components/rollout/access.yaml', 'Role'],
+    ['components/rollout/access.yaml', 'RoleBinding'],
   ]);
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { readRolloutSettings } from '../../../src/rollout/settings.ts';
 import { variableName } from '../../../src/runtime/settings/settings.ts';
 import { at, type JsonObject, listAt, MANIFESTS } from './manifest-files.ts';
 
@@ -133,6 +134,42 @@ it('events adds the permission and the setting, and says in both registrations t
   const registrations = objects.filter((one) => at(one, 'kind') === 'MutatingWebhookConfiguration');
   const sideEffects = registrations.map((one) => at(listAt(one, 'webhooks')[0], 'sideEffects'));
   expect(sideEffects).toEqual(['NoneOnDryRun', 'NoneOnDryRun']);
+});
+
+it('rollout runs a program of its own, with its own service account and rights, as the Pod Security profile requires', (context) => {
+  const objects = build(context, '../base', 'rollout');
+  const name = `${NAME}-rollout`;
+  const pod = at(named(objects, 'Deployment', name), 'spec.template.spec');
+  const [container] = listAt(pod, 'containers');
+  expect([at(pod, 'serviceAccountName'), at(container, 'args'), at(container, 'image')]).toEqual([
+    name,
+    ['rollout'],
+    'registry.example/injector:2',
+  ]);
+  expect(at(container, 'securityContext')).toEqual(
+    at(listAt(at(named(objects, 'Deployment'), 'spec.template.spec'), 'containers')[0], 'securityContext'),
+  );
+  const variables = listAt(container, 'env').map(({ name: key, value }) => [String(key), value?.toString()]);
+  expect(readRolloutSettings([], Object.fromEntries(variables))).toMatchObject({ kind: 'settings' });
+  expect(at(named(objects, 'ClusterRole', name), 'rules')).toEqual([
+    {
+      apiGroups: ['apps'],
+      resources: ['deployments', 'statefulsets', 'daemonsets'],
+      verbs: ['list', 'watch', 'patch'],
+    },
+    { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['list', 'watch', 'patch'] },
+    { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'watch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
+  ]);
+  expect(at(named(objects, 'Role', name), 'rules')).toEqual([
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: [name],
+      verbs: ['get', 'patch', 'create'],
+    },
+  ]);
 });
 
 it('traces opens the egress to a collector, with its name', (context) => {

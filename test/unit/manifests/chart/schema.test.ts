@@ -5,10 +5,17 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { JsonObject } from '../../../../src/core/json.ts';
+import { ROLLOUT_SETTINGS } from '../../../../src/rollout/settings.ts';
 import { variableName } from '../../../../src/runtime/settings/settings.ts';
 import { WEBHOOK_SETTINGS } from '../../../../src/webhook/settings.ts';
 import { MANIFESTS } from '../manifest-files.ts';
-import { policyDefinitions, SET_ELSEWHERE, settingsSchema, valueName } from './settings-schema.ts';
+import {
+  policyDefinitions,
+  rolloutSettingsSchema,
+  SET_ELSEWHERE,
+  settingsSchema,
+  valueName,
+} from './settings-schema.ts';
 
 const CHART = path.join(MANIFESTS, 'chart');
 const FILE = path.join(CHART, 'values.schema.json');
@@ -17,7 +24,11 @@ const read = (name: string) => readFileSync(path.join(CHART, name), 'utf8');
 it('the generated parts of values.schema.json are current (UPDATE_MANIFESTS=1 writes them)', () => {
   const text = readFileSync(FILE, 'utf8');
   const schema = JSON.parse(text) as JsonObject;
-  const definitions = { settings: settingsSchema(WEBHOOK_SETTINGS), ...policyDefinitions() };
+  const definitions = {
+    settings: settingsSchema(WEBHOOK_SETTINGS),
+    rolloutSettings: rolloutSettingsSchema(ROLLOUT_SETTINGS),
+    ...policyDefinitions(),
+  };
   const current = `${JSON.stringify({ ...schema, definitions }, null, 2)}\n`;
   if (process.env['UPDATE_MANIFESTS'] === '1') writeFileSync(FILE, current);
   else expect(text).toBe(current);

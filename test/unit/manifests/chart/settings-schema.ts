@@ -28,12 +28,34 @@ export function valueName(setting: string): string {
   return setting.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** The same for the settings of the rollout controller. */
+export const SET_ELSEWHERE_FOR_ROLLOUT: Readonly<Record<string, string>> = {
+  'ca-bundle-file': 'caBundle',
+  namespace: 'the namespace of the release',
+  lease: 'fixed',
+  'probe-port': 'fixed',
+  'metrics-port': 'fixed',
+};
+
 /** The schema of the value `settings`. */
 export function settingsSchema(definitions: Definitions): JsonObject {
-  const own = Object.entries(definitions).filter(([name]) => !(name in SET_ELSEWHERE));
+  return schemaOfSettings('the webhook', definitions, SET_ELSEWHERE);
+}
+
+/** The schema of the value `rollout.settings`. */
+export function rolloutSettingsSchema(definitions: Definitions): JsonObject {
+  return schemaOfSettings('the rollout controller', definitions, SET_ELSEWHERE_FOR_ROLLOUT);
+}
+
+function schemaOfSettings(
+  program: string,
+  definitions: Definitions,
+  elsewhere: Readonly<Record<string, string>>,
+): JsonObject {
+  const own = Object.entries(definitions).filter(([name]) => !(name in elsewhere));
   return {
     type: 'object',
-    description: 'Settings of the webhook, in camel case. Unset settings have their defaults.',
+    description: `Settings of ${program}, in camel case. Unset settings have their defaults.`,
     additionalProperties: false,
     properties: Object.fromEntries(own.map(([name, setting]) => [valueName(name), schemaOf(name, setting)])),
   };
