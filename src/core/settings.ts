@@ -41,6 +41,8 @@ export interface InjectionSettings {
   readonly sidecars?: SidecarSupport;
   /** How the fetcher finds out that a secret has changed. */
   readonly refreshCheck?: RefreshCheck;
+  /** Whether `pin-version` has no effect: for manifests of a repository, in which nothing records versions. */
+  readonly ignoresPins?: boolean;
   /** Whether to reject ARNs without the six-character suffix. */
   readonly requireCompleteArns?: boolean;
   /** The audience of the token for the annotation `role-arn`. */

@@ -10,6 +10,7 @@ import { guardedIdentity } from './product/scenarios/guard/identity.ts';
 import { guardedManifestFile } from './product/scenarios/guard/manifest-file.ts';
 import { guardedMutations } from './product/scenarios/guard/mutated-plans.ts';
 import { guardedNative } from './product/scenarios/guard/native.ts';
+import { guardedPinVersion } from './product/scenarios/guard/pin-version.ts';
 import { guardedPlans } from './product/scenarios/guard/plans.ts';
 import { guardedRefresh } from './product/scenarios/guard/refresh.ts';
 import { guardedRequests } from './product/scenarios/guard/requests.ts';
@@ -40,6 +41,7 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
   guardedFailover(api);
   guardedManifestFile(api);
   guardedRefresh(api);
+  guardedPinVersion(api);
   guardedMutations(api);
   guardedContainers(api);
   guardedIdentity(api);

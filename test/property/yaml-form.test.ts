@@ -14,9 +14,7 @@ const isValid = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
 
 /** What only the reader can know. */
 function shapeProblems({ problems }: SecretsForm) {
-  return problems.filter(
-    ({ code, wrong }) => code !== 'ANNOTATION_UNAVAILABLE' && !wrong.includes('both name'),
-  );
+  return problems.filter(({ wrong }) => !wrong.includes('both name'));
 }
 
 /** JSON is YAML, but for what YAML does not allow in text. */

@@ -70,7 +70,8 @@ export function fetchProblem(
   }
 }
 
-function versionOf({ stage, versionId }: PlanSecret): string {
+function versionOf({ stage, versionId, pinned }: PlanSecret): string {
+  if (pinned !== undefined) return `the version ${pinned}, which the pod template records,`;
   if (stage !== undefined) return `its version stage ${quote(stage)}`;
   return versionId === undefined ? 'its current version' : 'the requested version ID';
 }

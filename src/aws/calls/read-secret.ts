@@ -13,12 +13,15 @@ import type { Session } from './session.ts';
  * @throws AwsFailure or NetworkFailure
  */
 export function readOnce(
-  { stage, versionId }: PlanSecret,
+  { stage, versionId, pinned }: PlanSecret,
   arn: SecretArn,
   session: Session,
   deadline: Deadline,
 ): Promise<FetchedSecret> {
-  const request = { arn: arn.text, stage, versionId };
+  const request =
+    pinned === undefined
+      ? { arn: arn.text, stage, versionId }
+      : { arn: arn.text, stage: undefined, versionId: pinned };
   return askOnce(arn, session, (reader) => reader.read(request, deadline.signal));
 }
 

@@ -77,7 +77,8 @@ function describe(
   const isPod = owner.kind === 'Pod';
   const described = { object, pods: isPod ? 1 : (replicas ?? podCount(owner)) };
   const running = isPod ? describeRunning(described, owner.content) : undefined;
-  return running ?? describeDecision(described, decide(pod, namespace, settings));
+  // Nothing records versions in manifests.
+  return running ?? describeDecision(described, decide(pod, namespace, { ...settings, ignoresPins: true }));
 }
 
 function fail(problems: readonly string[], code: number): number {

@@ -14,7 +14,7 @@ export function readAccess(
   roles: ReadonlyMap<string, RoleArn>,
   settings: InjectionSettings,
 ): Result<PodAccess | undefined, readonly string[]> {
-  const decision = decide(pod, namespace, settings);
+  const decision = decide(pod, namespace, { ...settings, ignoresPins: true });
   switch (decision.kind) {
     case 'unchanged':
       return ok(undefined);

@@ -11,7 +11,6 @@ import {
   isOption,
   OPTIONS,
   type Option,
-  RESERVED_OPTIONS,
 } from '../names/annotation-keys.ts';
 import { NAMESPACE_LABEL, PREFIX } from '../names/prefix.ts';
 import { qualifiedNameFault } from '../names/qualified-name.ts';
@@ -79,8 +78,7 @@ export function readAnnotations(annotations: unknown, findings: Findings): Annot
       const fault = keyFault(family, key);
       if (fault === undefined) asks.push({ family, name: key.slice(dot + 1), subject, text: value.trim() });
       else findings.add(() => invalidKey(subject, fault));
-    } else
-      findings.add(() => (RESERVED_OPTIONS.includes(key) ? unavailable(subject) : unknown(key, subject)));
+    } else findings.add(() => unknown(key, subject));
   }
   return { asks, form, options };
 }
@@ -124,15 +122,6 @@ function notText(subject: string): Problem {
     subject: printable(subject),
     wrong: 'the value is not a string',
     expected: 'put the value in quotes',
-  };
-}
-
-function unavailable(subject: string): Problem {
-  return {
-    code: 'ANNOTATION_UNAVAILABLE',
-    subject,
-    wrong: 'this version of aws-secrets-injector does not support the annotation yet',
-    expected: 'remove the annotation, or upgrade to a version that supports it',
   };
 }
 

@@ -43,6 +43,8 @@ export interface Options {
   readonly manifestFile: boolean;
   /** Undefined if the fetcher ends after the first fetch. */
   readonly refresh: RefreshOptions | undefined;
+  /** Whether the pod gets the versions that the rollout controller recorded. */
+  readonly pinVersion: boolean;
 }
 
 const DEFAULT_MOUNT_PATH = '/run/secrets/aws';
@@ -100,10 +102,12 @@ export function readOptions(
     externalId: read<string | undefined>('external-id', parseExternalId, undefined),
     manifestFile: read('manifest-file', parseSwitch, false),
     refresh: seconds === undefined ? undefined : { seconds, required, onChange },
+    pinVersion: read('pin-version', parseSwitch, false),
   };
   findings.add(formatConflict(options));
   if (texts.has('external-id') && !texts.has('assume-role-arn')) findings.add(externalIdConflict());
   checkWithoutRefresh(texts, findings);
+  if (options.pinVersion && options.refresh !== undefined) findings.add(pinConflict());
   return options;
 }
 
@@ -124,6 +128,15 @@ function formatConflict({ envFormat, writtenEnvMode: mode }: Options): Problem |
     subject: annotationKey('env-format'),
     wrong: `${quote(envFormat)} contradicts ${annotationKey('env-mode')} ${quote(mode)}, which needs the format shell`,
     expected: 'remove one of the two; with another env-format the application reads the env file itself',
+  };
+}
+
+function pinConflict(): Problem {
+  return {
+    code: 'OPTION_CONFLICT',
+    subject: annotationKey('pin-version'),
+    wrong: `the option contradicts ${annotationKey('refresh')}, which delivers new versions as soon as they exist`,
+    expected: 'remove one of the two',
   };
 }
 

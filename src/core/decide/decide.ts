@@ -12,6 +12,7 @@ import { type EarlierPass, findEarlierPass } from './earlier-pass.ts';
 import { type MadePlan, makePlan } from './make-plan.ts';
 import { checkOperatorPolicy } from './operator-policy.ts';
 import { type Denied, denied, type Unchanged, unchanged } from './outcome.ts';
+import { pinSecrets } from './pin-secrets.ts';
 import { planRefresh } from './plan-refresh.ts';
 import { planViews } from './plan-views.ts';
 import { checkPod } from './pod-problems.ts';
@@ -57,7 +58,8 @@ export function decide(
   const earlier = findings.take(findEarlierPass(pod, settings));
   if (earlier === undefined) return denied(findings.problems, findings.dropped);
   const { views: planned, runAs } = planViews(asked, pod, earlier, { settings, policy, findings });
-  const { options, secrets, count: references } = asked;
+  const { options, count: references } = asked;
+  const secrets = settings.ignoresPins === true ? asked.secrets : pinSecrets(asked, annotations, findings);
   const views = planned.map(({ view }) => view);
   const refresh = planRefresh({ pod, earlier, views, options, runAs, settings }, findings);
   const made = makePlan(

@@ -73,12 +73,13 @@ export const OPTIONS = {
     default: 'nothing',
     doc: 'with refresh: comma-separated actions after files have changed: signal:HUP, signal:HUP@container, a URL of localhost, or touch:file',
   },
+  'pin-version': {
+    default: 'false',
+    doc: '"true" delivers the versions that the rollout controller recorded in the pod template, so that all replicas have the same',
+  },
 } as const satisfies Record<string, { default: string; doc: string }>;
 
 export type Option = keyof typeof OPTIONS;
-
-/** Options that are reserved for later versions: a pod that uses one is rejected, so that none is ever ignored. */
-export const RESERVED_OPTIONS: readonly string[] = ['pin-version'];
 
 /** The full annotation key. @param name the text after the dot, for a family */
 export function annotationKey(key: Family | Option | typeof FORM, name?: string): string {

@@ -18,6 +18,8 @@ export interface PlanSecret {
   readonly arn: string;
   readonly stage?: string;
   readonly versionId?: string;
+  /** The version that `pin-version` selects, instead of that of the staging label. */
+  readonly pinned?: string;
   /** Regions that have a replica, in the order in which they are tried after the Region of the ARN. */
   readonly failover?: readonly string[];
 }

@@ -41,6 +41,7 @@ import {
   type TouchAction,
   touchFault,
 } from './refresh.ts';
+import { isVersionId } from './versions.ts';
 
 /** A plan with the ARN of each of its secrets parsed. */
 export interface ReadPlan {
@@ -101,6 +102,7 @@ function isPlan(json: unknown): json is Plan {
       arn: isText,
       stage: optional(isText),
       versionId: optional(isText),
+      pinned: optional((value) => isText(value) && isVersionId(value)),
       failover: optional(isRegionList),
     }),
     views: (value) =>

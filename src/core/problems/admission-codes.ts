@@ -23,11 +23,6 @@ export const ADMISSION_CODES = {
       'Kubernetes does not accept the annotation key: more than 63 characters after the slash, or an end such as `_`.',
     action: 'Use another name, or the YAML form (`secrets`), where names have no such limit.',
   },
-  ANNOTATION_UNAVAILABLE: {
-    status: 400,
-    meaning: 'This version does not support the annotation or field yet.',
-    action: 'Remove it, or upgrade to a version that supports it.',
-  },
   ANNOTATION_NOT_TEXT: {
     status: 400,
     meaning: 'The annotation value is not a string.',
@@ -54,6 +49,13 @@ export const ADMISSION_CODES = {
     meaning:
       'A field of the `secrets` annotation is missing, unknown, of the wrong type, or contradicts another field.',
     action: 'Follow the message. Quote numbers that are meant as text.',
+  },
+  VERSION_NOT_RECORDED: {
+    status: 400,
+    meaning:
+      'The pod has `pin-version`, but the rollout controller has not recorded a version of one of its secrets in the pod template.',
+    action:
+      'Wait a moment: the controller records the versions of a new workload, and its pods are created then. Otherwise, check that the controller runs ([guide](../guides/rollout.md)), that it may describe the secret, and that the pod belongs to a Deployment, StatefulSet, DaemonSet or Argo Rollout.',
   },
   ALIAS_INVALID: {
     status: 400,

@@ -4,6 +4,7 @@ import type { Outcome } from '../../../src/core/decide/outcome.ts';
 import { decideInjection } from '../../../src/core/inject.ts';
 import { selectByJmesPath } from '../../../src/core/jmespath/index.ts';
 import { PREFIX } from '../../../src/core/names/prefix.ts';
+import { VERSIONS_KEY } from '../../../src/core/names/rollout-keys.ts';
 import {
   PLAN_VARIABLE,
   type Plan,
@@ -12,11 +13,13 @@ import {
   receiverNames,
 } from '../../../src/core/plan/plan.ts';
 import { readPlan } from '../../../src/core/plan/read-plan.ts';
+import { formatVersionMap } from '../../../src/core/plan/version-map.ts';
 import { type RenderedFile, renderViews } from '../../../src/core/render/render.ts';
 import { SecretValue } from '../../../src/core/secret/secret-value.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { renderTemplate } from '../../../src/core/template/index.ts';
 
+const VERSION_ID = '1c8b7e0a-2f4d-4b8e-9a51-6f0f0f3d7c11';
 const arnOf = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}`;
 
 export const ALIASES = { 'secret.db': arnOf('prod/db-AbCdEf'), 'secret.tls': arnOf('prod/tls-CdEfGh') };
@@ -48,9 +51,11 @@ function podWith(annotations: Readonly<Record<string, string>>): unknown {
     kind: 'Pod',
     metadata: {
       name: 'web',
-      annotations: Object.fromEntries(
-        Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value]),
-      ),
+      annotations: {
+        ...Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value])),
+        // As the rollout controller records them.
+        [VERSIONS_KEY]: formatVersionMap(new Map(Object.values(ALIASES).map((arn) => [arn, VERSION_ID]))),
+      },
     },
     // Files are then readable by this user only.
     spec: { securityContext: { runAsUser: 1000 }, containers: CONTAINERS },

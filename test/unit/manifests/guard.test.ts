@@ -22,6 +22,7 @@ import {
 } from '../../../src/core/names/identity-variables.ts';
 import { INJECTED_PATHS } from '../../../src/core/names/injected-paths.ts';
 import { NAMESPACE_LABEL, NEAR_DOMAINS, PREFIX } from '../../../src/core/names/prefix.ts';
+import { VERSIONS_KEY } from '../../../src/core/names/rollout-keys.ts';
 import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../../src/core/names/trace-variables.ts';
 import {
   ENV_FILE,
@@ -137,6 +138,9 @@ describe('the literals in expressions are the names in src/core', () => {
         ...Object.keys(COUNTED_TEXTS),
         ...COUNTED_MEMBERS.map((member) => `"${member}":`),
         ...['"arn":', '","secret":', ',"key":"', ',"stage":"', ',"versionId":"', '{"version":'],
+        // Versions as the rollout controller records them, and the members of a secret from which they follow.
+        ...[VERSIONS_KEY, `${PREFIX}pin-version`, '::', '":"'],
+        ...['","stage":"', '","versionId":"', ',"pinned":"'],
         ...['","format":"', '","env":[', '"env":[{', '"envFrom":[{', '":[]'],
         ...ENV_MODES,
         OPTIONS['env-format'].default,
@@ -307,6 +311,7 @@ it('messages name annotations and objects that exist', () => {
   const known = [
     NAMESPACE_LABEL,
     PREFIX + FORM,
+    VERSIONS_KEY,
     ...options,
     FETCHER_NAME,
     CHECK_NAME,
@@ -318,7 +323,8 @@ it('messages name annotations and objects that exist', () => {
       .map((one) => at(one, 'metadata.name')),
   ];
   const text = policies.map(messagesOf).join('\n');
-  const named = text.match(/secrets-injector\.dev\/[a-z-]+|(?<![\w/.-])aws-secrets[a-z0-9-]*/g) ?? [];
+  const named =
+    text.match(/(?:rollout\.)?secrets-injector\.dev\/[a-z-]+|(?<![\w/.-])aws-secrets[a-z0-9-]*/g) ?? [];
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((name) => !known.includes(name) && !isViewVolume(name))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FETCHER_NAME } from '../../../src/core/additions/injected-objects.ts';
 import { decideInjection } from '../../../src/core/inject.ts';
 import { PREFIX } from '../../../src/core/names/prefix.ts';
+import { VERSIONS_KEY } from '../../../src/core/names/rollout-keys.ts';
 import {
   formatPlan,
   PLAN_VARIABLE,
@@ -16,6 +17,7 @@ import {
   type Receivers,
 } from '../../../src/core/plan/plan.ts';
 import type { CallAction, PlanRefresh, SignalAction, TouchAction } from '../../../src/core/plan/refresh.ts';
+import { formatVersionMap } from '../../../src/core/plan/version-map.ts';
 import type { InjectionSettings } from '../../../src/core/settings.ts';
 import { goldenCases } from '../../golden/cases.ts';
 import { at, type Json, listAt } from './manifest-files.ts';
@@ -35,7 +37,7 @@ const REFRESH: Members<PlanRefresh> = { seconds: true, check: true, required: tr
 const SIGNAL: Members<SignalAction> = { signal: true, container: true };
 const CALL: Members<CallAction> = { url: true };
 const TOUCH: Members<TouchAction> = { touch: true, view: true };
-const SECRET: Members<PlanSecret> = { arn: true, stage: true, versionId: true, failover: true };
+const SECRET: Members<PlanSecret> = { arn: true, stage: true, versionId: true, pinned: true, failover: true };
 // The guard reads the volume's name, then expects the receivers.
 const VIEW: Members<PlanView> = {
   volume: true,
@@ -155,6 +157,22 @@ const POD = {
   },
 };
 
+/** Without the options that contradict `pin-version`. */
+const PINNED = {
+  ...POD,
+  metadata: {
+    annotations: {
+      ...Object.fromEntries(
+        Object.entries(POD.metadata.annotations).filter(([key]) => !/\/(?:refresh|on-change)/.test(key)),
+      ),
+      [`${PREFIX}pin-version`]: 'true',
+      [VERSIONS_KEY]: formatVersionMap(
+        new Map([ARN, `${ARN}::AWSPREVIOUS`].map((key) => [key, '11111111-2222-3333-4444-555555555555'])),
+      ),
+    },
+  },
+};
+
 const SETTINGS: InjectionSettings = {
   image: 'x',
   native: { can: true, probe: true },
@@ -162,6 +180,8 @@ const SETTINGS: InjectionSettings = {
 };
 const text = planText(POD, SETTINGS) ?? '';
 const plan = JSON.parse(text) as Plan;
+const pinnedText = planText(PINNED, SETTINGS) ?? '';
+const pinnedPlan = JSON.parse(pinnedText) as Plan;
 const { views, refresh } = plan;
 const refreshed = refresh === undefined ? [] : [refresh];
 const actions = refreshed.flatMap(({ onChange = [] }) => onChange);
@@ -170,7 +190,7 @@ const goldenTexts = goldenCases().flatMap(({ pod, settings }) => planText(pod, s
 describe('a plan that uses every member', () => {
   it.each<readonly [string, readonly object[], Readonly<Record<string, true>>]>([
     ['the plan', [plan], PLAN],
-    ['a secret', plan.secrets, SECRET],
+    ['a secret', [...plan.secrets, ...pinnedPlan.secrets], SECRET],
     ['a view', views, VIEW],
     ['the receivers of a view', views.map(({ receivers }) => receivers), RECEIVERS],
     ['a variable', views.flatMap(({ env }) => env), VARIABLE],
@@ -204,8 +224,8 @@ it.each(Object.entries({ ...PLAN_TEXTS, ...COUNTED_TEXTS }))(
   '%s occurs once for each object of its kind',
   (searched, count) => {
     expect(goldenTexts.length).toBeGreaterThan(20);
-    expect(count(plan)).toBeGreaterThan(0);
-    for (const one of [text, ...goldenTexts])
+    expect(count(plan) + count(pinnedPlan)).toBeGreaterThan(0);
+    for (const one of [text, pinnedText, ...goldenTexts])
       expect(one.split(searched).length - 1).toBe(count(JSON.parse(one)));
   },
 );

@@ -6,6 +6,8 @@ const countViews = ({ views }: Plan): number => views.length;
 const once = (): number => 1;
 const countReplicated = ({ secrets }: Plan): number =>
   secrets.filter(({ failover }) => failover !== undefined).length;
+const countPinned = ({ secrets }: Plan): number =>
+  secrets.filter(({ pinned }) => pinned !== undefined).length;
 const countEntries = ({ views }: Plan): number =>
   views.flatMap(referencesOf).filter(({ entry }) => entry !== undefined).length;
 /** References to all keys of a secret that an entry of the YAML form makes: these have no name. */
@@ -55,6 +57,8 @@ export const COUNTED_TEXTS: Readonly<Record<string, (plan: Plan) => number>> = {
   '"secret":': ({ views }) => views.flatMap(referencesOf).length,
   '{"arn":"': ({ secrets }) => secrets.length,
   '"arn":': ({ secrets }) => secrets.length,
+  '"pinned":': countPinned,
+  '","pinned":"': countPinned,
   '"failover":': countReplicated,
   '","failover":["': countReplicated,
   '"secrets":': once,

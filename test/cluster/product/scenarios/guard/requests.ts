@@ -25,7 +25,6 @@ const ASKING: readonly (readonly [string, Readonly<Record<string, string>>])[] =
   ['with the YAML form', { 'secrets-injector.dev/secrets': '[]' }],
   ['with a misspelt option', { 'secrets-injector.dev/env-mod': 'file' }],
   ['with a misspelt family', { 'secrets-injector.dev/secert.db': arnOf('guard') }],
-  ['with an option of a later version', { 'secrets-injector.dev/pin-version': 'true' }],
   ['with a prefix in upper case', { 'Secrets-Injector.dev/env.A': arnOf('guard') }],
   ['with an option and a prefix in upper case', { 'Secrets-Injector.dev/env-mode': 'file' }],
 ];
