@@ -108,7 +108,8 @@ export function load(stage: () => Stage): void {
         .create(asking({ name: 'slow' }))
         .finally(() => signal('SIGCONT'));
       expect(status).toBe(1);
-      expect(stderr).toMatch(/failed calling webhook "retry-4\.secrets-injector\.dev".*deadline exceeded/s);
+      // The kubelet may have removed the replicas from the endpoints meanwhile.
+      expect(stderr).toMatch(/failed calling webhook "retry-4\.secrets-injector\.dev".*(?:deadline exceeded|no endpoints available)/s);
       await admits(stage(), asking({ name: 'after-slow' }));
     });
 
