@@ -19,6 +19,7 @@ import { refresh } from './product/scenarios/refresh.ts';
 import { refreshShapes } from './product/scenarios/refresh-shapes.ts';
 import { refreshedFiles } from './product/scenarios/refreshed-files.ts';
 import { roles } from './product/scenarios/roles.ts';
+import { rollingRestart } from './product/scenarios/rolling-restart.ts';
 import { untouched } from './product/scenarios/untouched.ts';
 import { volumes } from './product/scenarios/volumes.ts';
 import { workloads } from './product/scenarios/workloads.ts';
@@ -48,6 +49,7 @@ describe.skipIf(unavailable !== undefined)('the product on a cluster', () => {
   failover(stage);
   databaseRotation(stage);
   refreshedFiles(stage);
+  rollingRestart(stage);
   roles(stage);
   policies(stage);
   refreshShapes(stage);

@@ -11,6 +11,8 @@ export const MIRROR = 'mirror.example/aws-secrets-injector';
 export const SECOND_PASS_LABEL = 'second-pass';
 /** The namespace of the webhook. */
 export const PRODUCT_NAMESPACE = 'aws-secrets-injector';
+/** The rollout controller, its service account and its Lease. */
+export const ROLLOUT_NAME = 'aws-secrets-injector-rollout';
 
 /**
  * Installs the product, and waits until the webhook is ready.

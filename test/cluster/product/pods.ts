@@ -68,22 +68,20 @@ export function podTemplate(options: PodOptions): {
 } {
   const { annotations = {}, containers = [shell('app', 'true')], initContainers, spec = {} } = options;
   const hasIdentity = options.identity ?? true;
+  const identity = webIdentity(ROLE);
   const complete = (container: Container): unknown => ({
     image: BUSYBOX_IMAGE,
     imagePullPolicy: 'Never',
     ...container,
     ...(hasIdentity
       ? {
-          env: [...(container.env ?? []), ...IDENTITY_VARIABLES],
-          volumeMounts: [
-            ...(container.volumeMounts ?? []),
-            { name: 'aws-iam-token', mountPath: TOKEN_FOLDER, readOnly: true },
-          ],
+          env: [...(container.env ?? []), ...identity.env],
+          volumeMounts: [...(container.volumeMounts ?? []), identity.volumeMount],
         }
       : {}),
   });
   const volumes = [...((spec['volumes'] as readonly unknown[] | undefined) ?? [])];
-  if (hasIdentity) volumes.push(TOKEN_VOLUME);
+  if (hasIdentity) volumes.push(identity.volume);
   return {
     metadata: { annotations, labels: { app: options.name ?? 'app' } },
     spec: {
@@ -108,19 +106,30 @@ export function pod(namespace: string, options: PodOptions): KubernetesObject {
   };
 }
 
-const IDENTITY_VARIABLES = [
-  { name: 'AWS_REGION', value: 'eu-west-1' },
-  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
-  { name: 'AWS_ROLE_ARN', value: ROLE },
-  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${TOKEN_FOLDER}/token` },
-];
-
-const TOKEN_VOLUME = {
-  name: 'aws-iam-token',
-  projected: {
-    defaultMode: 420,
-    sources: [
-      { serviceAccountToken: { audience: 'sts.amazonaws.com', expirationSeconds: 86_400, path: 'token' } },
+/** What the EKS pod identity webhook adds to a pod and its containers, for a role. */
+export function webIdentity(roleArn: string): {
+  readonly env: readonly unknown[];
+  readonly volumeMount: object;
+  readonly volume: object;
+} {
+  return {
+    env: [
+      { name: 'AWS_REGION', value: 'eu-west-1' },
+      { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+      { name: 'AWS_ROLE_ARN', value: roleArn },
+      { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${TOKEN_FOLDER}/token` },
     ],
-  },
-};
+    volumeMount: { name: 'aws-iam-token', mountPath: TOKEN_FOLDER, readOnly: true },
+    volume: {
+      name: 'aws-iam-token',
+      projected: {
+        defaultMode: 420,
+        sources: [
+          {
+            serviceAccountToken: { audience: 'sts.amazonaws.com', expirationSeconds: 86_400, path: 'token' },
+          },
+        ],
+      },
+    },
+  };
+}

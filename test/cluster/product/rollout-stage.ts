@@ -11,9 +11,8 @@ import { RULES, version } from '../../rollout/workloads.ts';
 import { plainGet } from '../../server/client.ts';
 import { until } from '../until.ts';
 import type { Api } from './api.ts';
-import { PRODUCT_NAMESPACE } from './install.ts';
+import { PRODUCT_NAMESPACE, ROLLOUT_NAME } from './install.ts';
 
-export const ROLLOUT_ACCOUNT = 'aws-secrets-injector-rollout';
 const FOLDER = path.join(ROOT, 'manifests/components/rollout');
 
 /** Secrets Manager and a queue in memory. */
@@ -113,7 +112,7 @@ export async function installRollout(api: Api): Promise<ClusterPlace> {
   const folder = path.join(facts.directory, 'rollout');
   mkdirSync(folder, { recursive: true });
   const tokenFile = path.join(folder, 'token');
-  const token = await api.kubectl(`--namespace=${PRODUCT_NAMESPACE}`, 'create', 'token', ROLLOUT_ACCOUNT);
+  const token = await api.kubectl(`--namespace=${PRODUCT_NAMESPACE}`, 'create', 'token', ROLLOUT_NAME);
   writeFileSync(tokenFile, token, { mode: 0o600 });
   const { hostname, port } = new URL(facts.apiServerUrl);
   return { host: hostname, port: Number(port), tokenFile, caFile: facts.caFile };
@@ -130,7 +129,7 @@ export async function startController(
     {
       place,
       identity,
-      lease: { namespace: PRODUCT_NAMESPACE, name: ROLLOUT_ACCOUNT, seconds: 5 },
+      lease: { namespace: PRODUCT_NAMESPACE, name: ROLLOUT_NAME, seconds: 5 },
       describe: async (arn) => secrets.describe(arn),
       queue: secrets,
       explain: String,

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from 'vitest';
 import type { RotationRequest, StandIn } from '../../aws-fake/index.ts';
+import { moveCurrent, simpleRotator } from '../../rotation/simple-rotator.ts';
 import { DB_ARN, getValue, sdkClient, startAccount } from './account.ts';
-import { moveCurrent, simpleRotator } from './rotator.ts';
 
 const LAMBDA = 'arn:aws:lambda:eu-west-1:111122223333:function:rotate-db';
 

@@ -2,8 +2,7 @@
  * The credentials of a real PostgreSQL are rotated while pods query it all the time: the sidecar of each pod refreshes its
  * files, and the application runs the code of docs/guides/rotation-database.md.
  */
-import { Agent } from 'node:https';
-import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { RotateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RotationStep } from '../../../aws-fake/index.ts';
 import type { QueryLine } from '../../../rotation/application.ts';
@@ -13,10 +12,10 @@ import { databaseRotator, type RotationOptions } from '../../../rotation/strateg
 import { until } from '../../until.ts';
 import { pod } from '../pods.ts';
 import { IMAGE_NAME, IMAGE_TAG, TEST_NODE } from '../product-image.ts';
+import { rotationClient } from '../rotation-client.ts';
 import { arnOf, canary } from '../secrets.ts';
 import type { Stage } from '../stage.ts';
 
-const OWNER = 'arn:aws:iam::111122223333:role/rotation';
 const PROGRAM = 'application.mjs';
 /** A refresh and some slack: the pods share two cores with other tests. */
 const REFRESH = { annotation: '30s', seconds: 60 };
@@ -42,18 +41,11 @@ export function databaseRotation(stage: () => Stage): void {
 
     beforeAll(async () => {
       if (typeof programs === 'string') return;
-      const { aws, cluster } = stage();
       [database, program] = await Promise.all([
-        startPostgres(programs, cluster.facts.bridgeAddress),
+        startPostgres(programs, stage().cluster.facts.bridgeAddress),
         bundleApplication(),
       ]);
-      aws.putRole({ arn: OWNER, subjects: [], allow: ['arn:aws:secretsmanager:*:*:secret:shop/*'] });
-      client = new SecretsManagerClient({
-        region: 'eu-west-1',
-        endpoint: aws.url,
-        credentials: aws.startSession(OWNER),
-        requestHandler: { httpsAgent: new Agent({ ca: aws.caPem, keepAlive: true }) },
-      });
+      client = rotationClient(stage().aws);
     });
     afterAll(async () => {
       client?.destroy();

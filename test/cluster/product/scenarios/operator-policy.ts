@@ -72,6 +72,7 @@ async function policyMetrics(stage: Stage): Promise<readonly PolicyMetrics[]> {
     IN_NAMESPACE,
     'get',
     'pods',
+    '--selector=app.kubernetes.io/component=webhook',
     '--output=jsonpath={.items[*].metadata.name}',
   );
   return await Promise.all(

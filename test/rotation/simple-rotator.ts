@@ -6,15 +6,23 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import type { RotationRequest, Rotator } from '../../aws-fake/index.ts';
+import type { RotationRequest, Rotator } from '../aws-fake/index.ts';
 
-/** A rotation function with the steps of AWS's templates, for a secret that nothing else knows. */
-export function simpleRotator(client: SecretsManagerClient, seen: RotationRequest[] = []): Rotator {
+/**
+ * A rotation function with the steps of AWS's templates, for a secret that nothing else knows.
+ * @param seen receives every request
+ * @param makeValue makes the value of a new version
+ */
+export function simpleRotator(
+  client: SecretsManagerClient,
+  seen: RotationRequest[] = [],
+  makeValue: () => string = () => randomBytes(12).toString('hex'),
+): Rotator {
   return async (request) => {
     seen.push(request);
     const { Step, SecretId, ClientRequestToken } = request;
     if (Step === 'createSecret') {
-      const SecretString = randomBytes(12).toString('hex');
+      const SecretString = makeValue();
       await client.send(
         new PutSecretValueCommand({
           SecretId,
