@@ -109,7 +109,9 @@ export function load(stage: () => Stage): void {
         .finally(() => signal('SIGCONT'));
       expect(status).toBe(1);
       // The kubelet may have removed the replicas from the endpoints meanwhile.
-      expect(stderr).toMatch(/failed calling webhook "retry-4\.secrets-injector\.dev".*(?:deadline exceeded|no endpoints available)/s);
+      expect(stderr).toMatch(
+        /failed calling webhook "retry-4\.secrets-injector\.dev".*(?:deadline exceeded|no endpoints available)/s,
+      );
       await admits(stage(), asking({ name: 'after-slow' }));
     });
 
