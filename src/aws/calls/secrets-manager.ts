@@ -10,6 +10,7 @@ import {
 import { SecretValue } from '../../core/secret/secret-value.ts';
 import { denialIn, detailIn } from './messages.ts';
 import type { AwsRequest } from './request.ts';
+import { SDK_SETTINGS } from './sdk-settings.ts';
 import type {
   AwsErrorFacts,
   DescribedSecret,
@@ -21,22 +22,13 @@ import type {
 
 export { signRequest } from './sign.ts';
 
-/** Opens a client for one Region. All settings that the SDK would look up are set. */
+/** Opens a client for one Region. */
 export function openSecretReader(options: SecretReaderOptions): SecretReader {
   const client = new SecretsManagerClient({
+    ...SDK_SETTINGS,
     region: options.region,
     endpoint: options.endpoint.href,
     credentials: options.credentials,
-    // The fetcher retries itself: the SDK stops before the network is available.
-    maxAttempts: 1,
-    retryMode: 'standard',
-    defaultsMode: 'legacy',
-    useFipsEndpoint: false,
-    useDualstackEndpoint: false,
-    // Otherwise the SDK looks for these three settings in ~/.aws/config.
-    authSchemePreference: ['sigv4'],
-    disableClockSkewCorrection: false,
-    userAgentAppId: async () => undefined,
     requestHandler: handlerFor(options.send),
   });
   return {

@@ -6,6 +6,7 @@ import {
   type SQSClientConfig,
 } from '@aws-sdk/client-sqs';
 import { AwsFailure, NetworkFailure, rowOf } from '../../aws/calls/errors.ts';
+import { SDK_SETTINGS } from '../../aws/calls/sdk-settings.ts';
 import { sendRequest } from '../../runtime/https-request.ts';
 import type { Message } from '../effects.ts';
 import type { AwsAccess } from './access.ts';
@@ -42,21 +43,14 @@ export function parseQueueUrl(text: string): QueueUrl | undefined {
   return { url, region };
 }
 
-/** Opens a queue. All settings that the SDK would look up are set. */
+/** Opens a queue. */
 export function openQueue({ url }: QueueUrl, region: string, access: AwsAccess): Queue {
   const client = new SQSClient({
+    ...SDK_SETTINGS,
     region,
     endpoint: url.origin,
     useQueueUrlAsEndpoint: false,
     credentials: () => access.credentials(),
-    maxAttempts: 1,
-    retryMode: 'standard',
-    defaultsMode: 'legacy',
-    useFipsEndpoint: false,
-    useDualstackEndpoint: false,
-    authSchemePreference: ['sigv4'],
-    disableClockSkewCorrection: false,
-    userAgentAppId: async () => undefined,
     requestHandler: handlerFor(url, access),
   });
   const send = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { asArray, field } from '../../core/json.ts';
 import type { VersionMap } from '../../core/plan/version-map.ts';
 import type { ApiAnswer, ClusterApi, ClusterPlace } from '../../kubernetes/api-client.ts';
+import { eventNote } from '../../kubernetes/event-note.ts';
 import { ListWatch } from '../../kubernetes/list-watch.ts';
 import { pagesOf } from '../../kubernetes/lists.ts';
 import { type DisruptionBudget, readDisruptionBudget } from '../decide/disruption.ts';
@@ -29,8 +30,6 @@ const OBJECT = { accept: 'application/json', mostBytes: 8 * MIB };
 const PODS = { accept: 'application/json', limit: 100, mostPages: 20, mostBytes: 160 * MIB };
 /** After a failure to write an Event, none are written for this time: restarts do not wait for them. */
 const EVENT_PAUSE_MILLISECONDS = 30_000;
-/** Kubernetes API, events.k8s.io/v1: the bytes of a note. */
-const MOST_NOTE_BYTES = 1024;
 
 export class LiveCluster implements Cluster {
   readonly #parts: LiveClusterParts;
@@ -132,7 +131,7 @@ export class LiveCluster implements Cluster {
           metadata: { name: `aws-secrets-injector-rollout.${hash}`, namespace },
           type,
           reason,
-          note: shortened(text),
+          note: eventNote(text),
           action: 'Restart',
           reportingController: 'secrets-injector.dev/rollout',
           reportingInstance: identity.slice(0, 128),
@@ -173,13 +172,4 @@ function resultOf(answer: ApiAnswer): WriteResult {
 
 function problemOf(answer: { readonly status: number } | { readonly what: string }): string {
   return 'what' in answer ? answer.what : `status ${answer.status}`;
-}
-
-/** Cuts a text at the limit of an Event, without half a character. */
-function shortened(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= MOST_NOTE_BYTES) return text;
-  const end = '…';
-  const head = bytes.subarray(0, MOST_NOTE_BYTES - Buffer.byteLength(end)).toString();
-  return `${head.replace(/\uFFFD$/, '')}${end}`;
 }

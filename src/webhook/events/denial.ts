@@ -4,9 +4,8 @@ import type { Outcome } from '../../core/decide/outcome.ts';
 import { asArray, field, textField } from '../../core/json.ts';
 import { ADMISSION_CODES } from '../../core/problems/admission-codes.ts';
 import { formatProblems } from '../../core/problems/problems.ts';
+import { eventNote } from '../../kubernetes/event-note.ts';
 
-/** Kubernetes API, events.k8s.io/v1: the bytes of a note. */
-const MOST_NOTE_BYTES = 1024;
 /** The status of a rejection by a rule of the operator. */
 const POLICY_STATUS = 403;
 
@@ -40,7 +39,7 @@ export function denialOf(review: unknown, facts: ReviewFacts, outcome: Outcome):
   return {
     regarding: regardingOf(review, facts.namespace),
     reason: first.code,
-    note: shortened(formatProblems(problems)),
+    note: eventNote(formatProblems(problems)),
   };
 }
 
@@ -67,13 +66,4 @@ function regardingOf(review: unknown, namespace: string): Regarding {
     return { apiVersion: apiVersion ?? '', kind: kind ?? '', namespace, name: name ?? '', uid: uid ?? '' };
   const own = textField(metadata, 'name') ?? '';
   return { apiVersion: 'v1', kind: 'Pod', namespace, ...(NAME.test(own) ? { name: own } : {}) };
-}
-
-/** Cuts a text at the limit of an Event, without half a character. */
-function shortened(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= MOST_NOTE_BYTES) return text;
-  const end = '…';
-  const head = bytes.subarray(0, MOST_NOTE_BYTES - Buffer.byteLength(end)).toString();
-  return `${head.replace(/\uFFFD$/, '')}${end}`;
 }

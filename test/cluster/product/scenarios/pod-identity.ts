@@ -58,9 +58,8 @@ export function podIdentity(stage: () => Stage, neighbours: () => Neighbours): v
       },
     );
 
-    const onIpv6 = hasIpv6() ? it : it.skip;
     if (!hasIpv6()) process.stderr.write('EKS Pod Identity over IPv6 is skipped: this machine has no IPv6\n');
-    onIpv6('the agent has an IPv6 address: the pod starts with its secrets', async () => {
+    it.skipIf(!hasIpv6())('the agent has an IPv6 address: the pod starts with its secrets', async () => {
       const path = `pod-identity/[${IPV6}]/v1/credentials` as const;
       const scene = await sceneWithAgent({ ...AFTER, path });
       await create(stage(), scene);

@@ -23,68 +23,73 @@ const LOST =
   /spec\.(?:c|initC)ontainers\[\d\]\.env\[\d+\]\.valueFrom: Invalid value: "": must specify one of: .* or `?fileKeyRef/;
 
 export function natives(stage: () => Stage, neighbours: () => Neighbours): void {
-  const group = hasFileKeys(wantedKubernetes()) ? describe.concurrent : describe.skip;
-  group('that drop native variables', () => {
-    const scene = async (isRegisteredTwice: boolean, ...all: readonly Neighbour[]): Promise<Scene> => {
-      const namespace = await stage().namespace({
-        [NAMESPACE_LABEL]: 'enabled',
-        ...(isRegisteredTwice ? { [SECOND_PASS_LABEL]: 'yes' } : {}),
-      });
-      return nativeScene(await makeSceneIn(namespace, stage(), neighbours(), ...all));
-    };
-    const old = (when: string, place: string, reinvocationPolicy: string): Neighbour => {
-      const path = when === 'every time' ? 'web-identity' : 'rewrite-to-add';
-      return { place, reinvocationPolicy, path, program: 'old' } as Neighbour;
-    };
+  describe.skipIf(!hasFileKeys(wantedKubernetes()))(
+    'that drop native variables',
+    { concurrent: true },
+    () => {
+      const scene = async (isRegisteredTwice: boolean, ...all: readonly Neighbour[]): Promise<Scene> => {
+        const namespace = await stage().namespace({
+          [NAMESPACE_LABEL]: 'enabled',
+          ...(isRegisteredTwice ? { [SECOND_PASS_LABEL]: 'yes' } : {}),
+        });
+        return nativeScene(await makeSceneIn(namespace, stage(), neighbours(), ...all));
+      };
+      const old = (when: string, place: string, reinvocationPolicy: string): Neighbour => {
+        const path = when === 'every time' ? 'web-identity' : 'rewrite-to-add';
+        return { place, reinvocationPolicy, path, program: 'old' } as Neighbour;
+      };
 
-    it('act as documented in docs/guides/other-webhooks.md, with one and two registrations of the injector', async () => {
-      const documented = [...readFileSync(PAGE, 'utf8').matchAll(ROW)].map((row) => row.slice(1));
-      expect(documented).toHaveLength(8);
-      const seen = await Promise.all(
-        documented.map(async ([when = '', place = '', policy = '']) => [
-          when,
-          place,
-          policy,
-          ...(await Promise.all(
-            [false, true].map(async (twice) => outcomeOf(await scene(twice, old(when, place, policy)))),
-          )),
-        ]),
-      );
-      expect(seen).toEqual(documented);
-    });
-
-    it.each([
-      ['before', false],
-      ['after', true],
-    ] as const)(
-      '%s the injector and called again: the pod starts with its variable',
-      async (place, isRegisteredTwice) => {
-        const { namespace, annotations } = await scene(
-          isRegisteredTwice,
-          old('every time', place, 'IfNeeded'),
+      it('act as documented in docs/guides/other-webhooks.md, with one and two registrations of the injector', async () => {
+        const documented = [...readFileSync(PAGE, 'utf8').matchAll(ROW)].map((row) => row.slice(1));
+        expect(documented).toHaveLength(8);
+        const seen = await Promise.all(
+          documented.map(async ([when = '', place = '', policy = '']) => [
+            when,
+            place,
+            policy,
+            ...(await Promise.all(
+              [false, true].map(async (twice) => outcomeOf(await scene(twice, old(when, place, policy)))),
+            )),
+          ]),
         );
-        const db = putJsonSecret(stage().aws, `${namespace}-start`, nativeCanary);
-        const asks = { ...annotations, 'secrets-injector.dev/env.DB_USER': `${db.arn}:user` };
-        await stage().mustCreate(pod(namespace, { annotations: asks, containers: [READS], identity: false }));
-        const [user] = await stage().outputOf(namespace, 'app');
-        expect(user).toBe(checksum(db.user));
-      },
-    );
+        expect(seen).toEqual(documented);
+      });
 
-    it('with a current library, keep everything', async () => {
-      const current = { ...old('every time', 'after', 'IfNeeded'), program: 'current' } as const;
-      expect(await outcomeOf(await scene(false, current))).toBe('admitted');
-    });
+      it.each([
+        ['before', false],
+        ['after', true],
+      ] as const)(
+        '%s the injector and called again: the pod starts with its variable',
+        async (place, isRegisteredTwice) => {
+          const { namespace, annotations } = await scene(
+            isRegisteredTwice,
+            old('every time', place, 'IfNeeded'),
+          );
+          const db = putJsonSecret(stage().aws, `${namespace}-start`, nativeCanary);
+          const asks = { ...annotations, 'secrets-injector.dev/env.DB_USER': `${db.arn}:user` };
+          await stage().mustCreate(
+            pod(namespace, { annotations: asks, containers: [READS], identity: false }),
+          );
+          const [user] = await stage().outputOf(namespace, 'app');
+          expect(user).toBe(checksum(db.user));
+        },
+      );
 
-    it.each(['Never', 'IfNeeded'] as const)(
-      'that declare an injected variable again (%s): rejected',
-      async (policy) => {
-        const path = 'duplicate-variable/DB_USER';
-        const { refusal } = await scene(false, { place: 'after', path, reinvocationPolicy: policy });
-        expect(await refusal()).toContain('ENV_ALREADY_SET');
-      },
-    );
-  });
+      it('with a current library, keep everything', async () => {
+        const current = { ...old('every time', 'after', 'IfNeeded'), program: 'current' } as const;
+        expect(await outcomeOf(await scene(false, current))).toBe('admitted');
+      });
+
+      it.each(['Never', 'IfNeeded'] as const)(
+        'that declare an injected variable again (%s): rejected',
+        async (policy) => {
+          const path = 'duplicate-variable/DB_USER';
+          const { refusal } = await scene(false, { place: 'after', path, reinvocationPolicy: policy });
+          expect(await refusal()).toContain('ENV_ALREADY_SET');
+        },
+      );
+    },
+  );
 }
 
 /** The same scene, with pods that request a native variable. */

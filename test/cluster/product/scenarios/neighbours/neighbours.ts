@@ -15,8 +15,7 @@ export function neighbours(stage: () => Stage): void {
   const unavailable = neighboursUnavailable();
   if (unavailable !== undefined)
     process.stderr.write(`the tests with other webhooks are skipped: ${unavailable}\n`);
-  const group = unavailable === undefined ? describe.concurrent : describe.skip;
-  group('neighbours', () => {
+  describe.skipIf(unavailable !== undefined)('neighbours', { concurrent: true }, () => {
     let started: Neighbours | undefined;
     const running = (): Neighbours => {
       if (started === undefined) throw new Error('the other webhooks did not start');
