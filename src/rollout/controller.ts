@@ -117,7 +117,14 @@ export class Controller {
 
   async #describe(): Promise<void> {
     const { effects, reports, now, isLeader } = this.#parts;
-    const wanted = new Set(this.#workloads().flatMap(({ all }) => all.map((key) => secretOfKey(key).arn)));
+    const wanted = new Map<string, Set<string>>();
+    for (const { all, namespace } of this.#workloads())
+      for (const key of all) {
+        const { arn } = secretOfKey(key);
+        const namespaces = wanted.get(arn);
+        if (namespaces === undefined) wanted.set(arn, new Set([namespace]));
+        else namespaces.add(namespace);
+      }
     const due = [...this.#versions.due(wanted, now())];
     const next = async (): Promise<void> => {
       for (let arn = due.shift(); arn !== undefined && isLeader(); arn = due.shift()) {
@@ -154,10 +161,9 @@ export class Controller {
     const reasons = new Map<WaitReason, number>();
     for (const one of decisions)
       if (one.kind === 'wait') reasons.set(one.reason, (reasons.get(one.reason) ?? 0) + 1);
-    this.#parts.reports.pending(
-      reasons,
-      Math.max(0, ...[...this.#changedSince.values()].map((one) => at - one)),
-    );
+    let oldest = at;
+    for (const since of this.#changedSince.values()) oldest = Math.min(oldest, since);
+    this.#parts.reports.pending(reasons, at - oldest);
   }
 
   async #carryOut(decision: Decision, current: VersionMap): Promise<void> {

@@ -11,11 +11,16 @@ interface Entry {
 }
 
 const RETRY_MILLISECONDS = 10_000;
+/** A decision does not wait for more requests than these. The rest follows in the next pass. */
+const MOST_PER_PASS = 100;
+/** Before secrets that are not known yet. */
+const AT_ONCE = -1;
 
 export class KnownVersions {
   readonly #entries = new Map<string, Entry>();
   readonly #interval: number;
   readonly #random: () => number;
+  #hasMore = false;
 
   /** @param interval milliseconds between two requests for a secret, before jitter */
   constructor(interval: number, random: () => number) {
@@ -23,21 +28,36 @@ export class KnownVersions {
     this.#random = random;
   }
 
-  /** The secrets to ask for now. Others than these are forgotten. */
-  due(arns: ReadonlySet<string>, now: number): readonly string[] {
-    for (const arn of this.#entries.keys()) if (!arns.has(arn)) this.#entries.delete(arn);
-    return [...arns].filter((arn) => (this.#entries.get(arn)?.due ?? 0) <= now);
+  /**
+   * The secrets to ask for in this pass: those that wait longest, from each namespace in turn, so that nobody who names very
+   * many keeps back the secrets of others. Secrets that are not wanted are forgotten.
+   * @param wanted the namespaces of each secret
+   */
+  due(wanted: ReadonlyMap<string, ReadonlySet<string>>, now: number): readonly string[] {
+    for (const arn of this.#entries.keys()) if (!wanted.has(arn)) this.#entries.delete(arn);
+    const counts = new Map<string, number>();
+    const due = [...wanted]
+      .map(([arn, namespaces]) => ({ arn, namespaces, at: this.#entries.get(arn)?.due ?? 0 }))
+      .filter(({ at }) => at <= now)
+      .toSorted((one, other) => one.at - other.at)
+      .map(({ arn, namespaces }) => ({ arn, turn: turnOf(namespaces, counts) }))
+      .toSorted((one, other) => one.turn - other.turn);
+    this.#hasMore = due.length > MOST_PER_PASS;
+    return due.slice(0, MOST_PER_PASS).map(({ arn }) => arn);
   }
 
   /** When the next secret is due. */
   get nextDue(): number {
-    return Math.min(...[...this.#entries.values()].map(({ due }) => due));
+    if (this.#hasMore) return 0;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#entries.values()) next = Math.min(next, due);
+    return next;
   }
 
   /** Makes a secret due. @returns the number of answers so far */
   hint(arn: string): number {
     const entry = this.#entries.get(arn);
-    if (entry !== undefined) entry.due = 0;
+    if (entry !== undefined) entry.due = AT_ONCE;
     return entry?.answers ?? 0;
   }
 
@@ -76,4 +96,15 @@ export class KnownVersions {
     }
     return versions;
   }
+}
+
+/** The first turn in which one of the namespaces asks for a further secret. */
+function turnOf(namespaces: ReadonlySet<string>, counts: Map<string, number>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const namespace of namespaces) {
+    const turn = counts.get(namespace) ?? 0;
+    counts.set(namespace, turn + 1);
+    first = Math.min(first, turn);
+  }
+  return first;
 }
