@@ -4,6 +4,7 @@ import { formatVersionMap, type VersionMap } from '../core/plan/version-map.ts';
 import { isRecordedOutside, MOST_RESTARTS } from './decide/read-workload.ts';
 import type { Workload } from './decide/workload.ts';
 
+const SECOND = 1000;
 const HOUR = 3_600_000;
 
 /** Notes versions for which the workload is not restarted. Its pods stay. */
@@ -38,12 +39,20 @@ export function restartPatch(workload: Workload, versions: VersionMap, at: numbe
   if (isRecordedOutside(kind, isPinned))
     return JSON.stringify({
       metadata: { resourceVersion, annotations: { ...annotations, ...record } },
-      spec: { restartAt: timeText(at) },
+      spec: { restartAt: timeText(argoRestartTime(workload, at)) },
     });
   return JSON.stringify({
     metadata: { resourceVersion, annotations },
     spec: templateWith({ [RESTARTED_AT_KEY]: timeText(at), ...record }),
   });
+}
+
+/**
+ * Argo Rollouts replaces pods that were created before `spec.restartAt`, compares whole seconds, and does nothing if the time
+ * is the one of the last restart. So the time is after the present second, and after every earlier restart.
+ */
+function argoRestartTime({ restarts }: Workload, at: number): number {
+  return Math.max(at, (restarts.at(-1) ?? 0) + SECOND) + SECOND;
 }
 
 function templateWith(annotations: Readonly<Record<string, string>>): object {

@@ -132,9 +132,12 @@ describe.skipIf(unavailable !== undefined)('the rollout controller', () => {
     });
   }
 
-  /** Does what the controller of Argo Rollouts does. */
+  /** Does what the controller of Argo Rollouts does. It waits for the time of the restart. */
   async function completeRollout(name: string): Promise<void> {
-    const { spec, metadata } = await stored('Rollout', name);
+    const { spec, metadata } = await until(`the restart of ${name} to be due`, { seconds: 30 }, async () => {
+      const found = await stored('Rollout', name);
+      return Date.now() > Date.parse(found.spec.restartAt ?? '1970-01-01') ? found : undefined;
+    });
     const status = {
       observedGeneration: String(metadata.generation),
       phase: 'Healthy',

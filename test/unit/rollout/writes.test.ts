@@ -26,10 +26,19 @@ it('a restart is that of kubectl, with the record, and removes what was settled'
 it('an Argo Rollout is restarted without a new release; with pinned versions, by one', () => {
   expect(JSON.parse(restartPatch(workload({ kind: 'Rollout' }), VERSIONS, NOON))).toEqual({
     metadata: { resourceVersion: '1', annotations: { [SETTLED_KEY]: null, [RESTARTS_KEY]: AT, ...RECORD } },
-    spec: { restartAt: AT },
+    spec: { restartAt: '2026-11-25T12:00:01Z' },
   });
   const pinned = JSON.parse(restartPatch(workload({ kind: 'Rollout', isPinned: true }), VERSIONS, NOON));
   expect(pinned.spec.template.metadata.annotations).toMatchObject(RECORD);
+});
+
+it.each([
+  ['in the same second', NOON, '2026-11-25T12:00:02Z'],
+  ['after the clock was set back', NOON + 30_000, '2026-11-25T12:00:32Z'],
+  ['a second later', NOON - 1000, '2026-11-25T12:00:01Z'],
+])('an Argo Rollout is restarted again %s, at another time', (_, last, expected) => {
+  const patch = JSON.parse(restartPatch(workload({ kind: 'Rollout', restarts: [last] }), VERSIONS, NOON));
+  expect(patch.spec).toEqual({ restartAt: expected });
 });
 
 it('what is settled replaces no pod, and a first record is no restart', () => {
