@@ -104,8 +104,7 @@ export class LiveCluster implements Cluster {
     for await (const page of pagesOf(this.#parts.api, question, this.#parts.signal)) {
       if (page.kind !== 'answer') return undefined;
       for (const pod of asArray(field(page.json, 'items') ?? []) ?? []) {
-        const isEnding = field(field(pod, 'metadata'), 'deletionTimestamp') !== undefined;
-        const reported = isEnding ? undefined : versionsOfPod(pod);
+        const reported = versionsOfPod(pod);
         if (reported !== undefined) versions.push(reported);
       }
     }

@@ -6,8 +6,9 @@ import { readPlan } from '../../core/plan/read-plan.ts';
 import { type VersionMap, versionKey } from '../../core/plan/version-map.ts';
 import { parseVersions } from '../../core/plan/versions.ts';
 
-/** @returns undefined for a pod without a record, such as one that has not fetched yet */
+/** @returns undefined for a pod that is being deleted, or has no record, such as one that has not fetched yet */
 export function versionsOfPod(pod: unknown): VersionMap | undefined {
+  if (field(field(pod, 'metadata'), 'deletionTimestamp') !== undefined) return undefined;
   const fetcher = named(field(field(pod, 'spec'), 'initContainers'), FETCHER_NAME);
   const text = textField(named(field(fetcher, 'env'), PLAN_VARIABLE), 'value');
   const plan = readPlan(text);

@@ -77,6 +77,7 @@ it('a pod reports the versions of its plan by the key of each secret', () => {
 it.each([
   ['no status', { status: {} }],
   ['no plan', { spec: {} }],
+  ['a deletion in progress', { metadata: { deletionTimestamp: '2026-11-25T12:00:00Z' } }],
   [
     'another message',
     { status: { initContainerStatuses: [{ name: FETCHER_NAME, state: { terminated: { message: 'x' } } }] } },

@@ -16,26 +16,29 @@ const IPV6 = 'fd00:ec2::23';
 
 export function podIdentity(stage: () => Stage, neighbours: () => Neighbours): void {
   describe.concurrent('EKS Pod Identity', () => {
-    // All pods have the same agent, so the other tests wait until the first one has seen it refuse connections.
-    const ready = Promise.withResolvers<void>();
+    // All pods have the same agent, so a pod sees it refuse connections before any test needs the agent.
+    let refused: Promise<{ readonly scene: Scene; readonly described: string }> | undefined;
+    const refusal = async () => {
+      try {
+        const scene = await makeScene(stage(), neighbours(), AFTER);
+        return { scene, described: await failing(stage(), scene, 'AWS_UNAVAILABLE') };
+      } finally {
+        await stage().agent.listen();
+      }
+    };
+    const withRefusal = () => (refused ??= refusal());
+    const agentReady = async (): Promise<void> => void (await Promise.allSettled([withRefusal()]));
     const sceneWithAgent = async (...all: readonly Neighbour[]): Promise<Scene> => {
       const scene = await makeScene(stage(), neighbours(), ...all);
-      await ready.promise;
+      await agentReady();
       return scene;
     };
 
     it('the agent is not ready: the pod says so, and starts after the agent is ready', async () => {
-      try {
-        const scene = await makeScene(stage(), neighbours(), AFTER);
-        const described = await failing(stage(), scene, 'AWS_UNAVAILABLE');
-        expect(described).toContain('Exit Code:    13');
-        expect(described).toContain('EKS Pod Identity Agent');
-        await stage().agent.listen();
-        await expectOutput(stage(), scene);
-      } finally {
-        await stage().agent.listen();
-        ready.resolve();
-      }
+      const { scene, described } = await withRefusal();
+      expect(described).toContain('Exit Code:    13');
+      expect(described).toContain('EKS Pod Identity Agent');
+      await expectOutput(stage(), scene);
     });
 
     it.each([
@@ -70,7 +73,7 @@ export function podIdentity(stage: () => Stage, neighbours: () => Neighbours): v
     });
 
     it('nothing but pods reaches the agent', async () => {
-      await ready.promise;
+      await agentReady();
       for (const url of stage().agent.urls)
         await expect(fetch(url, { signal: AbortSignal.timeout(1000) }), url).rejects.toThrow('timeout');
       expect(stage().agent.requests.filter(({ namespace }) => namespace === undefined)).toEqual([]);
