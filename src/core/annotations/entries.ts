@@ -24,9 +24,12 @@ export function readEntries(text: string, whole: Group, reading: Reading): reado
   const groups = new Map<string, Group>();
   for (const entry of readSecretsForm(text, reading.findings)) {
     const secret = secretOf(entry, reading);
-    if (secret === undefined) continue;
-    const group = entry.containers === undefined ? whole : groupOf(entry.index, entry.containers, groups);
-    new EntryReader(entry, secret, group, reading).read();
+    // All problems of a pod are reported, so an entry without a valid secret is read as well.
+    if (secret === undefined) new EntryReader(entry, 0, emptyGroup(undefined, entry.subject), reading).read();
+    else {
+      const group = entry.containers === undefined ? whole : groupOf(entry.index, entry.containers, groups);
+      new EntryReader(entry, secret, group, reading).read();
+    }
   }
   return [...groups.values()];
 }
