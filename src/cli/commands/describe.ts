@@ -3,13 +3,13 @@ import { describeDecision, type PodDescription } from '../../core/advice/describ
 import { describeRunning } from '../../core/advice/describe-running.ts';
 import { formatDescriptions } from '../../core/advice/describe-text.ts';
 import { decide } from '../../core/decide/decide.ts';
+import type { PodTemplate } from '../../core/pod/pod-templates.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
 import { renderSettingsHelp } from '../../runtime/settings/help.ts';
 import { checkInjection } from '../../runtime/settings/injection.ts';
 import { integer, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
 import { podCount } from '../manifests/pod-count.ts';
-import type { PodTemplate } from '../manifests/pod-templates.ts';
 import { readManifestFiles } from '../manifests/read-manifests.ts';
 import { FILES, withFileFlag } from '../manifests/sources.ts';
 import { flaggedSettings, INJECTION_FLAGS, knownVariables } from './injection-flags.ts';

@@ -1,8 +1,8 @@
 /** Finds annotations of the injector that no pod will have, or that `render` cannot inject for. */
 import { hasAnnotations } from '../../core/annotations/annotations.ts';
 import { asArray, asObject, field } from '../../core/json.ts';
+import { type ManifestObject, objectsOf, type Path, type PodTemplate } from '../../core/pod/pod-templates.ts';
 import { printable } from '../../core/problems/quote.ts';
-import { type ManifestObject, objectsOf, type Path, type PodTemplate } from './pod-templates.ts';
 
 /** Deeper than any manifest: every kind of Kubernetes and its extensions ends before. */
 const MAX_DEPTH = 60;

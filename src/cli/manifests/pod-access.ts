@@ -2,11 +2,11 @@
 import { accessOf, type PodAccess } from '../../core/advice/access.ts';
 import { decide } from '../../core/decide/decide.ts';
 import type { RoleArn } from '../../core/names/role-arn.ts';
+import type { PodTemplate } from '../../core/pod/pod-templates.ts';
 import { formatProblem } from '../../core/problems/problems.ts';
 import { quote } from '../../core/problems/quote.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
-import type { PodTemplate } from './pod-templates.ts';
 
 /** What a pod needs; undefined if it requests no secret. The problems say why the webhook would deny it. */
 export function readAccess(

@@ -1,6 +1,6 @@
 /** How many pods a workload runs. */
 import { field, integerField } from '../../core/json.ts';
-import type { ManifestObject } from './pod-templates.ts';
+import type { ManifestObject } from '../../core/pod/pod-templates.ts';
 
 /** @returns undefined if it depends on the cluster, as for a DaemonSet */
 export function podCount({ kind, content }: ManifestObject): number | undefined {

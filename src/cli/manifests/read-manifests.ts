@@ -1,12 +1,12 @@
 /** Reads the pods and the roles of service accounts from files. */
 import { field, textField } from '../../core/json.ts';
 import { parseRoleArn, type RoleArn } from '../../core/names/role-arn.ts';
+import { objectsOf, type PodTemplate, podTemplates } from '../../core/pod/pod-templates.ts';
 import { quote } from '../../core/problems/quote.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { readDocuments } from '../yaml/documents.ts';
 import { findFiles } from './files.ts';
 import { misplaced } from './misplaced.ts';
-import { objectsOf, type PodTemplate, podTemplates } from './pod-templates.ts';
 import { asReviewed, placeOf } from './render-text.ts';
 import { readSource, sourceName } from './sources.ts';
 

@@ -2,12 +2,12 @@
 import { type AddOperation, pointer } from '../../core/additions/patch.ts';
 import type { Outcome } from '../../core/decide/outcome.ts';
 import { decideInjection } from '../../core/inject.ts';
+import { type PodTemplate, podTemplates } from '../../core/pod/pod-templates.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
 import { readDocuments, type SourceDocument } from '../yaml/documents.ts';
 import { editFile } from './edit-file.ts';
 import { misplaced } from './misplaced.ts';
-import { type PodTemplate, podTemplates } from './pod-templates.ts';
 
 /** The decision for one pod of the file. */
 export interface RenderedObject {

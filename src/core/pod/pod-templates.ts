@@ -1,5 +1,5 @@
 /** Finds pods and pod templates in a manifest, by kind, and by structure for other kinds. */
-import { asArray, asObject, field, textField } from '../../core/json.ts';
+import { asArray, asObject, field, textField } from '../json.ts';
 
 export type Path = readonly (string | number)[];
 
