@@ -22,7 +22,7 @@ const tiers = [
 ];
 
 // Tiers that run the executable of dist/.
-const runsDist = new Set(['unit', 'aws', 'image', 'cluster', 'eks', 'long']);
+const runsDist = new Set(['unit', 'aws', 'cli', 'image', 'cluster', 'eks', 'long']);
 const runsCluster = new Set(['cluster', 'eks', 'long']);
 const runsBuilders = new Set([...runsCluster, 'image', 'release']);
 

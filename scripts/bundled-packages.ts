@@ -5,17 +5,29 @@ import { SHIPPED } from './shipped.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** @returns folders of packages, such as `node_modules/pino`, sorted */
-export function bundledPackages(): readonly string[] {
+/** What esbuild says about a bundle. */
+export interface Metafile {
+  readonly inputs: object;
+}
+
+/** The packages in the bundles of the image. @returns folders of packages, such as `node_modules/pino`, sorted */
+export function bundledPackages(bundles: readonly string[] = ['main', ...SHIPPED]): readonly string[] {
+  return packagesIn(
+    bundles.map((bundle) => {
+      const file = path.join(ROOT, 'dist', `${bundle}.meta.json`);
+      return JSON.parse(readFileSync(file, 'utf8')) as Metafile;
+    }),
+  );
+}
+
+/** The packages in some bundles. @returns folders of packages, sorted */
+export function packagesIn(metafiles: readonly Metafile[]): readonly string[] {
   const folders = new Set<string>();
-  for (const bundle of ['main', ...SHIPPED]) {
-    const file = path.join(ROOT, 'dist', `${bundle}.meta.json`);
-    const meta = JSON.parse(readFileSync(file, 'utf8')) as { inputs: object };
-    for (const input of Object.keys(meta.inputs)) {
+  for (const { inputs } of metafiles)
+    for (const input of Object.keys(inputs)) {
       // The last one: a package can contain other packages.
       const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/@]+)\//.exec(input) ?? [];
       if (folder !== undefined) folders.add(folder);
     }
-  }
   return [...folders].sort();
 }

@@ -20,6 +20,12 @@ export const HOUSES: Readonly<Record<string, House>> = {
     packages: ['fast-json-patch'],
     builtins: true,
   },
+  library: {
+    rooms: ['index.ts', 'annotate.ts', 'check.ts', 'request.ts', 'secret.ts'],
+    imports: ['core'],
+    packages: [],
+    builtins: false,
+  },
   webhook: {
     rooms: [
       'main.ts',

@@ -1,10 +1,10 @@
 /**
- * Writes the licences of every package that the image's bundles contain, read from esbuild's own account of what went
- * in: a list kept by hand would be wrong after the next update.
+ * The licenses of every package that bundles contain, read from esbuild's own account of what went in: a list kept by
+ * hand would be wrong after the next update.
  */
-import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundledPackages, ROOT } from './bundled-packages.ts';
+import { ROOT } from './bundled-packages.ts';
 
 const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:$|[.-])/i;
 const RULE = '-'.repeat(100);
@@ -44,11 +44,7 @@ function portNotices(): readonly string[] {
     );
 }
 
-const [target] = process.argv.slice(2);
-if (target === undefined) {
-  process.stderr.write('usage: node scripts/third-party-notices.ts FILE\n');
-  process.exitCode = 2;
-} else {
-  const head = 'This product contains the packages below. Node.js has a file of its own, NODE-LICENSE.txt.\n';
-  writeFileSync(target, [head, ...bundledPackages().map(notice), ...portNotices()].join('\n'));
+/** The licenses of packages and of ported code. @param folders of packages, such as `node_modules/pino` */
+export function notices(folders: readonly string[]): string {
+  return [...folders.map(notice), ...portNotices()].join('\n');
 }

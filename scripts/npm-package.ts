@@ -1,0 +1,85 @@
+/**
+ * Builds the npm package, a folder for `npm pack` and `npm publish`: the library for programs that generate manifests, with
+ * its types, and the command line. It has no dependencies, because everything is bundled: a program that uses only the
+ * library installs nothing else. Run it after `scripts/build.ts`.
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Metafile, packagesIn, ROOT } from './bundled-packages.ts';
+import { writeTypes } from './library-types.ts';
+import { notices } from './third-party-notices.ts';
+
+const COPIED = ['README.md', 'CHANGELOG.md', 'LICENSE'];
+
+const LAUNCHER = `#!/usr/bin/env node
+import '../lib/cli.cjs';
+`;
+
+/** The name with which kubectl finds the plugin \`kubectl aws-secrets\`. */
+const PLUGIN = 'kubectl-aws_secrets';
+
+/** Builds the package. @param outDir where it goes; what was there is replaced */
+export async function buildNpmPackage(outDir: string): Promise<void> {
+  rmSync(outDir, { recursive: true, force: true });
+  for (const folder of ['bin', 'lib/library', 'lib/types'])
+    mkdirSync(path.join(outDir, folder), { recursive: true });
+  const library = await buildLibrary(path.join(outDir, 'lib/library'));
+  writeTypes(path.join(outDir, 'lib/types'));
+  const cli = path.join(ROOT, 'dist/cli.cjs');
+  if (!existsSync(cli)) throw new Error('dist/cli.cjs does not exist: run node scripts/build.ts first');
+  cpSync(cli, path.join(outDir, 'lib/cli.cjs'));
+  for (const name of [packageJson.name, PLUGIN])
+    writeFileSync(path.join(outDir, 'bin', name), LAUNCHER, { mode: 0o755 });
+  cpSync(path.join(ROOT, 'schema'), path.join(outDir, 'schema'), { recursive: true });
+  for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(outDir, name));
+  const cliMeta = JSON.parse(readFileSync(path.join(ROOT, 'dist/cli.meta.json'), 'utf8')) as Metafile;
+  const head = 'This package contains the packages below.\n';
+  writeFileSync(
+    path.join(outDir, 'THIRD-PARTY-NOTICES.txt'),
+    [head, notices(packagesIn([cliMeta, library]))].join('\n'),
+  );
+  writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
+}
+
+/** A module for each file, so that a bundler drops what a program does not use. */
+async function buildLibrary(outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['index', 'annotate', 'check', 'request', 'secret'].map((name) => `src/library/${name}.ts`),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  return metafile;
+}
+
+function manifest(): object {
+  const { name, version, description, license, engines } = packageJson;
+  return {
+    name,
+    version,
+    description,
+    license,
+    engines,
+    keywords: ['kubernetes', 'aws', 'secrets-manager', 'cdk8s', 'pulumi', 'kubectl-plugin'],
+    type: 'module',
+    sideEffects: false,
+    bin: { [name]: `bin/${name}`, [PLUGIN]: `bin/${PLUGIN}` },
+    exports: {
+      '.': { types: './lib/types/library/index.d.ts', default: './lib/library/index.js' },
+      './schema/*': './schema/*',
+      './package.json': './package.json',
+    },
+  };
+}
+
+if (import.meta.main) await buildNpmPackage(path.join(ROOT, 'dist/npm'));
