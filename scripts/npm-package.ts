@@ -7,8 +7,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import path from 'node:path';
 import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { COMPLETE } from '../src/cli/completion/scripts.ts';
 import { type Metafile, packagesIn, ROOT } from './bundled-packages.ts';
 import { writeTypes } from './library-types.ts';
+import { writeManPages } from './man-pages.ts';
 import { notices } from './third-party-notices.ts';
 
 const COPIED = ['README.md', 'CHANGELOG.md', 'LICENSE'];
@@ -17,8 +19,17 @@ const LAUNCHER = `#!/usr/bin/env node
 import '../lib/cli.cjs';
 `;
 
-/** The name with which kubectl finds the plugin \`kubectl aws-secrets\`. */
-const PLUGIN = 'kubectl-aws_secrets';
+const COMPLETER = `#!/usr/bin/env node
+process.argv.splice(2, 0, '${COMPLETE}');
+await import('../lib/cli.cjs');
+`;
+
+/** The programs of the package. kubectl finds the last two for the command \`kubectl aws-secrets\`. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  [packageJson.name]: LAUNCHER,
+  'kubectl-aws_secrets': LAUNCHER,
+  'kubectl_complete-aws_secrets': COMPLETER,
+};
 
 /** Builds the package. @param outDir where it goes; what was there is replaced */
 export async function buildNpmPackage(outDir: string): Promise<void> {
@@ -30,8 +41,9 @@ export async function buildNpmPackage(outDir: string): Promise<void> {
   const cli = path.join(ROOT, 'dist/cli.cjs');
   if (!existsSync(cli)) throw new Error('dist/cli.cjs does not exist: run node scripts/build.ts first');
   cpSync(cli, path.join(outDir, 'lib/cli.cjs'));
-  for (const name of [packageJson.name, PLUGIN])
-    writeFileSync(path.join(outDir, 'bin', name), LAUNCHER, { mode: 0o755 });
+  for (const [name, text] of Object.entries(PROGRAMS))
+    writeFileSync(path.join(outDir, 'bin', name), text, { mode: 0o755 });
+  const pages = await writeManPages(path.join(outDir, 'man'));
   cpSync(path.join(ROOT, 'schema'), path.join(outDir, 'schema'), { recursive: true });
   for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(outDir, name));
   const cliMeta = JSON.parse(readFileSync(path.join(ROOT, 'dist/cli.meta.json'), 'utf8')) as Metafile;
@@ -40,7 +52,7 @@ export async function buildNpmPackage(outDir: string): Promise<void> {
     path.join(outDir, 'THIRD-PARTY-NOTICES.txt'),
     [head, notices(packagesIn([cliMeta, library]))].join('\n'),
   );
-  writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
+  writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify(manifest(pages), undefined, 2)}\n`);
 }
 
 /** A module for each file, so that a bundler drops what a program does not use. */
@@ -62,7 +74,8 @@ async function buildLibrary(outdir: string): Promise<Metafile> {
   return metafile;
 }
 
-function manifest(): object {
+/** @param pages names of manual pages */
+function manifest(pages: readonly string[]): object {
   const { name, version, description, license, engines } = packageJson;
   return {
     name,
@@ -73,7 +86,8 @@ function manifest(): object {
     keywords: ['kubernetes', 'aws', 'secrets-manager', 'cdk8s', 'pulumi', 'kubectl-plugin'],
     type: 'module',
     sideEffects: false,
-    bin: { [name]: `bin/${name}`, [PLUGIN]: `bin/${PLUGIN}` },
+    bin: Object.fromEntries(Object.keys(PROGRAMS).map((program) => [program, `bin/${program}`])),
+    man: pages.map((page) => `man/${page}`),
     exports: {
       '.': { types: './lib/types/library/index.d.ts', default: './lib/library/index.js' },
       './schema/*': './schema/*',

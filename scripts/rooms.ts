@@ -15,7 +15,16 @@ export interface House {
 
 export const HOUSES: Readonly<Record<string, House>> = {
   cli: {
-    rooms: ['main.ts', 'commands', 'cluster', 'manifests', 'yaml', 'certificates'],
+    rooms: [
+      'main.ts',
+      'command-table.ts',
+      'commands',
+      'completion',
+      'cluster',
+      'manifests',
+      'yaml',
+      'certificates',
+    ],
     imports: ['core', 'kubernetes', 'runtime'],
     packages: ['fast-json-patch'],
     builtins: true,

@@ -1,82 +1,22 @@
 /** The command line: finds the command, loads its code, and exits with its exit code. */
-import path from 'node:path';
 import { nearest } from '../core/problems/nearest.ts';
 import { quote } from '../core/problems/quote.ts';
+import { wrap } from '../runtime/settings/help.ts';
 import { VERSION } from '../runtime/version.ts';
+import { COMMANDS, type Run } from './command-table.ts';
+import { COMPLETE } from './completion/scripts.ts';
 
-type Run = (argv: readonly string[]) => Promise<number>;
-
-interface Command {
-  readonly summary: string;
-  readonly load: () => Promise<Run>;
-}
-
-/** A command with its own bundle in the same directory. Not every image contains every bundle. */
-function bundled(file: string, pick: (exports: Record<string, unknown>) => Run): () => Promise<Run> {
-  return async () => pick(require(path.join(__dirname, file)) as Record<string, unknown>);
-}
-
-type WithEnvironment = (argv: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  webhook: {
-    summary: 'serve admission reviews over HTTPS (runs in the cluster)',
-    load: bundled(
-      'webhook.cjs',
-      (exports) => (argv) => (exports['runWebhook'] as WithEnvironment)(argv, process.env),
-    ),
-  },
-  fetch: {
-    summary: 'fetch the secrets of a plan and write the files (runs in the init container)',
-    load: bundled(
-      'fetch.cjs',
-      (exports) => (argv) => (exports['runFetch'] as WithEnvironment)(argv, process.env),
-    ),
-  },
-  rollout: {
-    summary:
-      'restart workloads when their secrets change (runs in the cluster); list versions: rollout status',
-    load: bundled(
-      'rollout.cjs',
-      (exports) => (argv) => (exports['runRollout'] as WithEnvironment)(argv, process.env),
-    ),
-  },
-  render: {
-    summary: 'print manifests with the injection applied',
-    load: async () => (await import('./commands/render.ts')).runRender,
-  },
-  describe: {
-    summary: 'print what the pods of manifests or of a cluster get, and their calls to AWS',
-    load: async () => (await import('./commands/describe.ts')).runDescribe,
-  },
-  'iam-policy': {
-    summary: 'print the IAM policies that the pods of manifests need',
-    load: async () => (await import('./commands/iam-policy.ts')).runIamPolicy,
-  },
-  certs: {
-    summary: 'create a CA and a certificate for the webhook',
-    load: async () => (await import('./commands/certs.ts')).runCerts,
-  },
-  'check-installation': {
-    summary: 'check that pods are injected (helm test)',
-    load: async () => (await import('./commands/check-installation.ts')).runCheckInstallation,
-  },
-  'check-uninstall': {
-    summary: 'list the workloads of the cluster that request secrets (helm uninstall)',
-    load: async () => (await import('./commands/check-uninstall.ts')).runCheckUninstall,
-  },
-  demo: {
-    summary: 'run an injection end to end with an embedded AWS fake (from a checkout)',
-    load: bundled('demo.cjs', (exports) => exports['runDemo'] as Run),
-  },
-};
+const NAME_COLUMNS = 21;
 
 const HELP = `aws-secrets-injector injects AWS Secrets Manager secrets into Kubernetes pods.
 
 Usage: aws-secrets-injector <command> [flags]
 
 ${Object.entries(COMMANDS)
-  .map(([name, command]) => `  ${name.padEnd(18)} ${command.summary}`)
+  .map(([name, { summary }]) => {
+    const text = wrap(summary, ' '.repeat(NAME_COLUMNS)).trimStart();
+    return `  ${name.padEnd(NAME_COLUMNS - 2)}${text}`;
+  })
   .join('\n')}
 
   --help     print this text; "<command> --help" prints the help of a command
@@ -87,6 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === '--version') return say(`${VERSION}\n`);
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return say(HELP);
+  if (name === COMPLETE) return await (await import('./commands/completion.ts')).runComplete(COMMANDS, rest);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     const match = nearest(name, Object.keys(COMMANDS));
@@ -97,10 +38,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   let run: Run;
   try {
-    run = await command.load();
+    ({ run } = await command.load());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    process.stderr.write(`this image does not contain the command ${name}\n`);
+    process.stderr.write(`this installation does not contain the command ${name}\n`);
     return 1;
   }
   return run(rest);

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { placeOf } from '../kubernetes/api-client.ts';
 import { errorFields, type Logger, makeLogger } from '../runtime/log/logger.ts';
-import { renderSettingsHelp } from '../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../runtime/settings/help.ts';
 import type { Environment } from '../runtime/settings/settings.ts';
 import { catchSignal, endOnUncaught, serveUntil } from '../runtime/shutdown.ts';
 import { VERSION } from '../runtime/version.ts';
@@ -20,15 +20,16 @@ import {
 } from './settings.ts';
 import { runStatus } from './status.ts';
 
-const HELP = `Usage: aws-secrets-injector rollout [flags]
-       aws-secrets-injector rollout status [flags]
-
-Restarts workloads when their secrets have new versions: Deployments, StatefulSets, DaemonSets and Argo
+const HELP: CommandHelp = {
+  usage: 'rollout [flags]\n       aws-secrets-injector rollout status [flags]',
+  about: `Restarts workloads when their secrets have new versions: Deployments, StatefulSets, DaemonSets and Argo
 Rollouts whose pods request variables, or files without refresh. Runs in the cluster, as a Deployment of its
 own (manifests/components/rollout; rollout.enabled in the chart). See docs/guides/rollout.md.
 
-"rollout status" lists workloads, the versions that they record, and those that their pods report.
-`;
+"rollout status" lists workloads, the versions that they record, and those that their pods report.`,
+  settings: ROLLOUT_SETTINGS,
+  variables: true,
+};
 
 /** STS is only asked there if neither the environment nor the queue names a Region. */
 const STANDARD_REGION = 'us-east-1';
@@ -38,7 +39,7 @@ export async function runRollout(argv: readonly string[], env: Environment): Pro
   if (argv[0] === 'status') return await runStatus(argv.slice(1), env);
   const settings = readRolloutSettings(argv, env);
   if (settings.kind === 'help') {
-    process.stdout.write(`${HELP}\n${renderSettingsHelp(ROLLOUT_SETTINGS)}\n`);
+    process.stdout.write(formatHelp(HELP));
     return 0;
   }
   if (settings.kind === 'problems') {
@@ -47,7 +48,7 @@ export async function runRollout(argv: readonly string[], env: Environment): Pro
   }
   if (placeOf(env).host === undefined) {
     process.stderr.write(
-      `rollout: KUBERNETES_SERVICE_HOST is not set: the controller runs in a pod\n\n${HELP}`,
+      'rollout: KUBERNETES_SERVICE_HOST is not set: the controller runs in a pod; see rollout --help\n',
     );
     return 2;
   }

@@ -3,7 +3,7 @@ import { asArray, field } from '../core/json.ts';
 import { failed, ok, type Result } from '../core/problems/result.ts';
 import { type ClusterApi, makeClusterApi, placeOf } from '../kubernetes/api-client.ts';
 import { pagesOf } from '../kubernetes/lists.ts';
-import { renderSettingsHelp } from '../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../runtime/settings/help.ts';
 import { DNS_NAME } from '../runtime/settings/kinds.ts';
 import { type Environment, optional, readSettings } from '../runtime/settings/settings.ts';
 import { hasDrift, type PodVersions, podVersions } from './cluster/drift.ts';
@@ -16,6 +16,18 @@ const SETTINGS = {
   namespace: optional(DNS_NAME, 'Only workloads of this namespace.'),
 };
 
+const HELP: CommandHelp = {
+  usage: 'rollout status [flags]',
+  about: `Lists the workloads that request secrets, the versions that the rollout controller recorded, and
+those that their pods report. Runs in a pod of the controller.`,
+  examples: [
+    `kubectl -n aws-secrets-injector exec deploy/aws-secrets-injector-rollout -- \\
+    /app/aws-secrets-injector rollout status`,
+  ],
+  settings: SETTINGS,
+  variables: false,
+};
+
 const LIMITS = { connectMilliseconds: 5_000, requestMilliseconds: 60_000 };
 const MIB = 1024 * 1024;
 const PAGES = { accept: 'application/json', limit: 100, mostPages: 2000, mostBytes: 160 * MIB };
@@ -25,15 +37,7 @@ const NO_PODS: PodVersions = new Map();
 export async function runStatus(argv: readonly string[], env: Environment): Promise<number> {
   const settings = readSettings(SETTINGS, argv, {});
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector rollout status [flags]
-
-Lists the workloads that request secrets, the versions that the rollout controller recorded, and those that
-their pods report. Runs in a pod of the controller:
-  kubectl -n aws-secrets-injector exec deploy/aws-secrets-injector-rollout -- /app/aws-secrets-injector rollout status
-
-${renderSettingsHelp(SETTINGS, { variables: false })}\n`,
-    );
+    process.stdout.write(formatHelp(HELP));
     return 0;
   }
   if (settings.kind === 'problems') {

@@ -3,7 +3,7 @@
 import { makeClusterApi, placeOf } from '../kubernetes/api-client.ts';
 import { serviceNames } from '../runtime/certificate.ts';
 import { errorFields, type Logger, makeLogger } from '../runtime/log/logger.ts';
-import { renderSettingsHelp } from '../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../runtime/settings/help.ts';
 import { injectionSettings } from '../runtime/settings/injection.ts';
 import type { Environment } from '../runtime/settings/settings.ts';
 import { catchSignal, endOnUncaught, serveUntil } from '../runtime/shutdown.ts';
@@ -14,13 +14,19 @@ import { DEFAULT_LIMITS } from './server/limits.ts';
 import { readWebhookSettings, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.ts';
 import { startWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
+const HELP: CommandHelp = {
+  usage: 'webhook [flags]',
+  about: `Serves admission reviews over HTTPS, and adds the injection to pods. Runs in the cluster, as a
+Deployment (manifests/base, or the Helm chart). See docs/reference/settings.md.`,
+  settings: WEBHOOK_SETTINGS,
+  variables: true,
+};
+
 /** Runs the webhook until a signal stops it. @returns the exit code */
 export async function runWebhook(argv: readonly string[], env: Environment): Promise<number> {
   const settings = readWebhookSettings(argv, env);
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector webhook [flags]\n\n${renderSettingsHelp(WEBHOOK_SETTINGS)}\n`,
-    );
+    process.stdout.write(formatHelp(HELP));
     return 0;
   }
   if (settings.kind === 'problems') {

@@ -25,10 +25,10 @@ it('suggests the nearest command and ends with 2', async () => {
   expect(stderr).toContain('did you mean render?');
 });
 
-it('says so when a command is not in this image', async () => {
+it('says so when a command is not in this installation', async () => {
   expect(await runCli(cli, ['demo'])).toMatchObject({
     code: 1,
-    stderr: 'this image does not contain the command demo\n',
+    stderr: 'this installation does not contain the command demo\n',
   });
 });
 

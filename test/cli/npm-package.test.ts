@@ -1,12 +1,14 @@
 /** The npm package: packed, installed in another folder, and used as its users do. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { writeManPages } from '../../scripts/man-pages.ts';
 import { buildNpmPackage } from '../../scripts/npm-package.ts';
+import { installDebianPackage } from '../setup/debian-package.ts';
 import { ROOT, readPage } from '../unit/docs/page.ts';
 
 const PAGE = readPage('docs/reference/library.md');
@@ -27,12 +29,16 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+function isHere(program: string): boolean {
+  return spawnSync(program, ['--version']).status === 0;
+}
+
 function run(program: string, args: readonly string[], cwd = folder): string {
   return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 it('contains the library, the command line, schemas and licenses, and nothing else', () => {
-  const kinds = new Set(files.map((file) => file.replace(/^(lib\/(?:library|types))\/.*$/, '$1/…')));
+  const kinds = new Set(files.map((file) => file.replace(/^(lib\/(?:library|types)|man)\/.*$/, '$1/…')));
   expect([...kinds].toSorted()).toEqual([
     'CHANGELOG.md',
     'LICENSE',
@@ -40,9 +46,11 @@ it('contains the library, the command line, schemas and licenses, and nothing el
     'THIRD-PARTY-NOTICES.txt',
     'bin/aws-secrets-injector',
     'bin/kubectl-aws_secrets',
+    'bin/kubectl_complete-aws_secrets',
     'lib/cli.cjs',
     'lib/library/…',
     'lib/types/…',
+    'man/…',
     'package.json',
     'schema/annotations.schema.json',
     'schema/policy.schema.json',
@@ -59,10 +67,35 @@ it('installs its commands, of which one is a plugin of kubectl, and no other pac
     expect(execFileSync(path.join(bin, name), ['--version'], { encoding: 'utf8', env: path_ })).toBe(
       `${packageJson.version}\n`,
     );
+  const completed = execFileSync(path.join(bin, 'kubectl_complete-aws_secrets'), ['rend'], {
+    encoding: 'utf8',
+    env: path_,
+  });
+  expect(completed).toBe('render\tprint manifests with the injection applied\n:4\n');
   const lock = JSON.parse(readFileSync(path.join(folder, 'user/package-lock.json'), 'utf8')) as {
     packages: object;
   };
   expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/aws-secrets-injector']);
+});
+
+const hasGroff = isHere('groff') || ((await installDebianPackage('groff-base')) && isHere('groff'));
+if (!hasGroff) process.stderr.write('the check of manual pages is skipped: groff could not be installed\n');
+it.skipIf(!hasGroff)('the manual pages are valid, and list the flags of their commands', async () => {
+  const man = path.join(folder, 'man');
+  const pages = await writeManPages(man);
+  expect(pages).toContain('aws-secrets-injector.1');
+  for (const page of pages) {
+    const result = spawnSync('groff', ['-man', '-Tascii', '-P-cbou', '-ww', path.join(man, page)], {
+      encoding: 'utf8',
+    });
+    expect({ page, status: result.status, stderr: result.stderr }).toEqual({ page, status: 0, stderr: '' });
+    const [, command] = /^aws-secrets-injector-(.*)\.1$/.exec(page) ?? [];
+    if (command === undefined) continue;
+    const bin = path.join(folder, 'user/node_modules/aws-secrets-injector/lib/cli.cjs');
+    const help = run(process.execPath, [bin, command, '--help']);
+    const flags = (text: string) => [...text.matchAll(/^ +(--[a-z][a-z-]*)/gm)].map(([, flag]) => flag);
+    expect(flags(result.stdout)).toEqual(flags(help).filter((flag) => flag !== '--help'));
+  }
 });
 
 it('the examples of the page are type-correct, and do what the page says', async () => {

@@ -1,7 +1,7 @@
 /** The `certs` command: creates a CA and a certificate for the webhook, as files that the manifests use. */
 
 import { serviceNames } from '../../runtime/certificate.ts';
-import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { DNS_NAME, integer, type Kind, PATH, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
 import { existingFiles, readAuthority, writeFiles } from '../certificates/folder.ts';
@@ -30,13 +30,20 @@ const CERTS_SETTINGS = {
   force: setting(SWITCH, false, 'Replace all files in the directory, including the CA.'),
 };
 
+export const CERTS_HELP: CommandHelp = {
+  usage: 'certs [flags]',
+  about: `Creates a CA and a certificate for the webhook, as files that the manifests use, or renews the
+certificate. See certs/README.md.`,
+  examples: ['aws-secrets-injector certs --out certs', 'aws-secrets-injector certs --out certs --renew'],
+  settings: CERTS_SETTINGS,
+  variables: false,
+};
+
 /** Runs the command. @returns the exit code */
 export async function runCerts(argv: readonly string[]): Promise<number> {
   const settings = readSettings(CERTS_SETTINGS, argv, {});
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector certs [flags]\n\n${renderSettingsHelp(CERTS_SETTINGS, { variables: false })}\n`,
-    );
+    process.stdout.write(formatHelp(CERTS_HELP));
     return 0;
   }
   if (settings.kind === 'problems') return fail(settings.problems, 2);

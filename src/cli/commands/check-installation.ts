@@ -1,7 +1,7 @@
 /** The `check-installation` command: helm test runs it in a pod, and its output says what failed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClusterApi, makeClusterApi, placeOf } from '../../kubernetes/api-client.ts';
-import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { DNS_NAME, duration } from '../../runtime/settings/kinds.ts';
 import { optional, REQUIRED, readSettings, setting } from '../../runtime/settings/settings.ts';
 import { type Judgement, judgeGuard, judgeInjection } from '../cluster/installation.ts';
@@ -22,18 +22,20 @@ const SETTINGS = {
 const PAUSE_MILLISECONDS = 1000;
 const LIMITS = { connectMilliseconds: 5_000, requestMilliseconds: 15_000 };
 
+export const CHECK_INSTALLATION_HELP: CommandHelp = {
+  usage: 'check-installation [flags]',
+  about: `Creates pods that request a secret with a dry run, which stores nothing, and reports how the API
+server, the webhook and the guard handle them. Runs in a pod whose service account can create pods in both
+namespaces.`,
+  settings: SETTINGS,
+  variables: false,
+};
+
 /** Runs the command with the service account of the pod. @returns the exit code */
 export async function runCheckInstallation(argv: readonly string[]): Promise<number> {
   const settings = readSettings(SETTINGS, argv, {});
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector check-installation [flags]
-
-Creates pods that request a secret with a dry run, which stores nothing, and reports how the API server, the
-webhook and the guard handle them. Runs in a pod whose service account can create pods in both namespaces.
-
-${renderSettingsHelp(SETTINGS, { variables: false })}\n`,
-    );
+    process.stdout.write(formatHelp(CHECK_INSTALLATION_HELP));
     return 0;
   }
   if (settings.kind === 'problems') {

@@ -1,6 +1,6 @@
 /** The `check-uninstall` command: helm uninstall runs it in a pod, before it deletes anything. */
 import { type ClusterApi, makeClusterApi, placeOf } from '../../kubernetes/api-client.ts';
-import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { DNS_NAME, integer, SWITCH } from '../../runtime/settings/kinds.ts';
 import { readSettings, setting } from '../../runtime/settings/settings.ts';
 import { findRequestingWorkloads } from '../cluster/requesting-workloads.ts';
@@ -16,18 +16,19 @@ const LIMITS = { connectMilliseconds: 5_000, requestMilliseconds: 30_000 };
 /** The log of a pod should stay readable. */
 const MOST_LINES = 100;
 
+export const CHECK_UNINSTALL_HELP: CommandHelp = {
+  usage: 'check-uninstall [flags]',
+  about: `Lists the workloads of the cluster that request secrets: after an uninstallation, their new pods
+would start without secrets. Runs in a pod whose service account can list workloads and pods.`,
+  settings: SETTINGS,
+  variables: false,
+};
+
 /** Runs the command with the service account of the pod. @returns the exit code: 1 if workloads request secrets */
 export async function runCheckUninstall(argv: readonly string[]): Promise<number> {
   const settings = readSettings(SETTINGS, argv, {});
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector check-uninstall [flags]
-
-Lists the workloads of the cluster that request secrets: after an uninstallation, their new pods would start
-without secrets. Runs in a pod whose service account can list workloads and pods.
-
-${renderSettingsHelp(SETTINGS, { variables: false })}\n`,
-    );
+    process.stdout.write(formatHelp(CHECK_UNINSTALL_HELP));
     return 0;
   }
   if (settings.kind === 'problems') {

@@ -5,7 +5,7 @@ import { formatDescriptions } from '../../core/advice/describe-text.ts';
 import { decide } from '../../core/decide/decide.ts';
 import type { PodTemplate } from '../../core/pod/pod-templates.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
-import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { checkInjection } from '../../runtime/settings/injection.ts';
 import { integer, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
@@ -27,16 +27,20 @@ const DESCRIBE_SETTINGS = {
   ...INJECTION_FLAGS,
 };
 
-const ABOUT = `Prints for each pod which variables and files its containers get, from which secrets, and why a pod would
+export const DESCRIBE_HELP: CommandHelp = {
+  usage: 'describe [-f FILE|FOLDER]… [flags]',
+  about: `Prints for each pod which variables and files its containers get, from which secrets, and why a pod would
 be denied; with the annotation refresh, how often its replicas call AWS and what that costs. Reads the
 manifests that render reads, and pods of a cluster, for which it prints the versions that they started with.
-See docs/reference/describe.md.
-
-Examples:
-
-  aws-secrets-injector describe -f web.yaml
-  aws-secrets-injector describe -f deploy/ --replicas 200 --json
-  kubectl get pods -n shop -o json | aws-secrets-injector describe -f -`;
+See docs/reference/describe.md.`,
+  examples: [
+    'aws-secrets-injector describe -f web.yaml',
+    'aws-secrets-injector describe -f deploy/ --replicas 200 --json',
+    'kubectl get pods -n shop -o json | aws-secrets-injector describe -f -',
+  ],
+  settings: DESCRIBE_SETTINGS,
+  variables: true,
+};
 
 /** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags or an invalid policy */
 export async function runDescribe(argv: readonly string[]): Promise<number> {
@@ -47,9 +51,7 @@ export async function runDescribe(argv: readonly string[]): Promise<number> {
     checkInjection,
   );
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector describe [-f FILE|FOLDER]… [flags]\n\n${ABOUT}\n\n${renderSettingsHelp(DESCRIBE_SETTINGS)}\n`,
-    );
+    process.stdout.write(formatHelp(DESCRIBE_HELP));
     return 0;
   }
   if (settings.kind === 'problems') return fail(settings.problems, 2);

@@ -8,7 +8,7 @@ import { formatTerraform } from '../../core/advice/format-terraform.ts';
 import { accountsOf, contentsFor } from '../../core/advice/template-contents.ts';
 import type { RoleArn } from '../../core/names/role-arn.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
-import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { readSettings } from '../../runtime/settings/settings.ts';
 import { readAccess } from '../manifests/pod-access.ts';
 import { readManifestFiles } from '../manifests/read-manifests.ts';
@@ -22,17 +22,24 @@ import {
   rolesByAccount,
 } from './iam-policy-settings.ts';
 
-const ABOUT = `Prints the IAM policies that the pods of manifests need: for each role, or service account whose role is
+export const IAM_POLICY_HELP: CommandHelp = {
+  usage: 'iam-policy [-f FILE|FOLDER]… [flags]',
+  about: `Prints the IAM policies that the pods of manifests need: for each role, or service account whose role is
 not known, a policy that allows reading its secrets and nothing else. Reads files, folders and standard
-input, such as the output of kustomize build and helm template. See docs/reference/iam-policy.md.`;
+input, such as the output of kustomize build and helm template. See docs/reference/iam-policy.md.`,
+  examples: [
+    'aws-secrets-injector iam-policy -f web.yaml',
+    'aws-secrets-injector iam-policy -f deploy/ --format terraform',
+  ],
+  settings: IAM_POLICY_SETTINGS,
+  variables: false,
+};
 
 /** Runs the command. @returns 0; 1 if a pod would be denied, a file cannot be read or a policy cannot be made; 2 for invalid flags */
 export async function runIamPolicy(argv: readonly string[]): Promise<number> {
   const settings = readSettings(IAM_POLICY_SETTINGS, withFileFlag(argv), {}, checkIamPolicy);
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector iam-policy [-f FILE|FOLDER]… [flags]\n\n${ABOUT}\n\n${renderSettingsHelp(IAM_POLICY_SETTINGS, { variables: false })}\n`,
-    );
+    process.stdout.write(formatHelp(IAM_POLICY_HELP));
     return 0;
   }
   if (settings.kind === 'problems') return fail(settings.problems, 2);

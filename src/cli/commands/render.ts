@@ -1,6 +1,6 @@
 /** The `render` command: reads manifests and prints them with the injection applied. */
 import { formatProblem } from '../../core/problems/problems.ts';
-import { renderSettingsHelp } from '../../runtime/settings/help.ts';
+import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { checkInjection } from '../../runtime/settings/injection.ts';
 import { SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
@@ -18,10 +18,20 @@ const RENDER_SETTINGS = {
   ...INJECTION_FLAGS,
 };
 
-const ABOUT = `Prints manifests with the injection applied to pods and pod templates: Pod, Deployment, StatefulSet,
+export const RENDER_HELP: CommandHelp = {
+  usage: 'render [-f FILE]… [flags]',
+  about: `Prints manifests with the injection applied to pods and pod templates: Pod, Deployment, StatefulSet,
 DaemonSet, ReplicaSet, Job, CronJob, List, and every other kind with a pod template at spec.template,
 such as an Argo Rollout or a Knative Service. Reports annotations in other places on standard error.
-Reads YAML and JSON as kubectl does.`;
+Reads YAML and JSON as kubectl does.`,
+  examples: [
+    'aws-secrets-injector render -f web.yaml',
+    'aws-secrets-injector render -f web.yaml --patch',
+    'kustomize build overlays/production | aws-secrets-injector render',
+  ],
+  settings: RENDER_SETTINGS,
+  variables: true,
+};
 
 /** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags or an invalid policy */
 export async function runRender(argv: readonly string[]): Promise<number> {
@@ -32,9 +42,7 @@ export async function runRender(argv: readonly string[]): Promise<number> {
     checkInjection,
   );
   if (settings.kind === 'help') {
-    process.stdout.write(
-      `Usage: aws-secrets-injector render [-f FILE]… [flags]\n\n${ABOUT}\n\n${renderSettingsHelp(RENDER_SETTINGS)}\n`,
-    );
+    process.stdout.write(formatHelp(RENDER_HELP));
     return 0;
   }
   if (settings.kind === 'problems') return fail(settings.problems, 2);

@@ -1,10 +1,38 @@
-/** Prints the settings of a program, for `--help` and for the reference page. */
+/** Prints the help of a program, and its settings for the reference page. */
 import type { Definitions } from './settings.ts';
 import { REQUIRED, type Setting, variableName } from './settings.ts';
 
-const COLUMNS = 100;
+/** The least width that terminals have. */
+const COLUMNS = 80;
 const INDENT = '      ';
 const NOT_SET = 'not set';
+
+/** What the help of a command says. Shell completion and manual pages use it as well. */
+export interface CommandHelp {
+  /** After the name of the program, such as `render [-f FILE]… [flags]`. */
+  readonly usage: string;
+  /** Paragraphs, separated by empty lines. */
+  readonly about?: string;
+  /** Command lines. */
+  readonly examples?: readonly string[];
+  readonly settings: Definitions;
+  /** Whether the command also reads environment variables. */
+  readonly variables: boolean;
+}
+
+/** The text of `--help`, at most 80 columns wide. */
+export function formatHelp({ usage, about, examples = [], settings, variables }: CommandHelp): string {
+  const paragraphs = about?.split(/\n\s*\n/) ?? [];
+  return [
+    `Usage: aws-secrets-injector ${usage}`,
+    ...paragraphs.map((text) => wrap(text.trim().replace(/\s+/g, ' '), '')),
+    ...(examples.length > 0 ? ['Examples:', examples.map((line) => `  ${line}`).join('\n')] : []),
+    renderSettingsHelp(settings, { variables }),
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
+}
 
 /**
  * The flags of a program, one paragraph for each, for a terminal.
@@ -22,7 +50,10 @@ export function renderSettingsHelp(definitions: Definitions, { variables } = { v
     `  --help, -h\n${wrap('Print this help and exit.')}`,
     ...(variables
       ? [
-          `Each flag can also be set with an environment variable, such as ${example}. A flag\ntakes precedence, and an empty variable is ignored.`,
+          wrap(
+            `Each flag can also be set with an environment variable, such as ${example}. A flag takes precedence, and an empty variable is ignored.`,
+            '',
+          ),
         ]
       : []),
   ].join('\n');
@@ -65,13 +96,14 @@ function defaultOf({ fallback, kind }: Setting<unknown>): string {
   return kind.show?.(fallback) ?? String(fallback);
 }
 
-function wrap(text: string): string {
+/** Breaks a text into lines of at most 80 columns. */
+export function wrap(text: string, indent = INDENT): string {
   const lines: string[] = [];
-  let line = INDENT;
+  let line = indent;
   for (const word of text.split(' ')) {
-    if (line.length + word.length > COLUMNS) {
+    if (line.length + word.length > COLUMNS && line !== indent) {
       lines.push(line.trimEnd());
-      line = INDENT;
+      line = indent;
     }
     line += `${word} `;
   }
