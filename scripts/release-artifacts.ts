@@ -2,13 +2,25 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { notesOf } from './changelog.ts';
+import { packCommandLine } from './command-line-archive.ts';
 import { readImageFile, readOciLayout } from './oci-archive.ts';
+import { EXECUTABLE } from './shipped.ts';
 
 const NAME = 'aws-secrets-injector';
+/** Of the executable, in the folder licenses of the image. */
+const LICENSES = ['THIRD-PARTY-NOTICES.txt', 'NODE-LICENSE.txt'];
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 
 export interface ArtifactOptions {
@@ -37,9 +49,10 @@ export async function buildArtifacts(
   // The layout that `helm package` writes, without its times.
   if (existsSync(path.join(tree, 'manifests/chart')))
     packFolder(path.join(tree, 'manifests/chart'), '.', file('.tgz'), `${NAME}/`, [':!.helmignore']);
+  packNpmPackage(tree, output, file('-npm.tgz'));
   const archive = file('.oci.tar');
   await buildImages(tree, archive, version, options);
-  const digest = describeImages(archive, file);
+  const digest = unpackImages(archive, tree, file);
   writeFileSync(file('-image-digest.txt'), `${digest}\n`);
   const sums = readdirSync(output)
     .sort()
@@ -78,17 +91,42 @@ async function buildImages(
   if (status !== 0) throw new Error(`scripts/image ended with ${status}`);
 }
 
-/** Writes the SBOM of each image beside it. @returns the digest of the index */
-function describeImages(archive: string, file: (suffix: string) => string): string {
+/** The npm package. `npm pack` writes neither times nor owners. */
+function packNpmPackage(tree: string, output: string, file: string): void {
+  const run = (program: string, ...args: readonly string[]): string =>
+    execFileSync(program, args, { cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  run('./scripts/ensure-build');
+  run('./scripts/with-node', 'node', 'scripts/npm-package.ts');
+  const packed = run('npm', 'pack', './dist/npm', '--json', '--ignore-scripts', '--pack-destination', output);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  renameSync(path.join(output, filename), file);
+}
+
+/**
+ * Writes the SBOM of each image beside it, and the command line for its platform.
+ * @param tree after the npm package was built, with its manual pages
+ * @returns the digest of the index
+ */
+function unpackImages(archive: string, tree: string, file: (suffix: string) => string): string {
   const layout = mkdtempSync(path.join(tmpdir(), `${NAME}-layout-`));
   try {
     execFileSync('tar', ['--extract', '--file', archive, '--directory', layout]);
     const { digest, images } = readOciLayout(layout);
-    for (const image of images)
-      writeFileSync(
-        file(`-${image.platform.replace('/', '-')}.spdx.json`),
-        readImageFile(layout, image, 'licenses/sbom.spdx.json'),
-      );
+    const time = Number(execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: tree, encoding: 'utf8' }));
+    for (const image of images) {
+      const platform = image.platform.replace('/', '-');
+      const read = (name: string) => readImageFile(layout, image, name);
+      writeFileSync(file(`-${platform}.spdx.json`), read('licenses/sbom.spdx.json'));
+      packCommandLine(file(`-${platform}.tar.gz`), path.basename(file(`-${platform}`)), {
+        executable: read(`app/${EXECUTABLE}`),
+        man: path.join(tree, 'dist/npm/man'),
+        licenses: {
+          LICENSE: readFileSync(path.join(tree, 'LICENSE')),
+          ...Object.fromEntries(LICENSES.map((name) => [name, read(`licenses/${name}`)])),
+        },
+        time,
+      });
+    }
     return digest;
   } finally {
     rmSync(layout, { recursive: true, force: true });

@@ -3,7 +3,7 @@
  * workflow does. Takes some minutes, so this tier only runs when it is selected.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { ROOT } from '../image/built-image.ts';
@@ -39,8 +39,9 @@ describe('a release', () => {
     expect(readdirSync(release)).toEqual(
       [
         'SHA256SUMS',
-        ...['-image-digest.txt', '-linux-amd64.spdx.json', '-linux-arm64.spdx.json', '-manifests.tar.gz'].map(
-          (suffix) => `${NAME}${suffix}`,
+        ...['-image-digest.txt', '-manifests.tar.gz', '-npm.tgz'].map((suffix) => `${NAME}${suffix}`),
+        ...['amd64', 'arm64'].flatMap((arch) =>
+          ['.spdx.json', '.tar.gz'].map((suffix) => `${NAME}-linux-${arch}${suffix}`),
         ),
         ...[`${NAME}-notes.md`, `${NAME}.oci.tar`, ...chart],
       ].sort(),
@@ -49,6 +50,21 @@ describe('a release', () => {
     expect(readFileSync(made.file('-image-digest.txt'), 'utf8').trim()).toBe(made.image.digest);
     expect(made.said).toContain(`git tag --sign --message "Version ${VERSION}" v${VERSION}`);
     expect(made.said).toContain(made.image.digest);
+  });
+
+  it('contains the command line with its version, as an npm package and with its own Node.js', () => {
+    const folder = path.join(made.folder, 'command-line');
+    mkdirSync(folder);
+    for (const suffix of ['-npm.tgz', '-linux-amd64.tar.gz'])
+      execFileSync('tar', ['--extract', '--file', made.file(suffix), '--directory', folder]);
+    const programs = [
+      [process.execPath, 'package/lib/cli.cjs'],
+      [path.join(folder, `${NAME}-linux-amd64/bin/kubectl-aws_secrets`)],
+    ] as const;
+    for (const [program, ...args] of programs)
+      expect(execFileSync(program, [...args, '--version'], { cwd: folder, encoding: 'utf8' })).toBe(
+        `${VERSION}\n`,
+      );
   });
 
   it('contains the manifests with the version of the image', () => {
