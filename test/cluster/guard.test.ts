@@ -13,14 +13,14 @@ import { guardedNative } from './product/scenarios/guard/native.ts';
 import { guardedPinVersion } from './product/scenarios/guard/pin-version.ts';
 import { guardedPlans } from './product/scenarios/guard/plans.ts';
 import { guardedRefresh } from './product/scenarios/guard/refresh.ts';
-import { guardedRequests } from './product/scenarios/guard/requests.ts';
+import { guardedLargeRequest, guardedRequests } from './product/scenarios/guard/requests.ts';
 import { guardedShell } from './product/scenarios/guard/shell.ts';
 import { guardedUpdates } from './product/scenarios/guard/updates.ts';
 
 const unavailable = clusterUnavailable('control-plane');
 if (unavailable !== undefined) process.stderr.write(`the tests of the guard are skipped: ${unavailable}\n`);
 
-describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
+describe.skipIf(unavailable !== undefined)('the guard', () => {
   let started: Api | undefined;
   const api = (): Api => {
     if (started === undefined) throw new Error('the API server did not start');
@@ -36,17 +36,20 @@ describe.skipIf(unavailable !== undefined).concurrent('the guard', () => {
   });
   afterAll(async () => await started?.cluster.stop());
 
-  guardedRequests(api);
-  guardedPlans(api);
-  guardedFailover(api);
-  guardedManifestFile(api);
-  guardedRefresh(api);
-  guardedPinVersion(api);
-  guardedMutations(api);
-  guardedContainers(api);
-  guardedIdentity(api);
-  guardedUpdates(api);
-  guardedShell(api);
-  guardedNative(api);
-  guardedGolden(api);
+  guardedLargeRequest(api);
+  describe.concurrent('beside each other', () => {
+    guardedRequests(api);
+    guardedPlans(api);
+    guardedFailover(api);
+    guardedManifestFile(api);
+    guardedRefresh(api);
+    guardedPinVersion(api);
+    guardedMutations(api);
+    guardedContainers(api);
+    guardedIdentity(api);
+    guardedUpdates(api);
+    guardedShell(api);
+    guardedNative(api);
+    guardedGolden(api);
+  });
 });
