@@ -45,6 +45,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return { run, help };
     },
   },
+  migrate: {
+    summary: 'replace the objects of External Secrets and other tools by annotations',
+    load: async () => {
+      const { runMigrate: run, MIGRATE_HELP: help } = await import('./commands/migrate.ts');
+      return { run, help };
+    },
+  },
   certs: {
     summary: 'create a CA and a certificate for the webhook',
     load: async () => {

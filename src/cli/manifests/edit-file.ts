@@ -2,22 +2,32 @@
 import { isDeepStrictEqual } from 'node:util';
 import jsonpatch from 'fast-json-patch';
 import type { AddOperation } from '../../core/additions/patch.ts';
+import { withoutPaths } from '../../core/advice/migrate/pod-edits.ts';
 import { readDocuments, type SourceDocument } from '../yaml/documents.ts';
-import { type Data, evaluate } from '../yaml/evaluate.ts';
+import { evaluate } from '../yaml/evaluate.ts';
 import type { Node } from '../yaml/nodes.ts';
 import { Edits } from './edits.ts';
-import { type Splice, spliced } from './lines.ts';
+import { Lines, type Splice, spliced } from './lines.ts';
+import type { Path } from '../../core/pod/pod-templates.ts';
 import { spliceDocument } from './print-edits.ts';
+import { removalsOf } from './removals.ts';
+import { blockLines, flowText } from './write-value.ts';
 
 export interface Edited {
   readonly text: string;
   /** Whether aliases were replaced by a copy of what they refer to. */
   readonly lostAliases: readonly boolean[];
+  /** What changed, in the order of the documents. */
+  readonly splices: readonly Splice[];
 }
 
-interface Change {
+export interface Change {
   readonly document: SourceDocument;
   readonly operations: readonly AddOperation[];
+  /** Places to remove after the operations, none below another one. */
+  readonly removes?: readonly Path[];
+  /** Whether to print the document from its data, without its comments and its layout. */
+  readonly reprints?: boolean;
 }
 
 /**
@@ -28,18 +38,22 @@ interface Change {
 export function editFile(file: string, changes: readonly Change[]): Edited | number {
   const splices: Splice[] = [];
   const lostAliases: boolean[] = [];
-  for (const [index, { document, operations }] of changes.entries()) {
+  for (const [index, change] of changes.entries()) {
+    const { document, operations, removes = [] } = change;
     const { root, data, origin, text } = document;
-    if (root === undefined || data === undefined || operations.length === 0) {
+    if (root === undefined || data === undefined || operations.length + removes.length === 0) {
       lostAliases.push(false);
       continue;
     }
     const edits = editsOf(root, operations);
+    const removals = removalsOf(text, root, removes);
+    const expected = patched(change);
     const print = (replaced: ReadonlyMap<Node, unknown>) => {
-      const own = spliceDocument(text, root, document.isJson, edits, replaced);
-      return reads(document, own, patched(data, operations)) ? own : undefined;
+      if (removals === undefined) return undefined;
+      const own = [...spliceDocument(text, root, document.isJson, edits, replaced), ...removals];
+      return reads(document, own, expected) ? own : undefined;
     };
-    let own = print(new Map());
+    let own = change.reprints === true ? [reprinted(document, root, expected)] : print(new Map());
     lostAliases.push(own === undefined);
     own ??= print(sharedAliases(root, edits));
     if (own === undefined) return index;
@@ -47,14 +61,14 @@ export function editFile(file: string, changes: readonly Change[]): Edited | num
   }
   const text = spliced(file, splices);
   const result = readDocuments(text);
-  const expected = changes.map(({ document: { data }, operations }) => patched(data, operations));
+  const expected = changes.map(patched);
   const isAsExpected =
     result.ok &&
     isDeepStrictEqual(
       result.value.map(({ data }) => data),
       expected,
     );
-  return isAsExpected ? { text, lostAliases } : changes.length - 1;
+  return isAsExpected ? { text, lostAliases, splices } : changes.length - 1;
 }
 
 function editsOf(root: Node, operations: readonly AddOperation[]): Edits {
@@ -83,13 +97,23 @@ function reads(document: SourceDocument, splices: readonly Splice[], expected: u
   );
 }
 
-function patched(data: Data | undefined, operations: readonly AddOperation[]): unknown {
-  if (operations.length === 0) return data;
-  return jsonpatch.applyPatch(
+function patched({ document: { data }, operations, removes = [] }: Change): unknown {
+  if (operations.length + removes.length === 0) return data;
+  const { newDocument } = jsonpatch.applyPatch(
     structuredClone(data),
     operations.map((one) => structuredClone(one)),
     true,
-  ).newDocument;
+  );
+  return removes.length === 0 ? newDocument : withoutPaths(newDocument, removes);
+}
+
+/** The whole document from its data. */
+function reprinted({ text, isJson }: SourceDocument, root: Node, data: unknown): Splice {
+  if (isJson) return { at: root.start, remove: root.end - root.start, text: flowText(data, true) };
+  const lines = new Lines(text);
+  const at = lines.startOf(root.outerStart);
+  const printed = blockLines(data, { map: 2, list: 2 }).map((line) => line + lines.newline);
+  return { at, remove: lines.after(root.end) - at, text: printed.join('') };
 }
 
 /** Aliases of nodes that the edits change, or that contain such nodes, with the data before the edits. */

@@ -23,9 +23,29 @@ export function blockLines(value: unknown, indentation: Indentation): readonly s
 /** The lines of a member of a map in block style. */
 export function memberLines(key: string, value: unknown, indentation: Indentation): readonly string[] {
   const name = scalarText(key);
+  if (typeof value === 'string' && isReadableAsBlock(value)) {
+    const margin = ' '.repeat(indentation.map);
+    return [
+      `${name}: |`,
+      ...value
+        .trimEnd()
+        .split('\n')
+        .map((line) => margin + line),
+    ];
+  }
   if (!isBlock(value)) return [`${name}: ${flowText(value)}`];
   const margin = ' '.repeat(Array.isArray(value) ? indentation.list : indentation.map);
   return [`${name}:`, ...blockLines(value, indentation).map((line) => margin + line)];
+}
+
+/** Whether a string of several lines means the same as a literal block, which people can read. */
+function isReadableAsBlock(text: string): boolean {
+  return (
+    /^[^\s#-][^\n]*\n|^- [^\n]*\n/.test(text) &&
+    /[!-~]\n[ -~]+\n$/.test(text) &&
+    /^(?:[ -~]*[!-~]?\n)+$/.test(text) &&
+    !/[ \n]\n/.test(text)
+  );
 }
 
 /** Whether a value needs lines of its own in block style. */

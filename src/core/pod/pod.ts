@@ -67,7 +67,12 @@ const MESH_PROXIES: ReadonlySet<string> = new Set([
 ]);
 
 export function isMeshProxy(container: Container): boolean {
-  return MESH_PROXIES.has(container.name);
+  return isMeshProxyName(container.name);
+}
+
+/** The same for the name alone. */
+export function isMeshProxyName(name: string): boolean {
+  return MESH_PROXIES.has(name);
 }
 
 /** Whether an init container runs for the whole life of the pod (a native sidecar). */

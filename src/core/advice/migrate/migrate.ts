@@ -1,0 +1,118 @@
+/** From the objects of other tools to annotations: what changes in the manifests, and what becomes of each field. */
+import type { InjectionSettings } from '../../settings.ts';
+import { type Classes, readClasses } from './csi/index.ts';
+import { CSI_GROUP } from './csi/provider-class.ts';
+import { EXTERNAL_SECRETS_GROUP, type MadeSecrets, readExternalSecrets } from './external-secrets/index.ts';
+import type { Locating } from './locate.ts';
+import { migratePod, type PodChange, type Replaced } from './migrate-pod.ts';
+import type { SourceObject, Supply } from './model.ts';
+import { otherUsers } from './other-users.ts';
+import { type Sources, type Use, usesOf } from './pod-uses.ts';
+import { ObjectReport, type ReportEntry } from './report.ts';
+
+export interface MigrateOptions extends Locating {
+  readonly settings: InjectionSettings;
+  /** Whether pods use their own identity instead of the roles of stores. */
+  readonly ownIdentity: boolean;
+  /** Whether files may get another path. */
+  readonly movesFiles: boolean;
+  /** Reads YAML as kubectl does. @returns undefined for anything else */
+  readonly parseYaml: (text: string) => unknown;
+}
+
+/** A pod, or the template of pods. */
+export interface SourcePod {
+  /** Of the object that contains it: `Deployment/shop/web`. */
+  readonly title: string;
+  readonly namespace: string;
+  readonly pod: unknown;
+}
+
+export interface Migration {
+  /** In the order of the pods; undefined for a pod that stays as it is. */
+  readonly changes: readonly (PodChange | undefined)[];
+  readonly entries: readonly ReportEntry[];
+  /** Objects that no pod of these manifests needs after the migration. */
+  readonly unneeded: readonly string[];
+  /** Namespaces of changed pods. */
+  readonly namespaces: readonly string[];
+}
+
+const SOURCE_GROUPS: readonly string[] = [EXTERNAL_SECRETS_GROUP, CSI_GROUP];
+
+/** Migrates all pods. @param objects all objects of the manifests */
+export function migrate(
+  objects: readonly SourceObject[],
+  pods: readonly SourcePod[],
+  options: MigrateOptions,
+): Migration {
+  const made = readExternalSecrets(objects, options);
+  const classes = readClasses(objects, options);
+  const results = pods.map((pod) => migrateOne(pod, made, classes, options));
+  const secrets = [...made.secrets, ...classes.secrets];
+  const others = objects.filter(({ apiVersion }) => !SOURCE_GROUPS.includes(apiVersion.split('/')[0] ?? ''));
+  const sources = [...made.reports, ...classes.reports];
+  const used = new Map<string, boolean>();
+  for (const { uses, change } of results) {
+    const gone = new Set((change?.removes ?? []).map((path) => JSON.stringify(path)));
+    for (const { supplies, removes } of uses)
+      for (const { report } of supplies) {
+        const isMigrated = removes.every((path) => gone.has(JSON.stringify(path)));
+        used.set(report.object, isMigrated && used.get(report.object) !== false);
+      }
+  }
+  const unneeded: string[] = [];
+  for (const report of sources) {
+    const isStore = report.object.split('/')[0]?.endsWith('SecretStore') === true;
+    if (isStore || report.entries.some(({ field }) => field === '')) continue;
+    const users = secrets
+      .filter(({ object }) => object === report.object)
+      .flatMap((secret) => otherUsers(others, secret).map((user) => ({ user, secret })));
+    const isMigrated = used.get(report.object);
+    for (const { user, secret } of users)
+      report.notCarried(`Secret ${secret.name}`, {
+        why: `${user} uses it as well`,
+        instead: 'keep the object',
+      });
+    if (isMigrated === undefined && users.length === 0)
+      report.leave({
+        why: 'no pod in these manifests uses it',
+        instead: 'add the workloads that use it to the input, or keep it',
+      });
+    else if (isMigrated === true && users.length === 0) unneeded.push(report.object);
+  }
+  return {
+    changes: results.map(({ change }) => change),
+    entries: [...results.map(({ report }) => report), ...sources].flatMap(({ entries }) => entries),
+    unneeded,
+    namespaces: [
+      ...new Set(
+        pods.flatMap(({ namespace }, index) => (results[index]?.change === undefined ? [] : [namespace])),
+      ),
+    ],
+  };
+}
+
+interface MigratedPod {
+  readonly report: ObjectReport;
+  readonly uses: readonly Use[];
+  readonly change: PodChange | undefined;
+}
+
+const NOTHING: Replaced = { removes: [], options: {} };
+
+function migrateOne(
+  { title, namespace, pod }: SourcePod,
+  made: MadeSecrets,
+  classes: Classes,
+  options: MigrateOptions,
+): MigratedPod {
+  const report = new ObjectReport(title);
+  const sources: Sources = {
+    secret: (name): Supply | undefined => made.find(namespace, name) ?? classes.secret(namespace, name),
+    volume: (volume) => classes.volume(namespace, volume),
+  };
+  const uses = usesOf(pod, sources);
+  const change = migratePod(pod, uses, NOTHING, report, { ...options, namespace });
+  return { report, uses, change };
+}
