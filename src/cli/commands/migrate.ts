@@ -53,14 +53,20 @@ const MIGRATE_SETTINGS = {
     false,
     'Move files that cannot stay at their path into a directory with the name of the volume, below the mount path of the pod.',
   ),
+  'secrets-init': setting(
+    SWITCH,
+    false,
+    'Treat variables whose value is the ARN of a secret as references of kube-secrets-init.',
+  ),
   ...INJECTION_FLAGS,
 };
 
 export const MIGRATE_HELP: CommandHelp = {
   usage: 'migrate [-f FILE|FOLDER]… [flags]',
-  about: `Replaces what pods get from External Secrets and from the Secrets Store CSI driver by annotations. Prints the
-changed manifests, and reports for each field whether it was carried, changed or not carried. A use that cannot be carried
-stays as it is. Reads no secret. See docs/reference/migrate.md.`,
+  about: `Replaces what pods get from other tools by annotations: External Secrets, the Secrets Store CSI driver with provider aws,
+aws-secret-sidecar-injector, Bank-Vaults, kube-secrets-init, and the agent injector of Vault. Prints the changed manifests,
+and reports for each field whether it was carried, changed or not carried. A use that cannot be carried stays as it is.
+Reads no secret. See docs/reference/migrate.md.`,
   examples: [
     'aws-secrets-injector migrate -f deploy/ --account 111122223333 --diff',
     'aws-secrets-injector migrate -f deploy/ --resolve secrets.json --write --report migration.md --report-format markdown',
@@ -93,6 +99,7 @@ export async function runMigrate(argv: readonly string[]): Promise<number> {
     settings: injection.value,
     ownIdentity: values['own-identity'],
     movesFiles: values['move-files'],
+    secretsInit: values['secrets-init'],
     account: values.account,
     region: values.region,
     listing: listing.value,

@@ -17,7 +17,8 @@ export function unifiedDiff(name: string, before: string, splices: readonly Spli
   if (changes.length === 0) return '';
   const lines = linesOf(before);
   const hunks = hunksOf(changes);
-  const parts = [`--- a/${name}\n+++ b/${name}\n`];
+  const path = name.replace(/^\/+/, '');
+  const parts = [`--- a/${path}\n+++ b/${path}\n`];
   let shift = 0;
   for (const hunk of hunks) {
     const first = hunk[0]?.from ?? 0;

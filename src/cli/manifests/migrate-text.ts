@@ -1,8 +1,9 @@
 /** Migrates the pods of several files together: an object of one file is used by pods of another one. */
 import { type AddOperation, pointer } from '../../core/additions/patch.ts';
-import { type MigrateOptions, type Migration, migrate } from '../../core/advice/migrate/migrate.ts';
+import { type Migration, migrate } from '../../core/advice/migrate/migrate.ts';
 import type { PodChange } from '../../core/advice/migrate/migrate-pod.ts';
 import type { SourceObject } from '../../core/advice/migrate/model.ts';
+import type { MigrateOptions } from '../../core/advice/migrate/options.ts';
 import { wholePlaces } from '../../core/advice/migrate/pod-edits.ts';
 import { asObject, field, textField } from '../../core/json.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';

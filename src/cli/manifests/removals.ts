@@ -52,8 +52,10 @@ function findPart(
 /** A key that occurs twice cannot be removed by removing one of them. */
 function indexOf(node: MapNode | ListNode, key: string | number): number {
   if (node.kind === 'list') return Number(key);
-  const same = node.pairs.filter((pair) => keyText(pair.key) === String(key));
-  return same.length === 1 ? node.pairs.indexOf(same[0]) : -1;
+  const [index = -1, ...others] = node.pairs.flatMap((pair, place) =>
+    keyText(pair.key) === String(key) ? [place] : [],
+  );
+  return others.length === 0 ? index : -1;
 }
 
 function pairPart({ key, value }: Pair): Part {

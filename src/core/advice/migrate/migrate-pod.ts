@@ -1,10 +1,11 @@
 /** Replaces what a pod gets from other tools by annotations. */
 
+import { decide } from '../../decide/decide.ts';
 import { formatDuration } from '../../duration.ts';
-import { decideInjection } from '../../inject.ts';
 import { asObject, field } from '../../json.ts';
 import { annotationKey, FORM } from '../../names/annotation-keys.ts';
 import { isMeshProxyName } from '../../pod/pod.ts';
+import { quote } from '../../problems/quote.ts';
 import type { InjectionSettings } from '../../settings.ts';
 import { annotationsFor, type Placed, type Request } from './form-text.ts';
 import type { Identity, Supply } from './model.ts';
@@ -116,23 +117,32 @@ function chooseUses(
       used.push(use);
       for (const request of moved.requests)
         for (const container of use.containers) requests.push({ request, container });
-      if (moved.changed === undefined) report.carried(use.field, describe(moved.requests));
-      else report.changed(use.field, moved.changed);
+      const changes = [use.changed, moved.changed].filter((change) => change !== undefined);
+      if (changes.length === 0) report.carried(use.field, describe(moved.requests));
+      else report.changed(use.field, [describe(moved.requests), ...changes].join('; '));
     }
   }
   return { used, requests, options: optionsFor(used, identity, mountPath, written !== undefined) };
 }
 
 function describe(requests: readonly Request[]): string {
-  const kinds = [...new Set(requests.map(({ kind }) => kind))];
-  const words: Readonly<Record<Request['kind'], string>> = {
-    env: 'as a variable',
-    'env-from':
-      'every key as a variable; a key that is not a valid name stops the pod, unless it is excluded',
-    file: 'as files at the same path',
-    'file-from': 'every key as a file',
-  };
-  return kinds.map((kind) => words[kind]).join('; ');
+  return [...new Set(requests.map(describeOne))].join('; ');
+}
+
+function describeOne(request: Request): string {
+  switch (request.kind) {
+    case 'env': {
+      const { secret, key, jmesPath } = request.value;
+      const part = key === undefined ? (jmesPath ?? 'the whole value') : `key ${quote(key)}`;
+      return `${part} of ${secret.arn}`;
+    }
+    case 'env-from':
+      return `every key of ${request.spread.secret.arn}; a key that is not a valid name stops the pod, unless it is excluded`;
+    case 'file':
+      return `files from ${request.value.secret.arn}`;
+    case 'file-from':
+      return `every key of ${request.spread.secret.arn} as a file`;
+  }
 }
 
 /** Where the files of a volume go. */
@@ -214,7 +224,7 @@ function placed(requests: Chosen['requests'], pod: unknown): readonly Placed[] {
 
 /** What the webhook says about the migrated pod. */
 function refusals(pod: unknown, change: PodChange, { namespace, settings }: PodOptions): readonly Gap[] {
-  const outcome = decideInjection(changedPod(pod, change), { namespace }, settings);
+  const outcome = decide(changedPod(pod, change), namespace, settings);
   return outcome.kind === 'denied'
     ? outcome.problems.map(({ code, wrong, expected }) => ({ why: `${code}: ${wrong}`, instead: expected }))
     : [];

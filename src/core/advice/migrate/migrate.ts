@@ -1,24 +1,14 @@
 /** From the objects of other tools to annotations: what changes in the manifests, and what becomes of each field. */
-import type { InjectionSettings } from '../../settings.ts';
 import { type Classes, readClasses } from './csi/index.ts';
 import { CSI_GROUP } from './csi/provider-class.ts';
 import { EXTERNAL_SECRETS_GROUP, type MadeSecrets, readExternalSecrets } from './external-secrets/index.ts';
-import type { Locating } from './locate.ts';
-import { migratePod, type PodChange, type Replaced } from './migrate-pod.ts';
-import type { SourceObject, Supply } from './model.ts';
+import { migratePod, type PodChange } from './migrate-pod.ts';
+import { type SourceObject, type Supply, textOfConfigMap } from './model.ts';
+import type { MigrateOptions } from './options.ts';
 import { otherUsers } from './other-users.ts';
+import { readPodTools } from './pod-tools/tools.ts';
 import { type Sources, type Use, usesOf } from './pod-uses.ts';
 import { ObjectReport, type ReportEntry } from './report.ts';
-
-export interface MigrateOptions extends Locating {
-  readonly settings: InjectionSettings;
-  /** Whether pods use their own identity instead of the roles of stores. */
-  readonly ownIdentity: boolean;
-  /** Whether files may get another path. */
-  readonly movesFiles: boolean;
-  /** Reads YAML as kubectl does. @returns undefined for anything else */
-  readonly parseYaml: (text: string) => unknown;
-}
 
 /** A pod, or the template of pods. */
 export interface SourcePod {
@@ -34,6 +24,8 @@ export interface Migration {
   readonly entries: readonly ReportEntry[];
   /** Objects that no pod of these manifests needs after the migration. */
   readonly unneeded: readonly string[];
+  /** Objects that something still needs. */
+  readonly kept: readonly string[];
   /** Namespaces of changed pods. */
   readonly namespaces: readonly string[];
 }
@@ -48,7 +40,7 @@ export function migrate(
 ): Migration {
   const made = readExternalSecrets(objects, options);
   const classes = readClasses(objects, options);
-  const results = pods.map((pod) => migrateOne(pod, made, classes, options));
+  const results = pods.map((pod) => migrateOne(pod, { made, classes, objects, options }));
   const secrets = [...made.secrets, ...classes.secrets];
   const others = objects.filter(({ apiVersion }) => !SOURCE_GROUPS.includes(apiVersion.split('/')[0] ?? ''));
   const sources = [...made.reports, ...classes.reports];
@@ -62,6 +54,7 @@ export function migrate(
       }
   }
   const unneeded: string[] = [];
+  const kept: string[] = [];
   for (const report of sources) {
     const isStore = report.object.split('/')[0]?.endsWith('SecretStore') === true;
     if (isStore || report.entries.some(({ field }) => field === '')) continue;
@@ -80,11 +73,13 @@ export function migrate(
         instead: 'add the workloads that use it to the input, or keep it',
       });
     else if (isMigrated === true && users.length === 0) unneeded.push(report.object);
+    else kept.push(report.object);
   }
   return {
     changes: results.map(({ change }) => change),
     entries: [...results.map(({ report }) => report), ...sources].flatMap(({ entries }) => entries),
     unneeded,
+    kept,
     namespaces: [
       ...new Set(
         pods.flatMap(({ namespace }, index) => (results[index]?.change === undefined ? [] : [namespace])),
@@ -99,20 +94,25 @@ interface MigratedPod {
   readonly change: PodChange | undefined;
 }
 
-const NOTHING: Replaced = { removes: [], options: {} };
+interface Around {
+  readonly made: MadeSecrets;
+  readonly classes: Classes;
+  readonly objects: readonly SourceObject[];
+  readonly options: MigrateOptions;
+}
 
 function migrateOne(
   { title, namespace, pod }: SourcePod,
-  made: MadeSecrets,
-  classes: Classes,
-  options: MigrateOptions,
+  { made, classes, objects, options }: Around,
 ): MigratedPod {
   const report = new ObjectReport(title);
   const sources: Sources = {
     secret: (name): Supply | undefined => made.find(namespace, name) ?? classes.secret(namespace, name),
     volume: (volume) => classes.volume(namespace, volume),
   };
-  const uses = usesOf(pod, sources);
-  const change = migratePod(pod, uses, NOTHING, report, { ...options, namespace });
+  const configMapText = (name: string, key: string) => textOfConfigMap(objects, namespace, name, key);
+  const tools = readPodTools({ pod, namespace, report, options, configMapText });
+  const uses = [...usesOf(pod, sources), ...tools.uses];
+  const change = migratePod(pod, uses, tools, report, { ...options, namespace });
   return { report, uses, change };
 }

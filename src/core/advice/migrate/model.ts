@@ -1,5 +1,6 @@
 /** What the objects of other tools deliver, in terms of Secrets Manager. */
 
+import { field, textField } from '../../json.ts';
 import type { Result } from '../../problems/result.ts';
 import type { PemPart } from '../../secret/pem.ts';
 import type { Gap, ObjectReport } from './report.ts';
@@ -92,4 +93,17 @@ export function valueOfKey(supply: Supply, key: string, secretName: string): Res
 
 export function gap(why: string, instead: string): { readonly ok: false; readonly problem: Gap } {
   return { ok: false, problem: { why, instead } };
+}
+
+/** The text of a key of a ConfigMap. @returns undefined if the manifests do not contain it */
+export function textOfConfigMap(
+  objects: readonly SourceObject[],
+  namespace: string,
+  name: string,
+  key: string,
+): string | undefined {
+  const configMap = objects.find(
+    (object) => object.kind === 'ConfigMap' && object.namespace === namespace && object.name === name,
+  );
+  return textField(field(configMap?.content, 'data'), key);
 }

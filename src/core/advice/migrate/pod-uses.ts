@@ -30,6 +30,8 @@ export interface Use {
   /** For files: where they are mounted, and the name of the volume. */
   readonly mount?: { readonly path: string; readonly volume: string };
   readonly refresh?: number | undefined;
+  /** What is different, besides the place of files. */
+  readonly changed?: string;
 }
 
 /** Finds what the volumes and variables of a pod use. */

@@ -9,7 +9,7 @@ const TITLES: Readonly<Record<Fate, string>> = {
 };
 
 /** What to do after the changes, a line each. */
-export function nextSteps({ namespaces, unneeded, entries }: Migration): readonly string[] {
+export function nextSteps({ namespaces, unneeded, kept, entries }: Migration): readonly string[] {
   const isLeft = entries.some(({ fate }) => fate === 'not-carried');
   return [
     ...(isLeft ? ['Read what is not carried, and decide about it.'] : []),
@@ -23,6 +23,7 @@ export function nextSteps({ namespaces, unneeded, entries }: Migration): readonl
         ]
       : []),
     ...unneeded.map((object) => `Delete ${object}: no pod of these manifests needs it any more.`),
+    ...kept.map((object) => `Keep ${object}: what is not carried needs it.`),
   ];
 }
 

@@ -2,25 +2,16 @@
 import { asArray, asObject, field, textField } from '../../../json.ts';
 import { quote } from '../../../problems/quote.ts';
 import { ok, type Result } from '../../../problems/result.ts';
-import type { Locating } from '../locate.ts';
 import { gap, type Identity, type Spread, type Supply, type Value } from '../model.ts';
 import type { Gap, ObjectReport } from '../report.ts';
 import { readFind } from './find.ts';
 import { convertKey } from './names.ts';
+import type { ReadingSecret } from './reading.ts';
 import { readRefresh } from './refresh.ts';
 import { type RefContext, readConversion, readDecoding, readRemoteRef, readStored } from './remote-ref.ts';
 import { readRenames, renamedSpread } from './rewrite.ts';
-import type { Store, Stores } from './stores.ts';
+import type { Store } from './stores.ts';
 import { readTarget } from './target.ts';
-
-export interface ReadingSecret {
-  readonly stores: Stores;
-  readonly locating: Locating;
-  readonly namespace: string;
-  readonly report: ObjectReport;
-  /** The text of a key of a ConfigMap of the namespace, if the manifests contain it. */
-  readonly configMapText: (name: string, key: string) => string | undefined;
-}
 
 /** Reads a spec. @param at the field that contains it @returns undefined if it makes no Secret */
 export function readExternalSecret(spec: unknown, at: string, reading: ReadingSecret): Supply {

@@ -1,6 +1,6 @@
 /** All objects of External Secrets. */
 import { asArray, asObject, field, textField } from '../../../json.ts';
-import type { SourceObject, Supply } from '../model.ts';
+import { type SourceObject, type Supply, textOfConfigMap } from '../model.ts';
 import type { MadeSecret } from '../other-users.ts';
 import { ObjectReport } from '../report.ts';
 import { readExternalSecret } from './external-secret.ts';
@@ -28,7 +28,7 @@ export function readExternalSecrets(objects: readonly SourceObject[], options: S
   const own = objects.filter(({ apiVersion }) => apiVersion.split('/')[0] === EXTERNAL_SECRETS_GROUP);
   const stores = readStores([...own, ...objects.filter(({ kind }) => kind === 'ServiceAccount')], options);
   const configMapText = (namespace: string) => (name: string, key: string) =>
-    textOf(objects, namespace, name, key);
+    textOfConfigMap(objects, namespace, name, key);
   const made = new Map<string, Supply>();
   const everywhere: MadeEverywhere[] = [];
   const reports: ObjectReport[] = [...stores.reports];
@@ -88,18 +88,6 @@ export function readExternalSecrets(objects: readonly SourceObject[], options: S
 
 function secretNameOf(spec: unknown, name: string): string {
   return textField(field(spec, 'target'), 'name') ?? name;
-}
-
-function textOf(
-  objects: readonly SourceObject[],
-  namespace: string,
-  name: string,
-  key: string,
-): string | undefined {
-  const configMap = objects.find(
-    (object) => object.kind === 'ConfigMap' && object.namespace === namespace && object.name === name,
-  );
-  return textField(field(configMap?.content, 'data'), key);
 }
 
 /** Whether the selectors can match a namespace. Labels that are not known do not exclude it. */

@@ -23,6 +23,7 @@ export function readStored(
 ): Result<StoredSecret, Gap> {
   const key = textField(ref, 'key') ?? '';
   const id = key.startsWith('arn:') && store.prefix === '' ? key : `${store.prefix}${key}`;
+  const version = readVersion(ref, report, at);
   const located = locate(id, store, locating);
   if (!located.ok) {
     report.notCarried(`${at}.key`, located.problem);
@@ -35,14 +36,22 @@ export function readStored(
       `${arn}, which has no suffix: it refers to whichever secret has that name; --resolve completes it`,
     );
   else report.carried(`${at}.key`, arn);
+  return ok({ arn, ...version });
+}
+
+function readVersion(
+  ref: unknown,
+  report: ObjectReport,
+  at: string,
+): Pick<StoredSecret, 'versionId' | 'versionStage'> {
   const version = textField(ref, 'version');
-  if (version === undefined) return ok({ arn });
+  if (version === undefined) return {};
   if (version.startsWith('uuid/')) {
     report.carried(`${at}.version`, 'version ID');
-    return ok({ arn, versionId: version.slice('uuid/'.length) });
+    return { versionId: version.slice('uuid/'.length) };
   }
   report.carried(`${at}.version`, 'version stage');
-  return ok(version === 'AWSCURRENT' ? { arn } : { arn, versionStage: version });
+  return version === 'AWSCURRENT' ? {} : { versionStage: version };
 }
 
 /** One value. */

@@ -4,7 +4,7 @@ import { quote } from '../../../problems/quote.ts';
 import type { Result } from '../../../problems/result.ts';
 import { gap, type Supply, type Value, valueOfKey } from '../model.ts';
 import type { Gap, ObjectReport } from '../report.ts';
-import type { ReadingSecret } from './external-secret.ts';
+import type { ReadingSecret } from './reading.ts';
 import { readTemplate } from './template.ts';
 
 /** @param fetched the data before templates */
