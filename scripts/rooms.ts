@@ -151,6 +151,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'admission.ts',
       'inject.ts',
       'advice',
+      'advice/migrate',
       'decide',
       'additions',
       'annotations',

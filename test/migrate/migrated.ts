@@ -1,11 +1,11 @@
 /** Manifests of other tools, migrated as the command does, with as little typing as a test wants. */
 import { type MigratedFiles, migrateFiles } from '../../src/cli/manifests/migrate-text.ts';
-import { podTemplates } from '../../src/cli/manifests/pod-templates.ts';
 import { asReviewed } from '../../src/cli/manifests/render-text.ts';
 import { readDocuments } from '../../src/cli/yaml/documents.ts';
 import { readListing } from '../../src/core/advice/migrate/locate.ts';
 import type { MigrateOptions } from '../../src/core/advice/migrate/options.ts';
 import type { ReportEntry } from '../../src/core/advice/migrate/report.ts';
+import { podTemplates } from '../../src/core/pod/pod-templates.ts';
 
 export type Options = Partial<Omit<MigrateOptions, 'parseYaml' | 'settings' | 'listing'>> & {
   readonly native?: boolean;

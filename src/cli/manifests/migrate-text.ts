@@ -6,11 +6,11 @@ import type { SourceObject } from '../../core/advice/migrate/model.ts';
 import type { MigrateOptions } from '../../core/advice/migrate/options.ts';
 import { wholePlaces } from '../../core/advice/migrate/pod-edits.ts';
 import { asObject, field, textField } from '../../core/json.ts';
+import { objectsOf, type PodTemplate, podTemplates } from '../../core/pod/pod-templates.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { readDocuments, type SourceDocument } from '../yaml/documents.ts';
 import { type Change, editFile } from './edit-file.ts';
 import type { Splice } from './lines.ts';
-import { objectsOf, type PodTemplate, podTemplates } from '../../core/pod/pod-templates.ts';
 import { asReviewed, placeOf } from './render-text.ts';
 
 export interface FileText {

@@ -1,8 +1,9 @@
 /** Removes members and elements from the text of a document. Comments in lines of their own stay. */
+
+import type { Path } from '../../core/pod/pod-templates.ts';
 import { keyText } from '../yaml/evaluate.ts';
 import type { Item, ListNode, MapNode, Node, Pair } from '../yaml/nodes.ts';
 import { Lines, type Splice } from './lines.ts';
-import type { Path } from '../../core/pod/pod-templates.ts';
 
 /** A member or an element. */
 interface Part {

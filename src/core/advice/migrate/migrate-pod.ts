@@ -5,12 +5,13 @@ import { formatDuration } from '../../duration.ts';
 import { asObject, field } from '../../json.ts';
 import { annotationKey, FORM } from '../../names/annotation-keys.ts';
 import { isMeshProxyName } from '../../pod/pod.ts';
+import type { Path } from '../../pod/pod-templates.ts';
 import { quote } from '../../problems/quote.ts';
 import type { InjectionSettings } from '../../settings.ts';
 import { annotationsFor, type Placed, type Request } from './form-text.ts';
 import type { Identity, Supply } from './model.ts';
 import { withoutPaths } from './pod-edits.ts';
-import { containersOf, mountPathGap, type Path, reportModes, type Use } from './pod-uses.ts';
+import { containersOf, mountPathGap, reportModes, type Use } from './pod-uses.ts';
 import type { Gap, ObjectReport } from './report.ts';
 
 export interface PodChange {

@@ -2,13 +2,12 @@
 import { asArray, field, textField } from '../../json.ts';
 import { isEnvName } from '../../names/env-names.ts';
 import { filePathFault, mountPathProblem } from '../../names/paths.ts';
+import type { Path } from '../../pod/pod-templates.ts';
 import { quote } from '../../problems/quote.ts';
 import { ok, type Result } from '../../problems/result.ts';
 import type { Request } from './form-text.ts';
 import { gap, type Supply, type Value, valueOfKey } from './model.ts';
 import type { Gap, ObjectReport } from './report.ts';
-
-export type Path = readonly (string | number)[];
 
 /** Files that a volume has. */
 export interface VolumeFiles {

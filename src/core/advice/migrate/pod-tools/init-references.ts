@@ -34,8 +34,8 @@ export function readInitReferences(reading: ReadingPod): PodTool {
           supplies: [],
           requests: referenceOf(variable, value, reading.options),
           changed: isBankVaults
-            ? 'the whole value, without the changes that Bank-Vaults makes to JSON'
-            : 'the whole value; secrets-init sets each key of a JSON secret: use env-from for that',
+            ? 'without the changes that Bank-Vaults makes to JSON'
+            : 'also if the secret is JSON, which versions of secrets-init treat in different ways',
         },
       ];
     }),

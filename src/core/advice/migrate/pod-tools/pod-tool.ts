@@ -1,8 +1,9 @@
 /** What a tool that reads annotations of pods does for a pod. */
 import { asObject, field } from '../../../json.ts';
+import type { Path } from '../../../pod/pod-templates.ts';
 import type { Replaced } from '../migrate-pod.ts';
 import type { MigrateOptions } from '../options.ts';
-import type { Path, Use } from '../pod-uses.ts';
+import type { Use } from '../pod-uses.ts';
 import type { ObjectReport } from '../report.ts';
 
 export interface ReadingPod {
