@@ -41,9 +41,6 @@ it.each(PAGES)('docs/guides/migrate-%s.md', async (name) => {
   expect(parts).toHaveLength(1);
   const { outputs, status, stderr } = await walk(own, parts, {});
   expect(status, stderr + [...outputs.values()].join('')).toBe(0);
-  const current = withOutputs(
-    guide,
-    new Map([...outputs].map(([index, output]) => [Number(index), output])),
-  );
+  const current = withOutputs(guide, new Map([...outputs].map(([index, output]) => [Number(index), output])));
   if (!updatePage(guide, current)) expect(guide.text).toBe(current);
 });

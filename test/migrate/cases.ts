@@ -276,6 +276,53 @@ ${deployment(MOUNT, VOLUME)}`,
     files: { '/run/secrets/aws/made/user': 'u' },
   },
   {
+    name: 'the parts of a PEM bundle',
+    manifests:
+      store() +
+      externalSecret(`target:
+  template:
+    type: kubernetes.io/tls
+    data:
+      tls.crt: '{{ .bundle | filterPEM "CERTIFICATE" }}'
+      tls.key: '{{ .bundle | filterPEM "PRIVATE KEY" }}'
+data: [{ secretKey: bundle, remoteRef: { key: tls } }]
+`) +
+      deployment(MOUNT, VOLUME),
+    secrets: {
+      tls: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n',
+    },
+    files: {
+      '/app/secrets/tls.crt': '-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n',
+      '/app/secrets/tls.key': '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
+    },
+  },
+  {
+    name: 'of two elements of envFrom, the later one wins',
+    manifests:
+      store() +
+      externalSecret('dataFrom: [{ extract: { key: one } }]') +
+      externalSecret('dataFrom: [{ extract: { key: two } }]').replace('name: made', 'name: other') +
+      deployment('envFrom: [{ secretRef: { name: made } }, { secretRef: { name: other } }]'),
+    secrets: { one: '{"a":"1","b":"1"}', two: '{"b":"2"}' },
+    variables: { a: '1', b: '2' },
+  },
+  {
+    name: 'two elements of envFrom with known keys',
+    manifests:
+      store() +
+      externalSecret(
+        'data: [{ secretKey: a, remoteRef: { key: one } }, { secretKey: b, remoteRef: { key: one } }]',
+      ) +
+      externalSecret('data: [{ secretKey: b, remoteRef: { key: two } }]').replace(
+        'name: made',
+        'name: other',
+      ) +
+      deployment('envFrom: [{ secretRef: { name: made } }, { secretRef: { name: other } }]'),
+    secrets: { one: '1', two: '2' },
+    options: { native: true },
+    variables: { a: '1', b: '2' },
+  },
+  {
     name: 'optional keys that are missing',
     manifests:
       store() +

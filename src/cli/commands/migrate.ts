@@ -69,7 +69,8 @@ and reports for each field whether it was carried, changed or not carried. A use
 Reads no secret. See docs/reference/migrate.md.`,
   examples: [
     'aws-secrets-injector migrate -f deploy/ --account 111122223333 --diff',
-    'aws-secrets-injector migrate -f deploy/ --resolve secrets.json --write --report migration.md --report-format markdown',
+    'aws-secrets-injector migrate -f deploy/ --resolve secrets.json --write',
+    'kustomize build overlays/production | aws-secrets-injector migrate',
   ],
   settings: MIGRATE_SETTINGS,
   variables: true,

@@ -9,7 +9,7 @@ import type { Path } from '../../pod/pod-templates.ts';
 import { quote } from '../../problems/quote.ts';
 import type { InjectionSettings } from '../../settings.ts';
 import { annotationsFor, type Placed, type Request } from './form-text.ts';
-import type { Identity, Supply } from './model.ts';
+import type { Identity } from './model.ts';
 import { withoutPaths } from './pod-edits.ts';
 import { containersOf, mountPathGap, reportModes, type Use } from './pod-uses.ts';
 import type { Gap, ObjectReport } from './report.ts';
@@ -241,10 +241,8 @@ export function changedPod(pod: unknown, { annotations, removes }: PodChange): u
   };
 }
 
-/** Supplies of which a use stays. */
-export function leftBehind(uses: readonly Use[], change: PodChange | undefined): readonly Supply[] {
+/** The uses that stay. */
+export function leftBehind(uses: readonly Use[], change: PodChange | undefined): readonly Use[] {
   const removed = new Set((change?.removes ?? []).map((path) => JSON.stringify(path)));
-  return uses.flatMap(({ removes, supplies }) =>
-    removes.every((path) => removed.has(JSON.stringify(path))) ? [] : supplies,
-  );
+  return uses.filter(({ removes }) => !removes.every((path) => removed.has(JSON.stringify(path))));
 }

@@ -1,14 +1,16 @@
 /** From the objects of other tools to annotations: what changes in the manifests, and what becomes of each field. */
+
+import { failed } from '../../problems/result.ts';
 import { type Classes, readClasses } from './csi/index.ts';
 import { CSI_GROUP } from './csi/provider-class.ts';
 import { EXTERNAL_SECRETS_GROUP, type MadeSecrets, readExternalSecrets } from './external-secrets/index.ts';
-import { migratePod, type PodChange } from './migrate-pod.ts';
-import { type SourceObject, type Supply, textOfConfigMap } from './model.ts';
+import { leftBehind, migratePod, type PodChange } from './migrate-pod.ts';
+import { type ConfigMapTexts, configMapTexts, type SourceObject, type Supply } from './model.ts';
 import type { MigrateOptions } from './options.ts';
-import { otherUsers } from './other-users.ts';
+import { findOtherUsers } from './other-users.ts';
 import { readPodTools } from './pod-tools/tools.ts';
 import { type Sources, type Use, usesOf } from './pod-uses.ts';
-import { ObjectReport, type ReportEntry } from './report.ts';
+import { type Gap, ObjectReport, type ReportEntry } from './report.ts';
 
 /** A pod, or the template of pods. */
 export interface SourcePod {
@@ -40,19 +42,22 @@ export function migrate(
 ): Migration {
   const made = readExternalSecrets(objects, options);
   const classes = readClasses(objects, options);
-  const results = pods.map((pod) => migrateOne(pod, { made, classes, objects, options }));
   const secrets = [...made.secrets, ...classes.secrets];
-  const others = objects.filter(({ apiVersion }) => !SOURCE_GROUPS.includes(apiVersion.split('/')[0] ?? ''));
+  const usersOf = findOtherUsers(
+    objects.filter(({ apiVersion }) => !SOURCE_GROUPS.includes(apiVersion.split('/')[0] ?? '')),
+  );
+  const around = { made, classes, configMaps: configMapTexts(objects), options };
+  const results = migratePods(
+    pods,
+    around,
+    classes.secrets.flatMap((secret) => (usersOf(secret).length > 0 ? [secret.object] : [])),
+  );
   const sources = [...made.reports, ...classes.reports];
   const used = new Map<string, boolean>();
-  for (const { uses, change } of results) {
-    const gone = new Set((change?.removes ?? []).map((path) => JSON.stringify(path)));
-    for (const { supplies, removes } of uses)
-      for (const { report } of supplies) {
-        const isMigrated = removes.every((path) => gone.has(JSON.stringify(path)));
-        used.set(report.object, isMigrated && used.get(report.object) !== false);
-      }
-  }
+  for (const { uses, left } of results)
+    for (const use of uses)
+      for (const { report } of use.supplies)
+        used.set(report.object, !left.includes(use) && used.get(report.object) !== false);
   const unneeded: string[] = [];
   const kept: string[] = [];
   for (const report of sources) {
@@ -60,7 +65,7 @@ export function migrate(
     if (isStore || report.entries.some(({ field }) => field === '')) continue;
     const users = secrets
       .filter(({ object }) => object === report.object)
-      .flatMap((secret) => otherUsers(others, secret).map((user) => ({ user, secret })));
+      .flatMap((secret) => usersOf(secret).map((user) => ({ user, secret })));
     const isMigrated = used.get(report.object);
     for (const { user, secret } of users)
       report.notCarried(`Secret ${secret.name}`, {
@@ -91,28 +96,58 @@ export function migrate(
 interface MigratedPod {
   readonly report: ObjectReport;
   readonly uses: readonly Use[];
+  /** The uses that stay. */
+  readonly left: readonly Use[];
   readonly change: PodChange | undefined;
 }
 
 interface Around {
   readonly made: MadeSecrets;
   readonly classes: Classes;
-  readonly objects: readonly SourceObject[];
+  readonly configMaps: ConfigMapTexts;
   readonly options: MigrateOptions;
 }
 
+/**
+ * The driver makes the Secrets of a class as long as a pod mounts it, so its volumes stay where such a Secret is still
+ * used. @param pinned classes whose Secrets others use
+ */
+function migratePods(
+  pods: readonly SourcePod[],
+  around: Around,
+  pinned: readonly string[],
+): readonly MigratedPod[] {
+  const kept = new Set(pinned);
+  for (;;) {
+    const results = pods.map((pod) => migrateOne(pod, around, kept));
+    const before = kept.size;
+    for (const { left } of results)
+      for (const { volumeOf, supplies } of left)
+        if (volumeOf === undefined) for (const { report } of supplies) kept.add(report.object);
+    if (kept.size === before) return results;
+  }
+}
+
+const PINNED: Gap = {
+  why: 'the class makes a Secret that is still used, and the driver removes it when no pod mounts the class',
+  instead: 'move the other uses first, or write the files into annotations by hand',
+};
+
 function migrateOne(
   { title, namespace, pod }: SourcePod,
-  { made, classes, objects, options }: Around,
+  { made, classes, configMaps, options }: Around,
+  kept: ReadonlySet<string>,
 ): MigratedPod {
   const report = new ObjectReport(title);
   const sources: Sources = {
     secret: (name): Supply | undefined => made.find(namespace, name) ?? classes.secret(namespace, name),
     volume: (volume) => classes.volume(namespace, volume),
   };
-  const configMapText = (name: string, key: string) => textOfConfigMap(objects, namespace, name, key);
+  const configMapText = (name: string, key: string) => configMaps(namespace, name, key);
   const tools = readPodTools({ pod, namespace, report, options, configMapText });
-  const uses = [...usesOf(pod, sources), ...tools.uses];
+  const uses = [...usesOf(pod, sources), ...tools.uses].map((use) =>
+    use.requests.ok && kept.has(use.volumeOf ?? '') ? { ...use, requests: failed(PINNED) } : use,
+  );
   const change = migratePod(pod, uses, tools, report, { ...options, namespace });
-  return { report, uses, change };
+  return { report, uses, left: leftBehind(uses, change), change };
 }

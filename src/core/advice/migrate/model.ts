@@ -95,15 +95,15 @@ export function gap(why: string, instead: string): { readonly ok: false; readonl
   return { ok: false, problem: { why, instead } };
 }
 
-/** The text of a key of a ConfigMap. @returns undefined if the manifests do not contain it */
-export function textOfConfigMap(
-  objects: readonly SourceObject[],
-  namespace: string,
-  name: string,
-  key: string,
-): string | undefined {
-  const configMap = objects.find(
-    (object) => object.kind === 'ConfigMap' && object.namespace === namespace && object.name === name,
+/** @returns the text of a key of a ConfigMap, if the manifests contain it */
+export type ConfigMapTexts = (namespace: string, name: string, key: string) => string | undefined;
+
+/** Indexes the ConfigMaps of the manifests. */
+export function configMapTexts(objects: readonly SourceObject[]): ConfigMapTexts {
+  const maps = new Map(
+    objects.flatMap(({ kind, namespace, name, content }) =>
+      kind === 'ConfigMap' ? [[`${namespace}/${name}`, field(content, 'data')] as const] : [],
+    ),
   );
-  return textField(field(configMap?.content, 'data'), key);
+  return (namespace, name, key) => textField(maps.get(`${namespace}/${name}`), key);
 }

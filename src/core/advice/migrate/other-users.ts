@@ -15,25 +15,30 @@ export interface MadeSecret {
   readonly name: string;
 }
 
-/** @param objects without those of the tools @returns titles of objects that name the Secret */
-export function otherUsers(
-  objects: readonly SourceObject[],
-  { namespace, name }: MadeSecret,
-): readonly string[] {
-  return objects
-    .filter((object) => (namespace ?? object.namespace) === object.namespace)
-    .filter(({ content }) => names(content, name, false, 0))
-    .map(({ title }) => title);
+/** @returns titles of objects that name a Secret */
+export type OtherUsers = (secret: MadeSecret) => readonly string[];
+
+/** Reads all objects once. @param objects without those of the tools */
+export function findOtherUsers(objects: readonly SourceObject[]): OtherUsers {
+  const users = new Map<string, Set<string>>();
+  const add = (key: string, title: string) => users.set(key, (users.get(key) ?? new Set()).add(title));
+  for (const { content, namespace, title } of objects)
+    for (const name of secretNames(content, false, 0)) {
+      add(`${namespace}/${name}`, title);
+      add(`/${name}`, title);
+    }
+  return ({ namespace, name }) => [...(users.get(`${namespace ?? ''}/${name}`) ?? [])];
 }
 
-/** Whether a field about Secrets has this text. @param isAbout whether the field is one */
-function names(node: unknown, name: string, isAbout: boolean, depth: number): boolean {
-  if (depth > MAX_DEPTH) return false;
-  if (typeof node === 'string') return isAbout && node === name;
-  const items = asArray(node);
-  if (items !== undefined) return items.some((item) => names(item, name, isAbout, depth + 1));
-  return Object.entries(asObject(node) ?? {}).some(
-    ([key, member]) =>
-      !OF_PODS.has(key) && names(member, name, /secret/i.test(key) || (isAbout && key === 'name'), depth + 1),
-  );
+/** The texts of fields about Secrets. @param isAbout whether the node is in one */
+function* secretNames(node: unknown, isAbout: boolean, depth: number): Generator<string> {
+  if (depth > MAX_DEPTH) return;
+  if (typeof node === 'string') {
+    if (isAbout) yield node;
+    return;
+  }
+  for (const item of asArray(node) ?? []) yield* secretNames(item, isAbout, depth + 1);
+  for (const [key, member] of Object.entries(asObject(node) ?? {}))
+    if (!OF_PODS.has(key))
+      yield* secretNames(member, /secret/i.test(key) || (isAbout && key === 'name'), depth + 1);
 }

@@ -29,6 +29,8 @@ export interface Use {
   /** For files: where they are mounted, and the name of the volume. */
   readonly mount?: { readonly path: string; readonly volume: string };
   readonly refresh?: number | undefined;
+  /** The class whose volume it is: as long as a pod mounts it, its Secrets exist. */
+  readonly volumeOf?: string | undefined;
   /** What is different, besides the place of files. */
   readonly changed?: string;
 }
@@ -104,46 +106,72 @@ function variableRequest(name: string, value: Value, isOptional: boolean): Resul
 
 function envFromUses({ path, name, json }: ContainerPlace, sources: Sources): readonly Use[] {
   const items = asArray(field(json, 'envFrom')) ?? [];
-  const uses = items.flatMap((item, index): readonly Use[] => {
+  // A variable of the container wins over one of envFrom, and in envFrom the last one wins.
+  const taken = new Set((asArray(field(json, 'env')) ?? []).map((item) => textField(item, 'name') ?? ''));
+  const uses: Use[] = [];
+  /** What later elements can contain as well. */
+  const later = { unknown: false, spread: false };
+  for (const [index, item] of [...items.entries()].toReversed()) {
     const reference = field(item, 'secretRef');
     const secretName = textField(reference, 'name') ?? '';
-    const supply = sources.secret(secretName);
-    if (reference === undefined || supply === undefined) return [];
-    const prefix = textField(item, 'prefix') ?? '';
-    const requests = allVariables(supply, prefix, field(reference, 'optional') === true, json);
-    return [
-      {
-        field: `container ${name}, envFrom ${secretName}`,
-        removes: [[...path, 'envFrom', index]],
-        containers: [name],
-        supplies: [supply],
-        requests,
-      },
-    ];
-  });
-  // The last one wins in Kubernetes, the first one with `onCollision: skip`.
-  return uses.toReversed();
+    const supply = reference === undefined ? undefined : sources.secret(secretName);
+    if (supply === undefined) {
+      later.unknown = true;
+      continue;
+    }
+    const from = {
+      prefix: textField(item, 'prefix') ?? '',
+      isOptional: field(reference, 'optional') === true,
+      skips: taken.size > 0 || supply.spreads.length > 1 || items.length > 1,
+    };
+    uses.push({
+      field: `container ${name}, envFrom ${secretName}`,
+      removes: [[...path, 'envFrom', index]],
+      containers: [name],
+      supplies: [supply],
+      requests: allVariables(supply, from, taken),
+      ...orderChange(later, supply),
+    });
+    for (const key of supply.named.keys()) taken.add(from.prefix + key);
+    if (supply.spreads.length > 0) later.spread = true;
+  }
+  return uses;
 }
 
+/** In Kubernetes, a later element of `envFrom` wins. */
+function orderChange(
+  later: { readonly unknown: boolean; readonly spread: boolean },
+  { named }: Supply,
+): Pick<Use, 'changed'> {
+  if (later.unknown)
+    return { changed: 'its variables win over those of later elements of envFrom, which stay in the pod' };
+  return later.spread && named.size > 0
+    ? { changed: 'its variables win over keys of the same name in a later element of envFrom' }
+    : {};
+}
+
+interface EnvFrom {
+  readonly prefix: string;
+  readonly isOptional: boolean;
+  /** Whether other variables can have the same names. */
+  readonly skips: boolean;
+}
+
+/** @param taken names that take precedence */
 function allVariables(
   supply: Supply,
-  prefix: string,
-  isOptional: boolean,
-  container: unknown,
+  { prefix, isOptional, skips }: EnvFrom,
+  taken: ReadonlySet<string>,
 ): Result<readonly Request[], Gap> {
   const requests: Request[] = [];
-  const declared = new Set((asArray(field(container, 'env')) ?? []).map((item) => textField(item, 'name')));
   for (const [key, value] of supply.named) {
     const name = prefix + key;
-    // A variable of the container wins over one of envFrom.
-    if (declared.has(name)) continue;
+    if (taken.has(name)) continue;
     const request = value.ok ? variableRequest(name, value.value, isOptional) : value;
     if (!request.ok) return request;
     requests.push(...request.value);
   }
   if (supply.others !== undefined) return { ok: false, problem: supply.others };
-  const skips =
-    declared.size > 0 || supply.spreads.length > 1 || (asArray(field(container, 'envFrom')) ?? []).length > 1;
   for (const spread of supply.spreads.toReversed()) {
     if (!spread.ok) return spread;
     const whole = prefix + spread.value.prefix;
@@ -171,10 +199,18 @@ function volumeUses(pod: unknown, containers: readonly ContainerPlace[], sources
     };
     if (!files.ok) return [{ ...use, supplies: [], requests: files }];
     const { supplies, requests, refresh } = files.value;
-    if (problem !== undefined) return [{ ...use, supplies, requests: { ok: false, problem } }];
+    if (problem !== undefined)
+      return [
+        { ...use, supplies, requests: { ok: false, problem }, volumeOf: volumeOfClass(volume, supplies) },
+      ];
     const mount = { path: mounts[0]?.mountPath ?? '', volume: name };
-    return [{ ...use, supplies, requests: ok(requests), mount, refresh }];
+    const volumeOf = volumeOfClass(volume, supplies);
+    return [{ ...use, supplies, requests: ok(requests), mount, refresh, volumeOf }];
   });
+}
+
+function volumeOfClass(volume: unknown, supplies: readonly Supply[]): string | undefined {
+  return field(volume, 'csi') === undefined ? undefined : supplies[0]?.report.object;
 }
 
 interface Mount {

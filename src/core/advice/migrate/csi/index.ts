@@ -27,17 +27,15 @@ export function readClasses(objects: readonly SourceObject[], reading: ReadingCl
   for (const object of objects)
     if (object.kind === 'SecretProviderClass' && object.apiVersion.split('/')[0] === CSI_GROUP)
       classes.set(`${object.namespace}/${object.name}`, readProviderClass(object, reading));
+  const secrets = new Map<string, Supply>();
+  for (const [key, { secrets: own }] of classes)
+    for (const [name, supply] of own) secrets.set(`${key.split('/')[0]}/${name}`, supply);
   return {
     reports: [...classes.values()].map(({ report }) => report),
-    secrets: [...classes].flatMap(([key, { report, secrets }]) =>
-      [...secrets.keys()].map((name) => ({ object: report.object, namespace: key.split('/')[0], name })),
+    secrets: [...classes].flatMap(([key, { report, secrets: own }]) =>
+      [...own.keys()].map((name) => ({ object: report.object, namespace: key.split('/')[0], name })),
     ),
-    secret: (namespace, name) => {
-      const found = [...classes].find(
-        ([key, one]) => key.startsWith(`${namespace}/`) && one.secrets.has(name),
-      );
-      return found?.[1].secrets.get(name);
-    },
+    secret: (namespace, name) => secrets.get(`${namespace}/${name}`),
     volume: (namespace, volume) => {
       const csi = field(volume, 'csi');
       if (textField(csi, 'driver') !== CSI_DRIVER) return undefined;

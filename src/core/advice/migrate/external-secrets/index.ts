@@ -1,6 +1,6 @@
 /** All objects of External Secrets. */
 import { asArray, asObject, field, textField } from '../../../json.ts';
-import { type SourceObject, type Supply, textOfConfigMap } from '../model.ts';
+import { configMapTexts, type SourceObject, type Supply } from '../model.ts';
 import type { MadeSecret } from '../other-users.ts';
 import { ObjectReport } from '../report.ts';
 import { readExternalSecret } from './external-secret.ts';
@@ -27,8 +27,8 @@ interface MadeEverywhere {
 export function readExternalSecrets(objects: readonly SourceObject[], options: StoreOptions): MadeSecrets {
   const own = objects.filter(({ apiVersion }) => apiVersion.split('/')[0] === EXTERNAL_SECRETS_GROUP);
   const stores = readStores([...own, ...objects.filter(({ kind }) => kind === 'ServiceAccount')], options);
-  const configMapText = (namespace: string) => (name: string, key: string) =>
-    textOfConfigMap(objects, namespace, name, key);
+  const texts = configMapTexts(objects);
+  const configMapText = (namespace: string) => (name: string, key: string) => texts(namespace, name, key);
   const made = new Map<string, Supply>();
   const everywhere: MadeEverywhere[] = [];
   const reports: ObjectReport[] = [...stores.reports];

@@ -306,4 +306,63 @@ metadata: { name: shop, labels: ${labels} }
     expect(changed('{ team: shop }')).toEqual([true]);
     expect(changed('{ team: other }')).toEqual([false]);
   });
+
+  it('whose Secret an Ingress uses keeps its volume, because the driver makes the Secret as long as a pod mounts it', () => {
+    const made = providerClass(
+      '- { objectName: tls, objectType: secretsmanager }',
+      'secretObjects: [{ secretName: made, type: Opaque, data: [{ objectName: tls, key: a }] }]',
+    );
+    const pod = deployment(
+      `${ENV}\nvolumeMounts: [{ name: v, mountPath: /mnt/v }]`,
+      'volumes: [{ name: v, csi: { driver: secrets-store.csi.k8s.io, volumeAttributes: { secretProviderClass: made } } }]',
+    );
+    const ingress =
+      'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: web, namespace: shop }\nspec: { tls: [{ secretName: made }] }\n---\n';
+    const text = (sources: string) => migrated(sources + pod).files[0]?.migrated ?? '';
+    expect(text(made)).not.toContain('csi:');
+    expect(text(made + ingress)).toContain('driver: secrets-store.csi.k8s.io');
+    expect(text(made + ingress)).not.toContain('secretKeyRef');
+    // The same if another pod still uses it.
+    const other = `---\n${deployment(ENV).replace('command: [sh, -c, exec web]', 'args: [web]').replace('name: web,', 'name: other,')}`;
+    expect(migrated(made + pod + other).files[0]?.migrated).toContain('driver: secrets-store.csi.k8s.io');
+  });
+
+  it('with static keys is migrated, and the keys are not', () => {
+    const keys =
+      'auth: { secretRef: { accessKeyIDSecretRef: { name: k, key: id }, secretAccessKeySecretRef: { name: k, key: key } } }';
+    const { migration } = migrated(store(keys) + externalSecret(ONE) + deployment(ENV));
+    expect(migration.unneeded).toEqual(['ExternalSecret/shop/made']);
+    expect(migration.entries).toContainEqual(
+      expect.objectContaining({
+        field: 'spec.provider.aws.auth.secretRef',
+        fate: 'not-carried',
+        what: 'the injector never uses static keys',
+      }),
+    );
+  });
+
+  it('with a failover object of another name loses the failover', () => {
+    const made = providerClass(
+      '- { objectName: one, objectType: secretsmanager, objectAlias: a, failoverObject: { objectName: "arn:aws:secretsmanager:us-east-1:111122223333:secret:other-AbCdEf" } }',
+      '',
+      'failoverRegion: us-east-1',
+    );
+    const pod = deployment(
+      'volumeMounts: [{ name: v, mountPath: /mnt/v }]',
+      'volumes: [{ name: v, csi: { driver: secrets-store.csi.k8s.io, volumeAttributes: { secretProviderClass: made } } }]',
+    );
+    const { migration, files } = migrated(made + pod);
+    expect(migration.entries).toContainEqual(
+      expect.objectContaining({ field: 'spec.parameters.objects[0].failoverObject', fate: 'not-carried' }),
+    );
+    expect(files[0]?.migrated).not.toContain('failover:');
+  });
+
+  it('before a ConfigMap in envFrom says which one wins', () => {
+    const pod = deployment('envFrom: [{ secretRef: { name: made } }, { configMapRef: { name: c } }]');
+    const { migration } = migrated(store() + externalSecret(ONE) + pod);
+    expect(migration.entries).toContainEqual(
+      expect.objectContaining({ field: 'container app, envFrom made', fate: 'changed' }),
+    );
+  });
 });
