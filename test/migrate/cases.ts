@@ -103,6 +103,32 @@ data: [{ secretKey: c, remoteRef: { key: three } }]
     variables: { a: '1', b: '2', c: '3' },
   },
   {
+    name: 'the same beside a variable from the earlier one',
+    manifests:
+      store() +
+      externalSecret('dataFrom: [{ extract: { key: one } }, { extract: { key: two } }]') +
+      externalSecret('data: [{ secretKey: x, remoteRef: { key: one, property: a } }]').replace(
+        'name: made',
+        'name: other',
+      ) +
+      deployment(`${ENV_FROM}\nenv: [{ name: X, valueFrom: { secretKeyRef: { name: other, key: x } } }]`),
+    secrets: { one: '{"a":"1","b":"1"}', two: '{"b":"2"}' },
+    variables: { X: '1', a: '1', b: '2' },
+  },
+  {
+    name: 'names of secrets as names of variables',
+    manifests:
+      store() +
+      externalSecret(`dataFrom:
+  - find: { name: { regexp: ".*" } }
+    rewrite: [{ transform: { template: 'ENV_{{ .value | upper | replace "-" "_" }}' } }]
+`) +
+      deployment(ENV_FROM),
+    secrets: { 'foo-nut-bar': 'HELLO1', 'foo-naz-bar': 'HELLO2' },
+    options: { listed: { 'foo-nut-bar': {}, 'foo-naz-bar': {} } },
+    variables: { ENV_FOO_NUT_BAR: 'HELLO1', ENV_FOO_NAZ_BAR: 'HELLO2' },
+  },
+  {
     name: 'keys as upper case names of variables',
     manifests:
       store() +

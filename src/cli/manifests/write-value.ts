@@ -40,12 +40,7 @@ export function memberLines(key: string, value: unknown, indentation: Indentatio
 
 /** Whether a string of several lines means the same as a literal block, which people can read. */
 function isReadableAsBlock(text: string): boolean {
-  return (
-    /^[^\s#-][^\n]*\n|^- [^\n]*\n/.test(text) &&
-    /[!-~]\n[ -~]+\n$/.test(text) &&
-    /^(?:[ -~]*[!-~]?\n)+$/.test(text) &&
-    !/[ \n]\n/.test(text)
-  );
+  return /^[!-~]/.test(text) && /^(?:[ -~]*[!-~]\n){2,}$/.test(text);
 }
 
 /** Whether a value needs lines of its own in block style. */

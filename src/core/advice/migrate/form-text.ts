@@ -67,8 +67,9 @@ function shortKey(request: Request): string | undefined {
 function shortReference(request: Request): string | undefined {
   if (request.kind === 'env-from' || request.kind === 'file-from') return undefined;
   const { secret, key, jmesPath, template, decode, pem } = request.value;
-  if ([jmesPath, template, decode, pem].some((part) => part !== undefined) || key?.includes(':') === true)
-    return undefined;
+  if ([jmesPath, template, decode, pem].some((part) => part !== undefined)) return undefined;
+  // A reference cannot express every key.
+  if (key !== undefined && (key === '' || key.includes(':') || key.trim() !== key)) return undefined;
   return [key, secret.versionStage, secret.versionId]
     .map((part) => `:${part ?? ''}`)
     .join('')
@@ -97,6 +98,8 @@ function secretOf(request: Request): StoredSecret {
 /** The YAML form: an entry for each version of a secret and set of containers. */
 function longForm(placed: readonly Placed[]): string {
   const entries = new Map<string, Placed[]>();
+  // With `onCollision: skip`, the first one wins, so their order has to stay.
+  const isOrdered = placed.filter(({ request }) => request.kind === 'env-from').length > 1;
   for (const one of placed) {
     const { request, containers } = one;
     // An entry has one envFrom and one filesFrom.
@@ -106,7 +109,8 @@ function longForm(placed: readonly Placed[]): string {
     const base = JSON.stringify([secretOf(request), containers, isOptional]);
     const group = entries.get(base);
     const isFull = spread !== '' && group?.some((other) => other.request.kind === request.kind) === true;
-    const key = isFull ? `${base}${spread}` : base;
+    const isApart = isFull || (isOrdered && request.kind === 'env-from');
+    const key = isApart ? `${base}${spread}` : base;
     entries.set(key, [...(entries.get(key) ?? []), one]);
   }
   return [...entries.values()].map(entryText).join('');

@@ -9,8 +9,9 @@ import { type ConfigMapTexts, configMapTexts, type SourceObject, type Supply } f
 import type { MigrateOptions } from './options.ts';
 import { findOtherUsers } from './other-users.ts';
 import { readPodTools } from './pod-tools/tools.ts';
-import { type Sources, type Use, usesOf } from './pod-uses.ts';
+import { usesOf } from './pod-uses.ts';
 import { type Gap, ObjectReport, type ReportEntry } from './report.ts';
+import type { Sources, Use } from './use.ts';
 
 /** A pod, or the template of pods. */
 export interface SourcePod {

@@ -4,15 +4,10 @@ import { quote } from '../../../problems/quote.ts';
 import { ok, type Result } from '../../../problems/result.ts';
 import { gap, type SourceObject, type Supply } from '../model.ts';
 import type { MadeSecret } from '../other-users.ts';
-import type { VolumeFiles } from '../pod-uses.ts';
 import type { Gap, ObjectReport } from '../report.ts';
-import {
-  CSI_DRIVER,
-  CSI_GROUP,
-  type ProviderClass,
-  type ReadingClass,
-  readProviderClass,
-} from './provider-class.ts';
+import type { VolumeFiles } from '../use.ts';
+import type { ReadingClass } from './class-objects.ts';
+import { CSI_DRIVER, CSI_GROUP, type ProviderClass, readProviderClass } from './provider-class.ts';
 
 export interface Classes {
   readonly reports: readonly ObjectReport[];

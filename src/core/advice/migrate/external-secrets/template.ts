@@ -19,7 +19,7 @@ export function readTemplate(
   const parts = split(template);
   if (parts === undefined)
     return gap(
-      `the template ${quote(template)} uses more than insertions: the injector has no functions and conditions of Go templates`,
+      'the template uses more than insertions: the injector has no functions and conditions of Go templates',
       IN_WORDS,
     );
   const values = parts.filter((part) => part.kind === 'value');

@@ -7,8 +7,8 @@ import { ok, type Result } from '../../../problems/result.ts';
 import type { Request } from '../form-text.ts';
 import { locate } from '../locate.ts';
 import { gap } from '../model.ts';
-import { containersOf, type Use } from '../pod-uses.ts';
 import type { Gap, ObjectReport } from '../report.ts';
+import { containersOf, type Use } from '../use.ts';
 import { annotationPath, annotationsOf, NO_TOOL, type PodTool, type ReadingPod } from './pod-tool.ts';
 
 const PREFIX = 'secrets-webhook.security.bank-vaults.io/';

@@ -3,8 +3,8 @@ import { asObject, field } from '../../../json.ts';
 import type { Path } from '../../../pod/pod-templates.ts';
 import type { Replaced } from '../migrate-pod.ts';
 import type { MigrateOptions } from '../options.ts';
-import type { Use } from '../pod-uses.ts';
 import type { ObjectReport } from '../report.ts';
+import type { Use } from '../use.ts';
 
 export interface ReadingPod {
   readonly pod: unknown;

@@ -5,8 +5,8 @@ import { ok, type Result } from '../../../problems/result.ts';
 import type { Request } from '../form-text.ts';
 import { locate } from '../locate.ts';
 import { gap } from '../model.ts';
-import { containersOf } from '../pod-uses.ts';
 import type { Gap } from '../report.ts';
+import { containersOf } from '../use.ts';
 import { annotationPath, annotationsOf, NO_TOOL, type PodTool, type ReadingPod } from './pod-tool.ts';
 
 const PREFIX = 'secrets.k8s.aws/';

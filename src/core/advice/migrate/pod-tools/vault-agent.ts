@@ -11,8 +11,8 @@ import { readTemplate } from '../external-secrets/template.ts';
 import type { Request } from '../form-text.ts';
 import { locate } from '../locate.ts';
 import { gap, type StoredSecret, type Value } from '../model.ts';
-import { containersOf, type Use } from '../pod-uses.ts';
 import type { Gap, ObjectReport } from '../report.ts';
+import { containersOf, type Use } from '../use.ts';
 import { annotationPath, annotationsOf, NO_TOOL, type PodTool, type ReadingPod } from './pod-tool.ts';
 
 const PREFIX = 'vault.hashicorp.com/';

@@ -102,6 +102,15 @@ describe('an ExternalSecret', () => {
       'rewrite does more than',
     ],
     [
+      'with a prefix that no variable has',
+      store() +
+        externalSecret(
+          'dataFrom: [{ extract: { key: app }, rewrite: [{ regexp: { source: "(.*)", target: "dev-$1" } }] }]',
+        ),
+      ENV_FROM,
+      'the prefix "dev-" cannot start a variable',
+    ],
+    [
       'with a condition in a template',
       store() + externalSecret(`target: { template: { data: { a: '{{ if .a }}x{{ end }}' } } }\n${ONE}`),
       ENV,
