@@ -56,18 +56,20 @@ function expand(target: string, match: RegExpExecArray): string {
   });
 }
 
-const TRANSFORM = /^([^{}]*)\{\{-?\s*\.value\s*((?:\|[^{}|]+)*)-?\}\}([^{}]*)$/;
+const TRANSFORM = /^([^{}]*)\{\{(-\s)?\s*\.value\s*((?:\|[^{}|]+?)*?)(\s-)?\}\}([^{}]*)$/;
 
 /** A template with one insertion, and functions of sprig that are exact here. */
 export function readTransform(template: string): Result<Rename, Gap> {
-  const [, before = '', pipe, after = ''] = TRANSFORM.exec(template) ?? [];
+  const [, before = '', left, pipe, right, after = ''] = TRANSFORM.exec(template) ?? [];
   const steps = pipe
     ?.split('|')
     .slice(1)
     .map((step) => readStep(step.trim()));
   if (steps === undefined || !steps.every((step) => step !== undefined))
     return gap(`the template ${quote(template)} cannot be evaluated here`, RULE);
-  return ok((name) => before + steps.reduce((text, step) => step(text), name) + after);
+  const start = left === undefined ? before : before.trimEnd();
+  const end = right === undefined ? after : after.trimStart();
+  return ok((name) => start + steps.reduce((text, step) => step(text), name) + end);
 }
 
 function readStep(step: string): Rename | undefined {

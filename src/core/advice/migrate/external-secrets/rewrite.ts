@@ -56,7 +56,7 @@ export function renamedSpread(
 type Names = Pick<Spread, 'prefix' | 'letterCase'>;
 
 const WHOLE = new Set(['(.*)', '^(.*)$', '(.+)', '^(.+)$']);
-const CASE = /^([^{}]*)\{\{-?\s*\.value\s*(?:\|\s*(upper|lower)\s*)?-?\}\}$/;
+const CASE = /^((?:[^{}]*[^\s{}])?)\{\{-?\s*\.value\s*(?:\|\s*(upper|lower)\s*)?-?\}\}$/;
 
 function renamed({ prefix, letterCase }: Names, operation: unknown): Names | undefined {
   const regexp = field(operation, 'regexp');
