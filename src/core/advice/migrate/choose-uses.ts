@@ -33,9 +33,8 @@ export function chooseUses(
   const requests: { request: Request; container: string }[] = [];
   for (const use of uses) {
     const moved = use.requests.ok ? placeFiles(use, use.requests.value, mountPath, movesFiles) : use.requests;
-    const own = use.supplies[0]?.identity;
-    const isForeign =
-      own !== undefined && identity !== undefined && JSON.stringify(own) !== JSON.stringify(identity);
+    const own = use.supplies.length === 0 ? [{}] : use.supplies.map((supply) => supply.identity);
+    const isForeign = own.some((one) => JSON.stringify(one) !== JSON.stringify(identity ?? own[0]));
     if (!('requests' in moved)) report.notCarried(use.field, moved.problem);
     else if (isForeign)
       report.notCarried(use.field, {
@@ -43,7 +42,7 @@ export function chooseUses(
         instead: 'set --own-identity, and give the role of the pod access to both',
       });
     else {
-      identity ??= own;
+      identity ??= own[0];
       used.push(use);
       for (const request of moved.requests)
         for (const container of use.containers) requests.push({ request, container });

@@ -57,8 +57,9 @@ export function migrate(
   const used = new Map<string, boolean>();
   for (const { uses, left } of results)
     for (const use of uses)
-      for (const { report } of use.supplies)
-        used.set(report.object, !left.includes(use) && used.get(report.object) !== false);
+      for (const { report, also = [] } of use.supplies)
+        for (const { object } of [report, ...also])
+          used.set(object, !left.includes(use) && used.get(object) !== false);
   const unneeded: string[] = [];
   const kept: string[] = [];
   for (const report of sources) {

@@ -56,6 +56,8 @@ export interface Identity {
 export interface Supply {
   /** Of the object that makes the Secret. */
   readonly report: ObjectReport;
+  /** Of further objects that add keys to it. */
+  readonly also?: readonly ObjectReport[];
   readonly identity: Identity;
   /** Keys whose names are known. They take precedence over spreads. */
   readonly named: ReadonlyMap<string, Result<Value, Gap>>;
@@ -63,12 +65,14 @@ export interface Supply {
   readonly spreads: readonly Result<Spread, Gap>[];
   /** Why the Secret has further keys, which are not known. */
   readonly others: Gap | undefined;
+  /** Whether the object only adds keys to a Secret that something else creates. */
+  readonly isPart?: true;
   /** How often the tool updates the Secret, in seconds. */
   readonly refresh: number | undefined;
 }
 
 /** The value of a key. */
-export function valueOfKey(supply: Supply, key: string, secretName: string): Result<Value, Gap> {
+export function valueOfKey(supply: Supply, key: string): Result<Value, Gap> {
   const named = supply.named.get(key);
   if (named !== undefined) return named;
   const broken = supply.spreads.find((spread) => !spread.ok);
@@ -80,13 +84,13 @@ export function valueOfKey(supply: Supply, key: string, secretName: string): Res
   const [value] = found;
   if (found.length > 1)
     return gap(
-      `the key "${key}" of Secret ${secretName} can come from any of ${found.map(({ secret }) => secret.arn).join(', ')}`,
+      `the key "${key}" can come from any of ${found.map(({ secret }) => secret.arn).join(', ')}`,
       'request it from the secret that contains it, with the annotation env.<NAME> or file.<name>',
     );
   if (value !== undefined) return { ok: true, value };
   if (supply.others !== undefined) return { ok: false, problem: supply.others };
   return gap(
-    `${supply.report.object} does not provide the key "${key}" of Secret ${secretName}`,
+    `${supply.report.object} does not provide the key "${key}"`,
     'correct the key, or keep the object that provides it',
   );
 }

@@ -20,7 +20,7 @@ function envUses({ path, name, json }: ContainerPlace, sources: Sources): readon
     const supply = sources.secret(secretName);
     if (reference === undefined || supply === undefined) return [];
     const variable = textField(item, 'name') ?? '';
-    const value = valueOfKey(supply, textField(reference, 'key') ?? '', secretName);
+    const value = valueOfKey(supply, textField(reference, 'key') ?? '');
     const isOptional = field(reference, 'optional') === true;
     return [
       {

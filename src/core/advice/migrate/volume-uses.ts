@@ -132,7 +132,7 @@ function secretFiles(source: unknown, name: string, sources: Sources): Result<Vo
     [...supply.named.keys()].map((key) => ({ key, path: key }));
   const requests: Request[] = [];
   for (const { key, path } of wanted) {
-    const value = valueOfKey(supply, key, name);
+    const value = valueOfKey(supply, key);
     if (!value.ok) return value;
     const fault = filePathFault(path);
     if (fault !== undefined)

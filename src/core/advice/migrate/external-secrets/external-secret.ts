@@ -89,7 +89,12 @@ class Reader {
   reportStore(): void {
     const store = this.#reading.stores.find(field(this.#spec, 'secretStoreRef'), this.#reading.namespace);
     const at = `${this.#at}.secretStoreRef`;
-    if (store.ok) this.#reading.report.carried(at, 'Region and account of the ARNs');
+    if (store.ok && store.value.isAssumed === true)
+      this.#reading.report.changed(
+        at,
+        'is not in these manifests, and is taken for Secrets Manager in --region',
+      );
+    else if (store.ok) this.#reading.report.carried(at, 'Region and account of the ARNs');
     else this.#reading.report.notCarried(at, store.problem);
   }
 

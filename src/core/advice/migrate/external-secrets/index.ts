@@ -3,6 +3,7 @@ import { asArray, asObject, field, textField } from '../../../json.ts';
 import { configMapTexts, type SourceObject, type Supply } from '../model.ts';
 import type { MadeSecret } from '../other-users.ts';
 import { ObjectReport } from '../report.ts';
+import { combine } from './combine.ts';
 import { readExternalSecret } from './external-secret.ts';
 import { readStores, type StoreOptions } from './stores.ts';
 
@@ -29,7 +30,7 @@ export function readExternalSecrets(objects: readonly SourceObject[], options: S
   const stores = readStores([...own, ...objects.filter(({ kind }) => kind === 'ServiceAccount')], options);
   const texts = configMapTexts(objects);
   const configMapText = (namespace: string) => (name: string, key: string) => texts(namespace, name, key);
-  const made = new Map<string, Supply>();
+  const made = new Map<string, [Supply, ...Supply[]]>();
   const everywhere: MadeEverywhere[] = [];
   const reports: ObjectReport[] = [...stores.reports];
   const secrets: MadeSecret[] = [];
@@ -45,7 +46,10 @@ export function readExternalSecrets(objects: readonly SourceObject[], options: S
         configMapText: configMapText(namespace),
       };
       const secretName = secretNameOf(spec, name);
-      made.set(`${namespace}/${secretName}`, readExternalSecret(spec, 'spec', reading));
+      const supply = readExternalSecret(spec, 'spec', reading);
+      const known = made.get(`${namespace}/${secretName}`);
+      if (known === undefined) made.set(`${namespace}/${secretName}`, [supply]);
+      else known.push(supply);
       secrets.push({ object: title, namespace, name: secretName });
     } else if (kind === 'ClusterExternalSecret') {
       const inner = field(spec, 'externalSecretSpec');
@@ -74,14 +78,15 @@ export function readExternalSecrets(objects: readonly SourceObject[], options: S
         configMapText: configMapText(namespace),
       };
       const supply = readExternalSecret(spec, 'spec.externalSecretSpec', reading);
-      found.supplies.set(namespace, { ...supply, report: found.report });
+      found.supplies.set(namespace, combine([{ ...supply, report: found.report }]));
       if (found.supplies.size === 1) reportSelection(found.content, report);
     }
     return found.supplies.get(namespace);
   };
+  const combined = new Map([...made].map(([key, supplies]) => [key, combine(supplies)]));
   return {
     reports,
-    find: (namespace, name) => made.get(`${namespace}/${name}`) ?? findEverywhere(namespace, name),
+    find: (namespace, name) => combined.get(`${namespace}/${name}`) ?? findEverywhere(namespace, name),
     secrets,
   };
 }

@@ -10,6 +10,8 @@ import { type Gap, ObjectReport } from '../report.ts';
 export interface Store extends Place {
   readonly prefix: string;
   readonly identity: Identity;
+  /** Whether the flags stand for it, because the manifests do not contain it. */
+  readonly isAssumed?: true;
 }
 
 export interface Stores {
@@ -55,7 +57,8 @@ function keyOf(kind: string, namespace: string, name: string): string {
 
 /** Flags stand for a store that is not in the manifests. */
 function withoutStore(kind: string, name: string, { region }: StoreOptions): Result<Store, Gap> {
-  if (region !== undefined) return ok({ region, account: undefined, prefix: '', identity: {} });
+  if (region !== undefined)
+    return ok({ region, account: undefined, prefix: '', identity: {}, isAssumed: true });
   return gap(
     `the ${kind} ${quote(name)} is not in these manifests`,
     'add it to the input, or set --region and --account if it uses Secrets Manager',

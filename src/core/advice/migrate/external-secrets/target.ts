@@ -37,12 +37,12 @@ function mergePolicyOf(target: unknown, at: string, fetched: Supply, report: Obj
       `${at}.creationPolicy`,
       'the keys of this object alone: others of the Secret stay in the Secret',
     );
-    const why = 'the Secret has keys that this object does not provide';
-    return { ...fetched, others: { why, instead: 'request each key in env or volumes[].secret.items' } };
+    return { ...fetched, isPart: true };
   }
   if (policy === 'None') {
+    const nothing = gap('the object makes no Secret', 'keep what makes it');
     report.changed(`${at}.creationPolicy`, 'no Secret is made in either case');
-    return fetched;
+    return { ...fetched, named: new Map(), spreads: [nothing] };
   }
   report.changed(`${at}.creationPolicy`, 'there is no Secret to own');
   return fetched;
@@ -69,7 +69,7 @@ function withTemplate(template: unknown, at: string, fetched: Supply, reading: R
   if (data.length === 0 && from.length === 0) return fetched;
   const keeps = policy === 'Merge';
   const named = new Map<string, Result<Value, Gap>>(keeps ? fetched.named : []);
-  const lookUp = (name: string) => valueOfKey(fetched, name, 'of the template');
+  const lookUp = (name: string) => valueOfKey(fetched, name);
   let { others } = fetched;
   for (const [index, source] of from.entries()) {
     const own = `${at}.templateFrom[${index}]`;

@@ -375,3 +375,53 @@ metadata: { name: shop, labels: ${labels} }
     );
   });
 });
+
+describe('several objects of one Secret', () => {
+  const other = (spec: string) => externalSecret(spec).replace('name: made', 'name: second');
+  const merged = 'target: { name: made, creationPolicy: Merge }';
+  const two =
+    'env: [{ name: A, valueFrom: { secretKeyRef: { name: made, key: a } } }, { name: B, valueFrom: { secretKeyRef: { name: made, key: b } } }]';
+
+  it('provide its keys together', () => {
+    const sources =
+      store() + externalSecret(ONE) + other(`${merged}\n${ONE.replace('secretKey: a', 'secretKey: b')}`);
+    const { files, migration } = migrated(sources + deployment(two));
+    expect(files[0]?.migrated).not.toContain('secretKeyRef');
+    expect(migration.unneeded).toEqual(['ExternalSecret/shop/made', 'ExternalSecret/shop/second']);
+    expect(migrated(sources + deployment(ENV_FROM)).files[0]?.migrated).not.toContain('secretRef');
+  });
+
+  it('that make the same key are not carried', () => {
+    expectLeft(
+      store() + externalSecret(ONE) + other(`${merged}\n${ONE}`),
+      deployment(ENV),
+      'two objects make the key "a"',
+    );
+  });
+
+  it('without one that creates it have keys that are not known', () => {
+    expectLeft(
+      store() +
+        externalSecret(`${merged}\n${ONE}`) +
+        other(`${merged}\n${ONE.replace('secretKey: a', 'secretKey: b')}`),
+      deployment(ENV_FROM),
+      'keys that this object does not provide',
+    );
+  });
+
+  it('are nothing if the object makes none', () => {
+    expectLeft(
+      store() + externalSecret(`target: { creationPolicy: None }\n${ONE}`),
+      deployment(ENV),
+      'the object makes no Secret',
+    );
+  });
+});
+
+it('flags stand for a store that is not in the manifests, and the report says so', () => {
+  const { migration, files } = migrated(externalSecret(ONE) + deployment(ENV), { region: 'eu-west-1' });
+  expect(files[0]?.migrated).not.toContain('secretKeyRef');
+  expect(migration.entries).toContainEqual(
+    expect.objectContaining({ field: 'spec.secretStoreRef', fate: 'changed' }),
+  );
+});
