@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import jsonpatch from 'fast-json-patch';
 import type { AddOperation } from '../../core/additions/patch.ts';
-import { withoutPaths } from '../../core/advice/migrate/pod-edits.ts';
 import type { Path } from '../../core/pod/pod-templates.ts';
+import { withoutPaths } from '../../core/pod/without-paths.ts';
 import { readDocuments, type SourceDocument } from '../yaml/documents.ts';
 import { evaluate } from '../yaml/evaluate.ts';
 import type { Node } from '../yaml/nodes.ts';

@@ -1,6 +1,6 @@
 /** Removes places from data. Lists and maps that become empty are removed as well. */
-import { asArray, asObject } from '../../json.ts';
-import type { Path } from '../../pod/pod-templates.ts';
+import { asArray, asObject } from '../json.ts';
+import type { Path } from './pod-templates.ts';
 
 /** Maps that stay even if they are empty: annotations are added to them. */
 const REQUIRED = new Set(['annotations', 'metadata', 'spec', 'template']);
