@@ -49,9 +49,9 @@ export async function buildArtifacts(
   // The layout that `helm package` writes, without its times.
   if (existsSync(path.join(tree, 'manifests/chart')))
     packFolder(path.join(tree, 'manifests/chart'), '.', file('.tgz'), `${NAME}/`, [':!.helmignore']);
-  packNpmPackage(tree, output, file('-npm.tgz'));
   const archive = file('.oci.tar');
   await buildImages(tree, archive, version, options);
+  await packNpmPackage(tree, output, { file: file('-npm.tgz'), signal: options.signal });
   const digest = unpackImages(archive, tree, file);
   writeFileSync(file('-image-digest.txt'), `${digest}\n`);
   const sums = readdirSync(output)
@@ -70,34 +70,50 @@ async function buildImages(
   tree: string,
   archive: string,
   version: string,
-  { localBase, source, signal }: ArtifactOptions,
+  options: ArtifactOptions,
 ): Promise<void> {
   const args = ['--engine', 'buildah', '--platform', PLATFORMS.join(','), '--tag', `${NAME}:${version}`];
   args.push('--output', `oci-archive:${archive}`);
-  if (localBase) args.push('--local-base');
-  if (source !== undefined) args.push('--source', source);
+  if (options.localBase) args.push('--local-base');
+  if (options.source !== undefined) args.push('--source', options.source);
+  await run(tree, options.signal, 'scripts/image', ...args);
+}
+
+/** Runs a program of the tree to its end. @returns its output */
+async function run(
+  tree: string,
+  signal: AbortSignal,
+  program: string,
+  ...args: readonly string[]
+): Promise<string> {
+  signal.throwIfAborted();
   // A group of its own, so that the signal reaches the builders as well.
-  const child = spawn(path.join(tree, 'scripts/image'), args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    detached: true,
-  });
+  const child = spawn(program, args, { cwd: tree, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const stop = (): void => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
   };
   signal.addEventListener('abort', stop);
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => {
+    output += data;
+  });
   const [status] = await once(child, 'close');
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  if (status !== 0) throw new Error(`scripts/image ended with ${status}`);
+  if (status !== 0) throw new Error(`${program} ended with ${status}`);
+  return output;
 }
 
 /** The npm package. `npm pack` writes neither times nor owners. */
-function packNpmPackage(tree: string, output: string, file: string): void {
-  const run = (program: string, ...args: readonly string[]): string =>
-    execFileSync(program, args, { cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  run('./scripts/ensure-build');
-  run('./scripts/with-node', 'node', 'scripts/npm-package.ts');
-  const packed = run('npm', 'pack', './dist/npm', '--json', '--ignore-scripts', '--pack-destination', output);
+async function packNpmPackage(
+  tree: string,
+  output: string,
+  { file, signal }: { readonly file: string; readonly signal: AbortSignal },
+): Promise<void> {
+  await run(tree, signal, 'scripts/ensure-build');
+  await run(tree, signal, 'scripts/with-node', 'node', 'scripts/npm-package.ts');
+  const options = ['--json', '--ignore-scripts', '--pack-destination', output];
+  const packed = await run(tree, signal, 'npm', 'pack', './dist/npm', ...options);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   renameSync(path.join(output, filename), file);
 }
