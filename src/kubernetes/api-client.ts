@@ -3,11 +3,13 @@
  * size of its answer.
  */
 import { readFile } from 'node:fs/promises';
+import type { Agent } from 'node:http';
 import { textField } from '../core/json.ts';
 import { failed as failure, ok, type Result } from '../core/problems/result.ts';
 import {
   ABORTED,
   CONNECT_TIMEOUT,
+  type Request,
   sendRequest,
   TIMEOUT,
   TOO_LARGE,
@@ -40,6 +42,8 @@ export interface ApiQuestion {
   readonly patch?: { readonly contentType: string; readonly body: string };
   /** Makes the request a POST with this body in JSON. */
   readonly create?: string;
+  /** Whether the answer is text, such as metrics, instead of JSON. `json` is this text then. */
+  readonly plain?: true;
   /** Whether a refusal contains the message of the API server, which can quote the request. */
   readonly explain?: true;
 }
@@ -79,7 +83,25 @@ export function makeClusterApi(place: ClusterPlace, limits: ApiLimits = DEFAULT_
   return {
     async ask(question, signal) {
       const target = await readTarget(place, question.path);
-      return target.ok ? send(target.value, { question, signal, limits }) : lasting(target.problem);
+      if (!target.ok) return lasting(target.problem);
+      const { connectMilliseconds: connect, requestMilliseconds: total } = limits;
+      const bounds = { connect, total, bytes: question.mostBytes };
+      return send({ ...target.value, agent: false, limits: bounds }, question, signal);
+    },
+  };
+}
+
+/**
+ * Makes a client that sends its requests through a proxy on this machine. The proxy signs in and verifies the API server.
+ * @param agent connects to the proxy
+ */
+export function makeProxiedApi(agent: Agent, { requestMilliseconds: total }: ApiLimits): ClusterApi {
+  return {
+    async ask(question, signal) {
+      const url = urlOf('http', 'localhost', 80, question.path);
+      if (url === undefined) return lasting('the path is not valid');
+      const limits = { total, bytes: question.mostBytes };
+      return send({ url, headers: {}, agent, limits }, question, signal);
     },
   };
 }
@@ -99,7 +121,7 @@ export async function readTarget(place: ClusterPlace, path: string): Promise<Res
   const ca = await readText(place.caFile);
   if (token === undefined || ca === undefined) return failure('no service account token is mounted');
   if (!/^[\x21-\x7e]+$/.test(token)) return failure('the service account token is not valid');
-  const url = urlOf(place.host, place.port, path);
+  const url = urlOf('https', place.host, place.port, path);
   if (url === undefined) return failure('the address of the API server is not valid');
   return ok({
     url,
@@ -108,40 +130,26 @@ export async function readTarget(place: ClusterPlace, path: string): Promise<Res
   });
 }
 
-function urlOf(host: string, port: number, path: string): URL | undefined {
+function urlOf(scheme: string, host: string, port: number, path: string): URL | undefined {
   const authority = host.includes(':') ? `[${host}]` : host;
-  const text = `https://${authority}:${port}${path}`;
+  const text = `${scheme}://${authority}:${port}${path}`;
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-interface Sending {
-  readonly question: ApiQuestion;
-  readonly signal: AbortSignal;
-  readonly limits: ApiLimits;
-}
+type Sent = Pick<Request, 'url' | 'headers' | 'agent' | 'ca' | 'limits'>;
 
-async function send(
-  { url, ca, headers }: ApiTarget,
-  { question, signal, limits }: Sending,
-): Promise<ApiAnswer> {
+async function send(to: Sent, question: ApiQuestion, signal: AbortSignal): Promise<ApiAnswer> {
   const sent = contentOf(question);
   const answer = await sendRequest({
-    url,
+    ...to,
     method: sent?.method ?? 'GET',
     headers: {
-      ...headers,
+      ...to.headers,
       accept: question.accept,
       ...(sent === undefined ? {} : { 'content-type': sent.contentType }),
     },
     ...(sent === undefined ? {} : { body: sent.body }),
-    agent: false,
-    ca,
     signal,
-    limits: {
-      connect: limits.connectMilliseconds,
-      total: limits.requestMilliseconds,
-      bytes: question.mostBytes,
-    },
   });
   if (!answer.ok) return failed(describe(answer.code, question));
   // A request that creates an object has status 201.
@@ -155,7 +163,7 @@ async function send(
   try {
     return {
       kind: 'answer',
-      json: JSON.parse(answer.body.toString()),
+      json: question.plain === true ? answer.body.toString() : JSON.parse(answer.body.toString()),
       ...(Number.isNaN(at) ? {} : { at }),
     };
   } catch {
