@@ -5,10 +5,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Agent } from 'node:http';
 import { textField } from '../core/json.ts';
+import { printable } from '../core/problems/quote.ts';
 import { failed as failure, ok, type Result } from '../core/problems/result.ts';
 import {
   ABORTED,
+  type Answer,
   CONNECT_TIMEOUT,
+  type Received,
   type Request,
   sendRequest,
   TIMEOUT,
@@ -86,7 +89,8 @@ export function makeClusterApi(place: ClusterPlace, limits: ApiLimits = DEFAULT_
       if (!target.ok) return lasting(target.problem);
       const { connectMilliseconds: connect, requestMilliseconds: total } = limits;
       const bounds = { connect, total, bytes: question.mostBytes };
-      return send({ ...target.value, agent: false, limits: bounds }, question, signal);
+      const to = { ...target.value, agent: false as const, limits: bounds };
+      return read(await exchange(to, question, signal), question);
     },
   };
 }
@@ -101,7 +105,9 @@ export function makeProxiedApi(agent: Agent, { requestMilliseconds: total }: Api
       const url = urlOf('http', 'localhost', 80, question.path);
       if (url === undefined) return lasting('the path is not valid');
       const limits = { total, bytes: question.mostBytes };
-      return send({ url, headers: {}, agent, limits }, question, signal);
+      const answer = await exchange({ url, headers: {}, agent, limits }, question, signal);
+      const why = answer.ok ? proxyError(answer) : undefined;
+      return why === undefined ? read(answer, question) : lasting(why);
     },
   };
 }
@@ -138,9 +144,9 @@ function urlOf(scheme: string, host: string, port: number, path: string): URL | 
 
 type Sent = Pick<Request, 'url' | 'headers' | 'agent' | 'ca' | 'limits'>;
 
-async function send(to: Sent, question: ApiQuestion, signal: AbortSignal): Promise<ApiAnswer> {
+function exchange(to: Sent, question: ApiQuestion, signal: AbortSignal): Promise<Answer> {
   const sent = contentOf(question);
-  const answer = await sendRequest({
+  return sendRequest({
     ...to,
     method: sent?.method ?? 'GET',
     headers: {
@@ -151,6 +157,9 @@ async function send(to: Sent, question: ApiQuestion, signal: AbortSignal): Promi
     ...(sent === undefined ? {} : { body: sent.body }),
     signal,
   });
+}
+
+function read(answer: Answer, question: ApiQuestion): ApiAnswer {
   if (!answer.ok) return failed(describe(answer.code, question));
   // A request that creates an object has status 201.
   if (answer.status !== 200 && answer.status !== 201)
@@ -180,6 +189,13 @@ function contentOf({
   if (patch !== undefined) return { method: 'PATCH', ...patch };
   if (create === undefined) return undefined;
   return { method: 'POST', contentType: 'application/json', body: create };
+}
+
+/** Why kubectl proxy could not sign in or reach the API server, whose own errors are JSON. */
+function proxyError({ status, headers, body }: Received): string | undefined {
+  if (status < 500 || headers['content-type']?.startsWith('text/plain') !== true) return undefined;
+  const [first = ''] = body.toString().split('\n');
+  return `kubectl does not reach the API server: ${printable(first, 500)}`;
 }
 
 /** The message of a Status; empty if there is none. */

@@ -12,7 +12,6 @@ import type { Readable } from 'node:stream';
 import { printable } from '../../core/problems/quote.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import {
-  type ApiAnswer,
   type ApiLimits,
   type ClusterApi,
   makeClusterApi,
@@ -107,11 +106,7 @@ async function openProxy(kubectl: readonly string[]): Promise<Result<ClusterAcce
     close();
     return failed(problem.replace('kubectl', program) + after(errors()));
   }
-  const proxied = makeProxiedApi(agent, LIMITS);
-  const api: ClusterApi = {
-    ask: async (question, signal) => explained(await proxied.ask(question, signal), errors),
-  };
-  return ok({ api, isInPod: false, kubectl, close });
+  return ok({ api: makeProxiedApi(agent, LIMITS), isInPod: false, kubectl, close });
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -133,8 +128,10 @@ function startOf(child: Proxy): Promise<string | undefined> {
     );
     // After its output, which says why.
     child.on('close', (code) => settle(`kubectl proxy ended with exit code ${code}`));
-    child.stdout.once('data', () => settle());
-    child.stdout.resume();
+    // With an incomplete kubeconfig, kubectl asks for a user name instead.
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('Starting to serve')) settle();
+    });
   });
 }
 
@@ -145,15 +142,7 @@ function lastLineOf(stream: Readable): () => string {
   stream.on('data', (chunk: string) => {
     text = (text + chunk).slice(-MOST_ERROR);
   });
-  // kubectl starts a line of its log with a date and a place: `E1126 14:10:30.123456   12345 proxy_server.go:147] …`.
-  return () =>
-    printable((text.trim().split('\n').at(-1) ?? '').replace(/^[IWEF]\d{4} \S+ +\d+ \S+\] /, ''), 500);
-}
-
-/** The proxy itself answers with 502 if it cannot sign in or reach the API server, and logs why. */
-function explained(answer: ApiAnswer, errors: () => string): ApiAnswer {
-  if (answer.kind !== 'refused' || answer.status !== 502) return answer;
-  return { kind: 'failed', what: `kubectl does not reach the API server${after(errors())}`, lasting: true };
+  return () => printable(text.trim().split('\n').at(-1) ?? '', 500);
 }
 
 function after(text: string): string {

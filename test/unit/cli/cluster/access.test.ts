@@ -25,8 +25,8 @@ const socket = args.find((one) => one.startsWith('--unix-socket=')).slice(14);
 require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
 require('node:http').createServer((request, response) => {
   if (request.url === '/broken') {
-    console.error('E1126 14:10:30.123456   12345 proxy_server.go:147] "Error while proxying request: getting credentials: exec: executable aws not found"');
-    response.writeHead(502).end();
+    response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end('getting credentials: exec: executable aws not found\\n\\nIt looks like you …\\n');
   } else if (request.url === '/forbidden') {
     response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ message: 'nodes is forbidden' }));
   } else if (request.url === '/metrics') response.end('a 1\\n');
@@ -78,7 +78,7 @@ it('passes on why kubectl cannot sign in', async () => {
   access.close();
   expect(answer).toEqual({
     kind: 'failed',
-    what: 'kubectl does not reach the API server: "Error while proxying request: getting credentials: exec: executable aws not found"',
+    what: 'kubectl does not reach the API server: getting credentials: exec: executable aws not found',
     lasting: true,
   });
 });
