@@ -114,6 +114,95 @@ it('reads the pods of a cluster from the output of kubectl', async () => {
   expect(stdout).toContain(`└── version ${VERSIONS[1]} when the pod started: Pod/shop/web-1\n`);
 });
 
+describe('a pod that does not start', () => {
+  const ANNOTATED = { metadata: { annotations: { 'secrets-injector.dev/file.db': ARN } } };
+  const SPEC = { containers: [{ name: 'app' }] };
+  const place = (name: string) => ({ name, namespace: 'shop' });
+
+  /** A pod whose fetcher has ended with this message. */
+  async function failedPod(): Promise<object> {
+    const metadata = { ...place('web-1'), ...ANNOTATED.metadata };
+    const { stdout } = await runCli(cli, ['render'], JSON.stringify({ kind: 'Pod', metadata, spec: SPEC }));
+    const message = 'SECRET_NOT_FOUND secrets-injector.dev/file.db: no such secret; check the name';
+    const state = { terminated: { exitCode: 12, message } };
+    const initContainerStatuses = [{ name: 'aws-secrets-fetch', state }];
+    return { ...(JSON.parse(stdout) as object), status: { phase: 'Pending', initContainerStatuses } };
+  }
+
+  const QUOTA = 'Error creating: pods "web-" is forbidden: exceeded quota: rules, requested: pods=1';
+  function event(involvedObject: object, message: string): object {
+    return { kind: 'Event', type: 'Warning', reason: 'FailedCreate', message, involvedObject, count: 3 };
+  }
+
+  it('says what happened and what to do, for a file or standard input as an argument', async () => {
+    const pod = JSON.stringify(await failedPod());
+    const file = path.join(folder, 'failed.json');
+    writeFileSync(file, pod);
+    for (const [arg, input] of [
+      ['-', pod],
+      [file, ''],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli(cli, ['describe', arg, '--replicas', '3'], input);
+      expect([code, stderr]).toEqual([1, '']);
+      expect(stdout).toContain(`Pod/shop/web-1: 1 pod
+├── what happened
+│   └── container aws-secrets-fetch: SECRET_NOT_FOUND: The secret or the version does not exist. (exit code 12)
+│       ├── message: SECRET_NOT_FOUND secrets-injector.dev/file.db: no such secret; check the name
+│       ├── next: Check the name, the suffix, the Region and the version. (docs/reference/problems.md#secret_not_found)
+│       └── next: kubectl -n shop logs web-1 -c aws-secrets-fetch --previous
+├── container app
+`);
+    }
+  });
+
+  it('reads workloads and Events of the same input', async () => {
+    const controller = { kind: 'Deployment', name: 'web', controller: true };
+    const template = { ...ANNOTATED, spec: SPEC };
+    const deployment = { kind: 'Deployment', metadata: place('web'), spec: { template }, status: {} };
+    const replicaSet = (name: string) => ({
+      kind: 'ReplicaSet',
+      metadata: { ...place(name), ownerReferences: [controller] },
+      spec: { template },
+      status: {},
+    });
+    const items = [
+      deployment,
+      replicaSet('web-old'),
+      replicaSet('web-new'),
+      event({ kind: 'ReplicaSet', ...place('web-new') }, QUOTA),
+      event({ kind: 'ReplicaSet', ...place('other') }, QUOTA),
+      {
+        ...event({ kind: 'Pod', ...place('other-1') }, '0/1 nodes are available'),
+        reason: 'FailedScheduling',
+      },
+    ];
+    const input = JSON.stringify({ kind: 'List', apiVersion: 'v1', items });
+    const { code, stdout } = await runCli(cli, ['describe', '-', '--json'], input);
+    const described = JSON.parse(stdout) as readonly PodDescription[];
+    expect(code).toBe(1);
+    expect(described.map(({ object, outcome, diagnoses }) => [object, outcome, diagnoses.length])).toEqual([
+      ['Deployment/shop/web', 'injected', 0],
+      ['ReplicaSet/shop/web-new', 'injected', 1],
+      ['ReplicaSet/shop/other', 'unknown', 1],
+    ]);
+    expect(described[2]?.diagnoses[0]).toMatchObject({
+      subject: 'ReplicaSet/shop/other',
+      messages: [QUOTA],
+      next: expect.arrayContaining(['kubectl -n shop describe resourcequota rules']),
+    });
+    const { stdout: text } = await runCli(cli, ['describe', '-'], input);
+    expect(text).toContain('ReplicaSet/shop/other: only its Events are known\n└── what happened\n');
+  });
+
+  it('reports nothing about pods that are not the injector’s', async () => {
+    const status = { containerStatuses: [{ name: 'app', state: { waiting: { reason: 'ErrImagePull' } } }] };
+    const pod = JSON.stringify({ kind: 'Pod', metadata: place('x'), spec: SPEC, status });
+    const { code, stdout } = await runCli(cli, ['describe', '-'], pod);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Pod/shop/x: gets nothing')]);
+    expect(stdout).not.toContain('what happened');
+  });
+});
+
 it('runs the examples of its help', async () => {
   const deployment = `kind: Deployment\nspec: { template: ${TEMPLATE} }\n`;
   mkdirSync(path.join(folder, 'deploy'));
@@ -121,7 +210,7 @@ it('runs the examples of its help', async () => {
   writeFileSync(path.join(folder, 'web.yaml'), deployment);
   const { stdout: help } = await runCli(cli, ['describe', '--help']);
   const examples = [...help.matchAll(/^ {2}(?:kubectl [^|]+\| )?aws-secrets-injector describe (.+)$/gm)];
-  expect(examples).toHaveLength(3);
+  expect(examples).toHaveLength(4);
   for (const [example, flags = ''] of examples) {
     const args = flags.split(' ').map((arg) => (/^\w+[./]/.test(arg) ? path.join(folder, arg) : arg));
     const { code, stdout } = await runCli(

@@ -1,4 +1,5 @@
 /** Judges an installation by the API server's answers to pods that it does not store (dry run). */
+import { explainFailedCall } from '../../core/advice/diagnose/webhook-calls.ts';
 import { asArray, field, textField } from '../../core/json.ts';
 import { PREFIX } from '../../core/names/prefix.ts';
 import type { ApiAnswer, ClusterApi } from '../../kubernetes/api-client.ts';
@@ -54,7 +55,7 @@ export async function judgeInjection(
       : failed(`the pod was not injected, and nothing rejected it. ${NOT_CALLED}`, true);
   const message = answer.message ?? '';
   if (/failed calling webhook "[\w.-]*secrets-injector\.dev"/.test(message))
-    return failed(`the API server cannot call the webhook: ${message}\n${unreachable(message)}`, true);
+    return failed(`the API server cannot call the webhook: ${message}\n${whyNotCalled(message)}`, true);
   if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector' "))
     return failed(`the pod was not injected, and the guard rejected it: ${message}\n${NOT_CALLED}`, true);
   if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector-"))
@@ -108,15 +109,7 @@ function isSettling(message: string): boolean {
   return /serviceaccount .* not found|User "system:serviceaccount:.*cannot create resource/.test(message);
 }
 
-/** What to do about a webhook that cannot be called, by the cause in the message. */
-function unreachable(message: string): string {
-  if (message.includes('x509'))
-    return 'The API server does not trust the certificate: caBundle of the registration does not match it. Check the log of the webhook, and certificates.source.';
-  if (message.includes('no endpoints available') || /service ".*" not found/.test(message))
-    return 'No replica is ready. Check: kubectl get pods -A -l app.kubernetes.io/name=aws-secrets-injector';
-  if (/deadline exceeded|timeout|timed out/i.test(message))
-    return 'A firewall or a security group may block port 8443 between the control plane and the nodes.';
-  if (/refused|no route to host/.test(message))
-    return 'The control plane cannot reach the pods of the webhook: see the value hostNetwork.';
-  return 'Check the log of the webhook.';
+function whyNotCalled(message: string): string {
+  const { what, next } = explainFailedCall(message);
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}. ${next}`;
 }

@@ -1,17 +1,14 @@
 /** The `describe` command: prints what the pods of manifests, or of a cluster, get. */
-import { describeDecision, type PodDescription } from '../../core/advice/describe.ts';
-import { describeRunning } from '../../core/advice/describe-running.ts';
+import type { PodDescription } from '../../core/advice/describe.ts';
 import { formatDescriptions } from '../../core/advice/describe-text.ts';
-import { decide } from '../../core/decide/decide.ts';
-import type { PodTemplate } from '../../core/pod/pod-templates.ts';
-import type { InjectionSettings } from '../../core/settings.ts';
+import { readEvent } from '../../core/advice/diagnose/events.ts';
 import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { checkInjection } from '../../runtime/settings/injection.ts';
 import { integer, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, readSettings, setting } from '../../runtime/settings/settings.ts';
-import { podCount } from '../manifests/pod-count.ts';
+import { describeAll, describeOtherEvents } from '../manifests/describe-objects.ts';
 import { readManifestFiles } from '../manifests/read-manifests.ts';
-import { FILES, withFileFlag } from '../manifests/sources.ts';
+import { FILES, withFileArguments } from '../manifests/sources.ts';
 import { flaggedSettings, INJECTION_FLAGS, knownVariables } from './injection-flags.ts';
 
 const DESCRIBE_SETTINGS = {
@@ -28,25 +25,30 @@ const DESCRIBE_SETTINGS = {
 };
 
 export const DESCRIBE_HELP: CommandHelp = {
-  usage: 'describe [-f FILE|FOLDER]… [flags]',
+  usage: 'describe [FILE|FOLDER|-]… [flags]',
   about: `Prints for each pod which variables and files its containers get, from which secrets, and why a pod would
 be denied; with the annotation refresh, how often its replicas call AWS and what that costs. Reads the
-manifests that render reads, and pods of a cluster, for which it prints the versions that they started with.
+manifests that render reads, and pods, workloads and events of a cluster, for which it prints the versions
+that pods started with, why a pod does not start or was not created, and what to do.
 See docs/reference/describe.md.`,
   examples: [
     'aws-secrets-injector describe -f web.yaml',
     'aws-secrets-injector describe -f deploy/ --replicas 200 --json',
-    'kubectl get pods -n shop -o json | aws-secrets-injector describe -f -',
+    'kubectl get pods -n shop -o json | aws-secrets-injector describe -',
+    'kubectl get pods,replicasets,jobs,events -n shop -o json | aws-secrets-injector describe -',
   ],
   settings: DESCRIBE_SETTINGS,
   variables: true,
 };
 
-/** Runs the command. @returns 0; 1 if a pod would be denied or a file cannot be read; 2 for invalid flags or an invalid policy */
+/**
+ * Runs the command. @returns 0; 1 if a pod would be denied, has failed or was not created, or if a file cannot be read; 2 for
+ * invalid flags or an invalid policy
+ */
 export async function runDescribe(argv: readonly string[]): Promise<number> {
   const settings = readSettings(
     DESCRIBE_SETTINGS,
-    withFileFlag(argv),
+    withFileArguments(argv, DESCRIBE_SETTINGS),
     knownVariables(process.env, DESCRIBE_SETTINGS),
     checkInjection,
   );
@@ -61,26 +63,18 @@ export async function runDescribe(argv: readonly string[]): Promise<number> {
   const { files, warnings, problems } = readManifestFiles(file, namespace);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (problems.length > 0) return fail(problems, 1);
-  const descriptions = files.flatMap(({ templates }) =>
-    templates.map((template) => describe(template, replicas, injection.value)),
-  );
+  const events = files.flatMap((one) => one.events.flatMap((event) => readEvent(event) ?? []));
+  const templates = files.flatMap((one) => one.templates);
+  const descriptions = [
+    ...describeAll(templates, { replicas, injection: injection.value, events }),
+    ...describeOtherEvents(templates, events),
+  ];
   if (descriptions.length === 0) return fail(['no pod in these manifests'], 1);
   process.stdout.write(
     json ? `${JSON.stringify(descriptions, undefined, 2)}\n` : formatDescriptions(descriptions),
   );
-  return descriptions.some(({ outcome }) => outcome === 'denied') ? 1 : 0;
-}
-
-function describe(
-  { object, owner, pod, namespace }: PodTemplate,
-  replicas: number | undefined,
-  settings: InjectionSettings,
-): PodDescription {
-  const isPod = owner.kind === 'Pod';
-  const described = { object, pods: isPod ? 1 : (replicas ?? podCount(owner)) };
-  const running = isPod ? describeRunning(described, owner.content) : undefined;
-  // Nothing records versions in manifests.
-  return running ?? describeDecision(described, decide(pod, namespace, { ...settings, ignoresPins: true }));
+  const isWrong = ({ outcome, diagnoses }: PodDescription) => outcome === 'denied' || diagnoses.length > 0;
+  return descriptions.some(isWrong) ? 1 : 0;
 }
 
 function fail(problems: readonly string[], code: number): number {

@@ -15,6 +15,8 @@ export interface ManifestFile {
   readonly templates: readonly PodTemplate[];
   /** The roles that service accounts are annotated with, by `namespace/name`. */
   readonly roles: ReadonlyMap<string, RoleArn>;
+  /** Events of a cluster. */
+  readonly events: readonly unknown[];
   /** A line each. */
   readonly warnings: readonly string[];
 }
@@ -33,15 +35,18 @@ export function readManifests(text: string, defaultNamespace: string): Result<Ma
   }
   const templates: PodTemplate[] = [];
   const roles = new Map<string, RoleArn>();
+  const events: unknown[] = [];
   const warnings: string[] = [];
   for (const { data } of read.value) {
     const document = asReviewed(data);
     const found = podTemplates(document, defaultNamespace);
     templates.push(...found);
     warnings.push(...misplaced(document, found, defaultNamespace));
+    for (const { kind, content } of objectsOf(document, defaultNamespace))
+      if (kind === 'Event') events.push(content);
     readRoles(document, defaultNamespace, { roles, warnings });
   }
-  return ok({ templates, roles, warnings });
+  return ok({ templates, roles, events, warnings });
 }
 
 function readRoles(

@@ -1,8 +1,10 @@
 /** Reads the files that a command gets with `--file`. */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { Kind } from '../../runtime/settings/kinds.ts';
+import type { Definitions } from '../../runtime/settings/settings.ts';
 
 export const FILES: Kind<readonly string[]> = {
   placeholder: 'path',
@@ -22,6 +24,20 @@ const LARGEST = 64 * 1024 * 1024;
 /** `-f` for `--file`, as in kubectl. */
 export function withFileFlag(argv: readonly string[]): readonly string[] {
   return argv.map((arg) => (arg === '-f' ? '--file' : arg));
+}
+
+/** The same, and arguments without a flag as further files. @param definitions the settings of the command */
+export function withFileArguments(argv: readonly string[], definitions: Definitions): readonly string[] {
+  const args = [...withFileFlag(argv)];
+  const options = Object.fromEntries(
+    Object.entries(definitions).map(([name, { kind }]) => [
+      name,
+      { type: kind.placeholder === '' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
+  const files = new Set(tokens.flatMap((token) => (token.kind === 'positional' ? [token.index] : [])));
+  return args.flatMap((arg, index) => (files.has(index) ? ['--file', arg] : [arg]));
 }
 
 /** Reads a file, or standard input for `-`. The problem says why it cannot be read. */

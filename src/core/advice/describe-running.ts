@@ -1,12 +1,11 @@
 /** Pods of a cluster: what they got, and which versions. */
 import { FETCHER_NAME } from '../additions/injected-objects.ts';
 import { requestsSecrets } from '../annotations/annotations.ts';
-import { asArray, asObject, field, integerField, type JsonObject, textField } from '../json.ts';
+import { asArray, asObject, field, type JsonObject, textField } from '../json.ts';
 import { PLAN_VARIABLE } from '../plan/plan.ts';
 import { readPlan } from '../plan/read-plan.ts';
 import { parseVersions, type VersionsRecord } from '../plan/versions.ts';
 import { type Pod, readPod } from '../pod/pod.ts';
-import { printable } from '../problems/quote.ts';
 import { type Described, describeOther, describePlan, type PodDescription } from './describe.ts';
 
 /**
@@ -41,21 +40,10 @@ function recordOf(status: JsonObject): VersionsRecord | undefined {
 }
 
 function notesOn(record: VersionsRecord | undefined, status: JsonObject): readonly string[] {
-  if (record === undefined) return [...failureOf(status), noRecord(status)];
+  if (record === undefined) return [noRecord(status)];
   return record.more === 0
     ? []
     : [`the record does not contain the versions of all secrets: ${record.more} are missing`];
-}
-
-/** Why the fetcher has failed. Its message contains no values. */
-function failureOf(status: JsonObject): readonly string[] {
-  const ends = ['state', 'lastState'].map((one) => field(field(fetcherStatus(status), one), 'terminated'));
-  const failed = ends.find((end) => (integerField(end, 'exitCode') ?? 0) !== 0);
-  if (failed === undefined) return [];
-  const [first = ''] = (textField(failed, 'message') ?? '').split('\n');
-  return [
-    `the fetcher has failed with exit code ${integerField(failed, 'exitCode')}: ${printable(first, 500)}`,
-  ];
 }
 
 function noRecord(status: JsonObject): string {

@@ -6,27 +6,16 @@ import { printable, quote } from '../problems/quote.ts';
 import type { ContainerDescription, PodDescription } from './describe.ts';
 import type { ItemDescription } from './describe-items.ts';
 import type { SecretDescription } from './describe-secrets.ts';
+import { diagnosesBranches } from './diagnose/diagnoses-text.ts';
 import { checkCall, type RegionEstimate, refreshEstimate } from './estimate.ts';
 import { formatCount, formatDollars, formatPercent, formatRate } from './figures.ts';
 import type { SecretsManagerCall } from './quotas.ts';
-
-interface Branch {
-  readonly text: string;
-  readonly branches?: readonly Branch[];
-}
+import { type Branch, formatTree } from './tree.ts';
 
 /** @returns a tree for each pod, and the sum of their calls if there are several; with a final line feed */
 export function formatDescriptions(descriptions: readonly PodDescription[]): string {
   const trees = [...descriptions.map(podTree), ...versionTrees(descriptions), ...totals(descriptions)];
-  return trees.map((tree) => `${[tree.text, ...linesOf(tree.branches)].join('\n')}\n`).join('\n');
-}
-
-function linesOf(branches: readonly Branch[] = []): readonly string[] {
-  return branches.flatMap((branch, index) => {
-    const isLast = index === branches.length - 1;
-    const below = linesOf(branch.branches).map((line) => `${isLast ? '    ' : '│   '}${line}`);
-    return [`${isLast ? '└── ' : '├── '}${branch.text}`, ...below];
-  });
+  return trees.map(formatTree).join('\n');
 }
 
 function podTree(pod: PodDescription): Branch {
@@ -35,13 +24,20 @@ function podTree(pod: PodDescription): Branch {
     case 'unchanged':
       return {
         text: `${name}: gets nothing, because ${pod.reasons.map((one) => printable(one, 400)).join(', ')}`,
+        branches: diagnosesBranches(pod.diagnoses),
       };
+    case 'unknown':
+      return { text: `${name}: only its Events are known`, branches: diagnosesBranches(pod.diagnoses) };
     case 'denied':
-      return { text: `${name}: denied`, branches: pod.reasons.map((text) => ({ text })) };
+      return {
+        text: `${name}: denied`,
+        branches: [...pod.reasons.map((text) => ({ text })), ...diagnosesBranches(pod.diagnoses)],
+      };
     case 'injected':
       return {
         text: `${name}: ${podsText(pod)}`,
         branches: [
+          ...diagnosesBranches(pod.diagnoses),
           ...containerBranches(pod),
           ...pod.secrets.map(secretBranch),
           refreshBranch(pod),

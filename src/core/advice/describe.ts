@@ -10,6 +10,7 @@ import type { VersionsRecord } from '../plan/versions.ts';
 import { formatProblem } from '../problems/problems.ts';
 import { describeFiles, describeVariables, envFileIn, type ItemDescription } from './describe-items.ts';
 import { describeSecrets, type SecretDescription } from './describe-secrets.ts';
+import type { Diagnosis } from './diagnose/diagnosis.ts';
 import { estimateCalls, type RegionEstimate } from './estimate.ts';
 
 /** A pod of a manifest or of a cluster, before or after the injection. */
@@ -18,7 +19,8 @@ export interface PodDescription {
   readonly object: string;
   /** How many pods of this kind there are; undefined if that is not known. */
   readonly pods: number | undefined;
-  readonly outcome: 'injected' | 'unchanged' | 'denied';
+  /** `unknown` for an object of which only Events are known. */
+  readonly outcome: 'injected' | 'unchanged' | 'denied' | 'unknown';
   /** Why the pod is left unchanged, or denied. */
   readonly reasons: readonly string[];
   readonly warnings: readonly string[];
@@ -30,6 +32,8 @@ export interface PodDescription {
   readonly calls: readonly RegionEstimate[];
   /** What else is known about a running pod. */
   readonly notes: readonly string[];
+  /** Why a pod of a cluster does not run, or was not created. */
+  readonly diagnoses: readonly Diagnosis[];
 }
 
 /** What one container gets. */
@@ -51,7 +55,15 @@ export interface Described {
   readonly pods: number | undefined;
 }
 
-const NOTHING = { warnings: [], containers: [], secrets: [], refresh: undefined, calls: [], notes: [] };
+const NOTHING = {
+  warnings: [],
+  containers: [],
+  secrets: [],
+  refresh: undefined,
+  calls: [],
+  notes: [],
+  diagnoses: [],
+};
 
 /** Describes the decision about a pod. */
 export function describeDecision(
@@ -78,6 +90,11 @@ export function describeDecision(
 /** Describes a pod that gets nothing. */
 export function describeOther(described: Described, reason: string): PodDescription {
   return { ...described, ...NOTHING, outcome: 'unchanged', reasons: [reason] };
+}
+
+/** Describes an object that only its Events are known of. */
+export function describeByEvents(object: string, diagnoses: readonly Diagnosis[]): PodDescription {
+  return { object, pods: undefined, ...NOTHING, outcome: 'unknown', reasons: [], diagnoses };
 }
 
 /** What a plan does not contain. */
@@ -107,6 +124,7 @@ export function describePlan(described: Described, plan: Plan, context: PlanCont
       refresh: plan.refresh,
     }),
     notes,
+    diagnoses: [],
   };
 }
 

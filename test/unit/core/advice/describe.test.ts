@@ -267,14 +267,6 @@ describe('a pod of a cluster', () => {
     ]);
   });
 
-  it('says why the fetcher has failed', () => {
-    const message = 'AWS_ACCESS_DENIED the role may not\u001b[31m read it\nsecond line';
-    const { notes } = running({ state: { terminated: { exitCode: 11, message } } });
-    expect(notes[0]).toBe(
-      'the fetcher has failed with exit code 11: AWS_ACCESS_DENIED the role may not?[31m read it',
-    );
-  });
-
   const ANNOTATED = { annotations: { 'secrets-injector.dev/file.db': ARN } };
   it.each([
     [
