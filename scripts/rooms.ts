@@ -20,6 +20,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'command-table.ts',
       'commands',
       'completion',
+      'doctor',
       'cluster',
       'manifests',
       'yaml',

@@ -38,6 +38,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return { run, help };
     },
   },
+  doctor: {
+    summary: 'check an installation: cluster, certificates, guard, identity, network, quotas',
+    load: async () => {
+      const { runDoctor: run, DOCTOR_HELP: help } = await import('./commands/doctor.ts');
+      return { run, help };
+    },
+  },
   'iam-policy': {
     summary: 'print the IAM policies that the pods of manifests need',
     load: async () => {

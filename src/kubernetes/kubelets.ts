@@ -27,27 +27,44 @@ const NODES: ListQuestion = {
 /** Finds the first node with a kubelet older than 1.`minor`. */
 export async function findOldKubelet(api: ClusterApi, minor: number, signal: AbortSignal): Promise<Kubelets> {
   let nodes = 0;
-  for await (const answer of pagesOf(api, NODES, signal)) {
-    if (answer.kind !== 'answer') return answer;
-    const rows = readRows(answer.json);
-    if (rows === undefined) return { kind: 'failed', what: 'the list of nodes has an unexpected form' };
-    const old = rows.find(({ version }) => {
+  for await (const page of kubeletsOf(api, signal)) {
+    if (page.kind !== 'kubelets') return page;
+    const old = page.kubelets.find(({ version }) => {
       const parsed = parseVersion(version);
       return parsed === undefined || !isAtLeast(parsed, minor);
     });
     if (old !== undefined) return { kind: 'old', ...old };
-    nodes += rows.length;
+    nodes += page.kubelets.length;
   }
   return { kind: 'all', nodes };
 }
 
-interface Row {
+/** The kubelets of a page of nodes. */
+export interface KubeletPage {
+  readonly kind: 'kubelets';
+  readonly kubelets: readonly Kubelet[];
+}
+
+/** Lists the kubelets of all nodes in pages. The last one may be a refusal or a failure. */
+export async function* kubeletsOf(
+  api: ClusterApi,
+  signal: AbortSignal,
+): AsyncGenerator<KubeletPage | Exclude<ApiAnswer, { readonly kind: 'answer' }>> {
+  for await (const answer of pagesOf(api, NODES, signal)) {
+    const kubelets = answer.kind === 'answer' ? readRows(answer.json) : undefined;
+    if (kubelets !== undefined) yield { kind: 'kubelets', kubelets };
+    else if (answer.kind !== 'answer') yield answer;
+    else yield { kind: 'failed', what: 'the list of nodes has an unexpected form' };
+  }
+}
+
+export interface Kubelet {
   readonly node: string;
   readonly version: string;
 }
 
 /** @returns undefined unless the answer is a table with both columns in every row */
-function readRows(json: unknown): readonly Row[] | undefined {
+function readRows(json: unknown): readonly Kubelet[] | undefined {
   const columns = asArray(field(json, 'columnDefinitions'))?.map((column) => textField(column, 'name'));
   if (textField(json, 'kind') !== 'Table' || columns === undefined) return undefined;
   const name = columns.indexOf('Name');
@@ -55,7 +72,7 @@ function readRows(json: unknown): readonly Row[] | undefined {
   // An empty list may be missing or null.
   const rows = asArray(field(json, 'rows') ?? []);
   if (name < 0 || version < 0 || rows === undefined) return undefined;
-  const read: Row[] = [];
+  const read: Kubelet[] = [];
   for (const row of rows) {
     const cells = asArray(field(row, 'cells'));
     const [node, reported] = [cells?.[name], cells?.[version]];

@@ -7,7 +7,13 @@ import type { ApiAnswer, ClusterApi } from '../../kubernetes/api-client.ts';
 export type Judgement =
   | { readonly kind: 'passed'; readonly what: string }
   /** `again`: the cause can disappear by itself soon after an installation. */
-  | { readonly kind: 'failed'; readonly why: string; readonly again: boolean };
+  | {
+      readonly kind: 'failed';
+      readonly why: string;
+      /** What to do; undefined if `why` says it. */
+      readonly next?: string;
+      readonly again: boolean;
+    };
 
 /** An ARN that every policy can be tested with; nobody fetches it, because the pod is not stored. */
 const ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:installation-check-AbCdEf';
@@ -52,12 +58,12 @@ export async function judgeInjection(
   if (answer.kind === 'answer')
     return isInjected(answer.json)
       ? { kind: 'passed', what: 'a pod that requests a secret is injected' }
-      : failed(`the pod was not injected, and nothing rejected it. ${NOT_CALLED}`, true);
+      : failed('the pod was not injected, and nothing rejected it', true, NOT_CALLED);
   const message = answer.message ?? '';
   if (/failed calling webhook "[\w.-]*secrets-injector\.dev"/.test(message))
-    return failed(`the API server cannot call the webhook: ${message}\n${whyNotCalled(message)}`, true);
+    return failed(`the API server cannot call the webhook: ${message}`, true, whyNotCalled(message));
   if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector' "))
-    return failed(`the pod was not injected, and the guard rejected it: ${message}\n${NOT_CALLED}`, true);
+    return failed(`the pod was not injected, and the guard rejected it: ${message}`, true, NOT_CALLED);
   if (message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector-"))
     return failed(`the guard rejected the injected pod: ${message}`, false);
   // The webhook works if the policy of the operator does not allow the made-up secret.
@@ -79,9 +85,9 @@ export async function judgeGuard(
   if (answer.kind === 'failed') return failed(`the API server does not answer: ${answer.what}`, true);
   if (answer.kind === 'answer')
     return failed(
-      'the guard is missing: a pod that requests a secret is accepted in a namespace that has not opted in. ' +
-        'Check: kubectl get validatingadmissionpolicybinding aws-secrets-injector-not-opted-in',
+      'the guard is missing: a pod that requests a secret is accepted in a namespace that has not opted in',
       true,
+      'Check: kubectl get validatingadmissionpolicybinding aws-secrets-injector-not-opted-in',
     );
   const message = answer.message ?? '';
   return message.includes("ValidatingAdmissionPolicy 'aws-secrets-injector-not-opted-in'")
@@ -95,8 +101,8 @@ export async function judgeGuard(
 const NOT_CALLED =
   'The API server did not call the webhook. Check: kubectl get mutatingwebhookconfiguration aws-secrets-injector';
 
-function failed(why: string, again: boolean): Judgement {
-  return { kind: 'failed', why, again };
+function failed(why: string, again: boolean, next?: string): Judgement {
+  return { kind: 'failed', why, again, ...(next === undefined ? {} : { next }) };
 }
 
 function isInjected(pod: unknown): boolean {

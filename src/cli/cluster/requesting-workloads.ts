@@ -2,7 +2,7 @@
 import { requestsSecrets } from '../../core/annotations/annotations.ts';
 import { asArray, field, textField } from '../../core/json.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
-import type { ClusterApi } from '../../kubernetes/api-client.ts';
+import type { ApiAnswer, ClusterApi } from '../../kubernetes/api-client.ts';
 import { type ListQuestion, pagesOf } from '../../kubernetes/lists.ts';
 
 interface Source {
@@ -40,6 +40,60 @@ const PODS: ListQuestion = {
   mostBytes: 64 * MIB,
 };
 
+/** A workload whose pods request secrets. */
+export interface RequestingWorkload {
+  readonly kind: string;
+  /** `Deployment shop/web`. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly content: unknown;
+  /** The template of its pods. */
+  readonly template: unknown;
+}
+
+/** Why a list cannot be read. */
+export interface ListProblem {
+  /** The resource, such as `deployments`. */
+  readonly resource: string;
+  readonly answer: Exclude<ApiAnswer, { readonly kind: 'answer' }>;
+}
+
+interface Requesting {
+  readonly workloads: readonly RequestingWorkload[];
+  /** All workloads that own pods, by name. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** Lists the workloads whose pods request secrets. One that has finished, or that another one owns, is not listed. */
+export async function listRequestingWorkloads(
+  api: ClusterApi,
+  signal: AbortSignal,
+): Promise<Result<Requesting, ListProblem>> {
+  const workloads: RequestingWorkload[] = [];
+  const known = new Set<string>();
+  for (const source of SOURCES)
+    for await (const page of pagesOf(api, { path: source.path, ...OBJECTS }, signal)) {
+      if (page.kind !== 'answer') return failed({ resource: resourceOf(source.path), answer: page });
+      for (const content of asArray(field(page.json, 'items') ?? []) ?? []) {
+        const metadata = field(content, 'metadata');
+        const name = nameOf(source.kind, metadata);
+        const owner = ownerOf(metadata);
+        const isOwned = owner !== undefined && known.has(owner);
+        // The owner of a ReplicaSet or Job can be of another kind, such as a Rollout. Old revisions stay, so only the pods
+        // show whether it requests secrets. Any other workload of such an owner can start pods again.
+        if (owner !== undefined && !isOwned && REVISIONS.has(source.kind)) continue;
+        known.add(name);
+        const template = source.template.reduce<unknown>((value, key) => field(value, key), content);
+        const isOver = textField(field(content, 'status'), 'completionTime') !== undefined;
+        const requests = requestsSecrets(field(field(template, 'metadata'), 'annotations'));
+        if (!requests || isOwned || isOver) continue;
+        const namespace = textField(metadata, 'namespace') ?? '';
+        workloads.push({ kind: source.kind, name, namespace, content, template });
+      }
+    }
+  return ok({ workloads, known });
+}
+
 /**
  * Workloads, and pods that no known workload owns, such as those of an Argo Rollout: `Deployment shop/web`, sorted.
  * A workload that has finished, or that another one owns, is not listed.
@@ -48,29 +102,12 @@ export async function findRequestingWorkloads(
   api: ClusterApi,
   signal: AbortSignal,
 ): Promise<Result<readonly string[], string>> {
-  const found = new Set<string>();
-  /** Workloads that own pods, listed or not. */
-  const known = new Set<string>();
-  for (const source of SOURCES)
-    for await (const page of pagesOf(api, { path: source.path, ...OBJECTS }, signal)) {
-      if (page.kind !== 'answer') return failed(problem(source.path, page));
-      for (const item of asArray(field(page.json, 'items') ?? []) ?? []) {
-        const metadata = field(item, 'metadata');
-        const name = nameOf(source.kind, metadata);
-        const owner = ownerOf(metadata);
-        const isOwned = owner !== undefined && known.has(owner);
-        // The owner of a ReplicaSet or Job can be of another kind, such as a Rollout. Old revisions stay, so only the pods
-        // show whether it requests secrets. Any other workload of such an owner can start pods again.
-        if (owner !== undefined && !isOwned && REVISIONS.has(source.kind)) continue;
-        known.add(name);
-        const template = source.template.reduce<unknown>((value, key) => field(value, key), item);
-        const isOver = textField(field(item, 'status'), 'completionTime') !== undefined;
-        const requests = requestsSecrets(field(field(template, 'metadata'), 'annotations'));
-        if (requests && !isOwned && !isOver) found.add(name);
-      }
-    }
+  const listed = await listRequestingWorkloads(api, signal);
+  if (!listed.ok) return failed(problem(listed.problem));
+  const { workloads, known } = listed.value;
+  const found = new Set(workloads.map(({ name }) => name));
   for await (const page of pagesOf(api, PODS, signal)) {
-    if (page.kind !== 'answer') return failed(problem(PODS.path, page));
+    if (page.kind !== 'answer') return failed(problem({ resource: resourceOf(PODS.path), answer: page }));
     for (const item of asArray(field(page.json, 'items') ?? []) ?? []) {
       const metadata = field(item, 'metadata');
       const owner = ownerOf(metadata);
@@ -95,12 +132,11 @@ function ownerOf(metadata: unknown): string | undefined {
   return `${textField(owner, 'kind') ?? ''} ${namespace}/${textField(owner, 'name') ?? ''}`;
 }
 
-function problem(
-  path: string,
-  answer:
-    | { readonly kind: 'refused'; readonly status: number }
-    | { readonly kind: 'failed'; readonly what: string },
-): string {
+function resourceOf(path: string): string {
+  return path.split('/').at(-1) ?? path;
+}
+
+function problem({ resource, answer }: ListProblem): string {
   const what = answer.kind === 'refused' ? `status ${answer.status}` : answer.what;
-  return `cannot list ${path.split('/').at(-1)}: ${what}`;
+  return `cannot list ${resource}: ${what}`;
 }

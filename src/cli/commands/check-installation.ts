@@ -76,7 +76,7 @@ export async function checkInstallation(
     process.stdout.write(
       judgement.kind === 'passed'
         ? `ok    ${name}: ${judgement.what}\n`
-        : `FAIL  ${name}: ${judgement.why}\n`,
+        : `FAIL  ${name}: ${[judgement.why, judgement.next ?? []].flat().join('\n')}\n`,
     );
   }
   return failures === 0 ? 0 : 1;

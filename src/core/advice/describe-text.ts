@@ -7,9 +7,8 @@ import type { ContainerDescription, PodDescription } from './describe.ts';
 import type { ItemDescription } from './describe-items.ts';
 import type { SecretDescription } from './describe-secrets.ts';
 import { diagnosesBranches } from './diagnose/diagnoses-text.ts';
-import { checkCall, type RegionEstimate, refreshEstimate } from './estimate.ts';
+import { checkCall, type RegionEstimate, sumOfRefreshes } from './estimate.ts';
 import { formatCount, formatDollars, formatPercent, formatRate } from './figures.ts';
-import type { SecretsManagerCall } from './quotas.ts';
 import { type Branch, formatTree } from './tree.ts';
 
 /** @returns a tree for each pod, and the sum of their calls if there are several; with a final line feed */
@@ -170,18 +169,11 @@ function refreshText({
 function totals(descriptions: readonly PodDescription[]): readonly Branch[] {
   const refreshing = descriptions.filter(({ refresh }) => refresh !== undefined);
   if (refreshing.length < 2) return [];
-  const sums = new Map<string, { region: string; call: SecretsManagerCall; perSecond: number }>();
-  for (const { region, refresh } of refreshing.flatMap(({ calls }) => calls)) {
-    if (refresh === undefined) continue;
-    const key = `${region} ${refresh.call}`;
-    const perSecond = (sums.get(key)?.perSecond ?? 0) + refresh.callsPerSecond;
-    sums.set(key, { region, call: refresh.call, perSecond });
-  }
   return [
     {
       text: 'All of them, if they sign in with roles of one account',
-      branches: [...sums.values()].map(({ region, call, perSecond }) => ({
-        text: `in ${region}: ${refreshText(refreshEstimate(call, perSecond))}`,
+      branches: sumOfRefreshes(refreshing.flatMap(({ calls }) => calls)).map(({ region, refresh }) => ({
+        text: `in ${region}: ${refreshText(refresh)}`,
       })),
     },
   ];

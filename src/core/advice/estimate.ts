@@ -86,3 +86,24 @@ export function refreshEstimate(call: SecretsManagerCall, callsPerSecond: number
     shareOfQuota: callsPerSecond / QUOTAS[call],
   };
 }
+
+/** The sum of the refreshes of several pods in a Region, because they share the quotas of their account. */
+export interface RefreshSum {
+  readonly region: string;
+  readonly refresh: RefreshEstimate;
+}
+
+/** Adds up estimates by Region and call, in the order of the first of each. */
+export function sumOfRefreshes(estimates: readonly RegionEstimate[]): readonly RefreshSum[] {
+  const sums = new Map<string, { region: string; call: SecretsManagerCall; perSecond: number }>();
+  for (const { region, refresh } of estimates) {
+    if (refresh === undefined) continue;
+    const key = `${region} ${refresh.call}`;
+    const perSecond = (sums.get(key)?.perSecond ?? 0) + refresh.callsPerSecond;
+    sums.set(key, { region, call: refresh.call, perSecond });
+  }
+  return [...sums.values()].map(({ region, call, perSecond }) => ({
+    region,
+    refresh: refreshEstimate(call, perSecond),
+  }));
+}
