@@ -1,6 +1,8 @@
 /** The progress of checks: one line of a terminal, which disappears in the end. */
 import type { Watch } from './run.ts';
 
+/** Of a terminal that does not tell. */
+const WIDTH = 80;
 const CLEAR = '\r\u001b[K';
 
 /** @param stream standard error @returns what to call for each change; nothing is written unless it is a terminal */
@@ -10,6 +12,6 @@ export function showProgress(stream: NodeJS.WriteStream): Watch {
     const names = running.map(({ name }) => name).join(', ');
     const text = `${all - running.length} of ${all} checks done; waiting for ${names}`;
     // A longer line would wrap, and only its last row could be cleared.
-    stream.write(running.length === 0 ? CLEAR : CLEAR + text.slice(0, Math.max(stream.columns - 1, 20)));
+    stream.write(running.length === 0 ? CLEAR : CLEAR + text.slice(0, (stream.columns || WIDTH) - 1));
   };
 }

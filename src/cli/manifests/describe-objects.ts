@@ -1,7 +1,7 @@
 /** Describes the pods and the workloads of manifests or of a cluster, with what their status and their Events report. */
 import { describeByEvents, describeDecision, type PodDescription } from '../../core/advice/describe.ts';
 import { describeRunning } from '../../core/advice/describe-running.ts';
-import { diagnose, diagnoseEvents } from '../../core/advice/diagnose/diagnose.ts';
+import { diagnose, diagnoseEvents, isSame } from '../../core/advice/diagnose/diagnose.ts';
 import type { Diagnosis } from '../../core/advice/diagnose/diagnosis.ts';
 import { isRefusal, type ObservedEvent, objectName } from '../../core/advice/diagnose/events.ts';
 import { requestsSecrets } from '../../core/annotations/annotations.ts';
@@ -20,26 +20,29 @@ export interface DescribeParts {
 
 /**
  * Describes each pod and template. A ReplicaSet or Job whose controller is among them as well has the same template: it is
- * left out, unless something happened to it.
+ * left out, unless something else happened to it.
  */
 export function describeAll(
   templates: readonly PodTemplate[],
   { replicas, injection, events }: DescribeParts,
 ): readonly PodDescription[] {
-  const objects = new Set(templates.map(({ object }) => object));
   const byObject = Map.groupBy(events, ({ place }) => objectName(place));
+  const diagnosed = new Map(
+    templates.map((one) => [one.object, diagnosesOf(one, byObject.get(one.object) ?? [])]),
+  );
   return templates.flatMap((template) => {
     const { object, owner, pod, namespace } = template;
+    const diagnoses = diagnosed.get(object) ?? [];
     const isPod = owner.kind === 'Pod';
+    const controller = isPod ? undefined : diagnosed.get(controllerOf(owner) ?? '');
+    if (controller !== undefined && diagnoses.every((one) => controller.some((other) => isSame(one, other))))
+      return [];
     const described = { object, pods: isPod ? 1 : (replicas ?? podCount(owner)) };
     const running = isPod ? describeRunning(described, owner.content) : undefined;
     // Nothing records versions in manifests.
     const settings = { ...injection, ignoresPins: true };
     const description = running ?? describeDecision(described, decide(pod, namespace, settings));
-    const diagnoses = diagnosesOf(template, byObject.get(object) ?? []);
-    const controller = controllerOf(owner);
-    const isKnown = !isPod && controller !== undefined && objects.has(controller);
-    return isKnown && diagnoses.length === 0 ? [] : [{ ...description, diagnoses }];
+    return [{ ...description, diagnoses }];
   });
 }
 

@@ -46,6 +46,13 @@ function toFinding(judged: Judgement, namespace: string): Finding {
       `kubectl auth can-i create pods -n ${namespace}`,
     );
   if (judged.why.startsWith('the API server does not answer')) return finding('skipped', judged.why);
+  // Rules of others, such as on images, can reject the pod only because it is made up.
+  if (/^(?:the pod was rejected|something else rejected)/.test(judged.why))
+    return finding(
+      'warn',
+      `${judged.why} (namespace ${namespace})`,
+      'Try another namespace that has opted in: --pod-namespace',
+    );
   return finding(
     'fail',
     `${judged.why} (namespace ${namespace})`,

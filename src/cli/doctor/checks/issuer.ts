@@ -6,6 +6,8 @@ import { type Check, type Context, count, type Finding, finding, okay, unanswere
 import { object } from '../facts.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
+/** The API server answers to any other type with 406. */
+const KEYS = 'application/jwk-set+json';
 
 export const issuer: Check = {
   name: 'oidc-issuer',
@@ -22,7 +24,7 @@ export const issuer: Check = {
           `the issuer ${printable(name)} is not public: IRSA and role-arn are not possible, EKS Pod Identity is`,
         ),
       ];
-    const keys = await api.ask(object('/openid/v1/jwks'), signal);
+    const keys = await api.ask({ ...object('/openid/v1/jwks'), accept: KEYS }, signal);
     if (keys.kind !== 'answer') return [unanswered(keys, 'get /openid/v1/jwks')];
     const published = await publishedKeys(name, context, signal);
     return [published.ok ? compare(name, idsIn(keys.json), published.value) : published.problem];

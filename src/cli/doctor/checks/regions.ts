@@ -3,7 +3,7 @@ import { asObject, field } from '../../../core/json.ts';
 import { partitionOf } from '../../../core/names/regions.ts';
 import { type Check, type Context, type Finding, finding, okay, some } from '../check.ts';
 
-/** The Regions of the secrets that workloads request, with those of the flags. @returns undefined if they cannot be read */
+/** The Regions of the secrets that workloads request, with those of the flags, sorted */
 export async function regionsOf({ facts, regions }: Context): Promise<readonly string[]> {
   const workloads = await facts.workloads();
   const texts = (workloads.ok ? workloads.value : []).flatMap(({ template }) =>
@@ -28,6 +28,8 @@ export const endpoints: Check = {
   about: 'DNS and TLS of Secrets Manager and STS in the Regions that workloads name.',
   async run(context, signal) {
     const regions = await regionsOf(context);
+    const workloads = await context.facts.workloads();
+    if (regions.length === 0 && !workloads.ok) return [workloads.problem];
     if (regions.length === 0)
       return [finding('skipped', 'no workload names a Region', 'Set one: --region eu-west-1')];
     const judged = regions.slice(0, MOST_REGIONS).map((region) => judge(region, context, signal));

@@ -83,13 +83,21 @@ function conditionOf(status: unknown, type: string, value: string): unknown {
   return conditions.find((one) => textField(one, 'type') === type && textField(one, 'status') === value);
 }
 
+/** Whether two reports are about the same cause, such as that of a Deployment and that of its ReplicaSet. */
+export function isSame(one: Diagnosis, other: Diagnosis): boolean {
+  return withoutCount(one) === withoutCount(other);
+}
+
+function withoutCount({ what }: Diagnosis): string {
+  return what.replace(/ \(\d+ times\)$/, '');
+}
+
 /** Each cause once: the status and several Events can report the same. The first report is the most exact. */
 function unique(all: readonly Diagnosis[]): readonly Diagnosis[] {
-  const seen = new Set<string>();
-  return all.filter(({ subject, what }) => {
-    const key = `${subject} ${what.replace(/ \(\d+ times\)$/, '')}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  const firsts = new Map<string, Diagnosis>();
+  for (const one of all) {
+    const key = `${one.subject}\n${withoutCount(one)}`;
+    if (!firsts.has(key)) firsts.set(key, one);
+  }
+  return [...firsts.values()];
 }

@@ -96,6 +96,18 @@ const ROWS: readonly Row[] = [
     }),
   },
   {
+    pattern: /failed quota: ([\w.-]+): must specify ([\w./,-]+) for: ([\w.,-]+)/,
+    explain: ([name = '', resources = '', containers = ''], place) => ({
+      what: `the ResourceQuota ${name} requires ${resources} of every container, but ${containers} does not set it`,
+      next: [
+        containers.includes('aws-secrets-')
+          ? 'Set the annotations cpu-request, cpu-limit, memory-request and memory-limit.'
+          : 'Set resources of the container in the pod template.',
+        kubectl(place, `describe resourcequota ${name}`),
+      ],
+    }),
+  },
+  {
     pattern: /(?:exceeded|failed) quota: ([\w.-]+)/,
     explain: ([name = ''], place) => ({
       what: `the ResourceQuota ${name} does not allow the pod, whose largest init container counts as well`,

@@ -266,6 +266,16 @@ it.each<[string, ApiAnswer, ApiAnswer, ApiAnswer, readonly string[]]>([
     ],
   ],
   [
+    'is rejected by others',
+    NAMESPACES,
+    { kind: 'refused', status: 403, message: 'admission webhook "images.example" denied the request: no' },
+    { kind: 'refused', status: 403, message: 'no' },
+    [
+      'warn the pod was rejected (status 403): admission webhook "images.example" denied the request: no (namespace shop)',
+      'warn something else rejected the pod before the guard (status 403): no (namespace default)',
+    ],
+  ],
+  [
     'has no namespace',
     list(),
     INJECTED,

@@ -11,6 +11,7 @@ import { clock } from '../../../../src/cli/doctor/checks/clock.ts';
 import { issuer } from '../../../../src/cli/doctor/checks/issuer.ts';
 import { endpoints } from '../../../../src/cli/doctor/checks/regions.ts';
 import { makeNetwork } from '../../../../src/cli/doctor/network.ts';
+import type { ApiAnswer, ApiQuestion } from '../../../../src/kubernetes/api-client.ts';
 import type { PemPair } from '../../../../src/runtime/certificate.ts';
 import type { Answer } from '../../../../src/runtime/https-request.ts';
 import { makeAuthority, makeLeaf } from '../../../../src/runtime/x509.ts';
@@ -195,7 +196,9 @@ describe('oidc-issuer', () => {
   ): Promise<readonly string[]> {
     const answers = {
       '/.well-known/openid-configuration': answer({ issuer: name }),
-      '/openid/v1/jwks': answer(keys('a', 'b')),
+      // As the API server does.
+      '/openid/v1/jwks': ({ accept }: ApiQuestion): ApiAnswer =>
+        accept === 'application/jwk-set+json' ? answer(keys('a', 'b')) : { kind: 'refused', status: 406 },
     };
     const get = async (url: URL) => published[url.href] ?? ({ ok: false, code: 'ENOTFOUND' } as const);
     return await linesOf(issuer, { answers, network: { get } });
@@ -277,6 +280,8 @@ describe('aws-endpoints', () => {
 
   it('need a Region', async () => {
     expect(await linesOf(endpoints, {})).toEqual(['skipped no workload names a Region']);
+    const answers = { '/apis/apps/v1/deployments': FORBIDDEN };
+    expect(await linesOf(endpoints, { answers })).toEqual(['skipped needs the right to list deployments -A']);
   });
 });
 

@@ -42,7 +42,7 @@ it.each([
   ],
   [
     'pods "web-" is forbidden: failed quota: rules: must specify limits.cpu for: app',
-    'the ResourceQuota rules',
+    'the ResourceQuota rules requires limits.cpu of every container, but app does not set it',
     'kubectl -n shop describe resourcequota rules',
   ],
   [
