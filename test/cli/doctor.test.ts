@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeKubectl } from './fake-kubectl.ts';
 import { bundleCli, type Finished, runCli } from './program.ts';
 
 let cli: string;
@@ -22,15 +23,7 @@ beforeAll(async () => {
   cli = await bundleCli();
   folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-doctor-'));
   kubectl = path.join(folder, 'kubectl');
-  const lines = [
-    `#!${process.execPath}`,
-    `const socket = process.argv.find((one) => one.startsWith('--unix-socket=')).slice(14);`,
-    `require('node:http').createServer(({ url }, response) => {`,
-    `  if (url === '/version') response.end(JSON.stringify({ gitVersion: 'v1.35.4' }));`,
-    `  else response.writeHead(403).end('{}');`,
-    `}).listen(socket, () => console.log('Starting to serve on ' + socket));`,
-  ];
-  writeFileSync(kubectl, lines.join('\n'), { mode: 0o755 });
+  writeKubectl(kubectl);
 });
 afterAll(() => {
   rmSync(path.dirname(cli), { recursive: true });
@@ -95,14 +88,4 @@ it('a signal ends kubectl, and removes its socket', async () => {
   await expect
     .poll(() => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
     .toBeFalsy();
-});
-
-it('runs the examples of its help', async () => {
-  const { stdout: help } = await run('--help');
-  const examples = [...help.matchAll(/^ {2}aws-secrets-injector doctor(.*)$/gm)];
-  expect(examples).toHaveLength(3);
-  for (const [example, flags = ''] of examples) {
-    const { code } = await run(...flags.split(' ').filter((flag) => flag !== ''), '--kubectl', kubectl);
-    expect(code, example).toBe(0);
-  }
 });

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeKubectl } from './fake-kubectl.ts';
 import { bundleCli, runCli } from './program.ts';
 
 let cli: string;
@@ -53,7 +54,9 @@ function makeExampleFolder(): string {
   const program = (name: string, script: string): void =>
     writeFileSync(path.join(folder, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   program('aws-secrets-injector', `exec '${process.execPath}' '${cli}' "$@"`);
-  for (const name of ['kubectl', 'kustomize', 'helm']) program(name, `cat '${folder}/web.yaml'`);
+  for (const name of ['kustomize', 'helm']) program(name, `cat '${folder}/web.yaml'`);
+  const print = `process.stdout.write(require('node:fs').readFileSync('${folder}/web.yaml'))`;
+  writeKubectl(path.join(folder, 'bin/kubectl'), print);
   return folder;
 }
 
