@@ -28,7 +28,7 @@ export function makeFacts(api: ClusterApi, signal: AbortSignal): Facts {
       return all.ok ? ok(all.value.map(namespaceOf)) : all;
     }),
     workloads: once(async () => {
-      const listed = await listRequestingWorkloads(api, signal);
+      const listed = await listRequestingWorkloads(api, signal, LEFT_OUT);
       if (listed.ok) return ok(listed.value.workloads);
       const { resource, answer } = listed.problem;
       return failed(unanswered(answer, `list ${resource} -A`));
@@ -36,6 +36,8 @@ export function makeFacts(api: ClusterApi, signal: AbortSignal): Facts {
   };
 }
 
+/** Hardly any is not owned by a Deployment. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['ReplicaSet']);
 const REGISTRATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
 /** A question for one object. */
