@@ -1,7 +1,11 @@
 /** `doctor` and `describe` on a real API server with the product's webhook, guard and certificates, through a real kubectl. */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PodDescription } from '../../src/core/advice/describe.ts';
+import type { Diagnosis } from '../../src/core/advice/diagnose/diagnosis.ts';
 import { bundleCli, type Finished, runCli } from '../cli/program.ts';
 import { guardObjects, type Json } from '../unit/cli/doctor/fake-cluster.ts';
 import { readPage } from '../unit/docs/page.ts';
@@ -177,6 +181,44 @@ describe.skipIf(unavailable !== undefined)('doctor and describe in a cluster', (
     );
   });
 
+  it.skipIf(process.getuid?.() !== 0)('in a pod, with its service account', async () => {
+    const { api } = product;
+    const { apiServerUrl, caFile, directory } = api.cluster.facts;
+    const account = ['create', 'token', 'aws-secrets-injector-doctor', `--namespace=${PRODUCT_NAMESPACE}`];
+    const tokenFile = path.join(directory, 'doctor.token');
+    writeFileSync(tokenFile, await api.kubectl(...account), { mode: 0o600 });
+    // The files of a pod, in a file system that only this process has.
+    const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
+    const mount = `mount -t tmpfs none /var/run && mkdir -p ${folder} && cp ${tokenFile} ${folder}/token && cp ${caFile} ${folder}/ca.crt`;
+    const { hostname, port } = new URL(apiServerUrl);
+    const command = [
+      '--mount',
+      'sh',
+      '-c',
+      `${mount} && exec "$@"`,
+      'sh',
+      process.execPath,
+      cli,
+      'doctor',
+      '--json',
+    ];
+    const env = {
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port,
+      PATH: process.env['PATH'],
+    };
+    const { stdout, stderr } = await promisify(execFile)('unshare', command, { env }).catch(
+      // It exits with 1, because the cluster has no replica.
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    expect(stderr).toBe('');
+    const lines = JSON.parse(stdout) as readonly Line[];
+    expect(of(lines, 'api-server')[0]).toMatch(/^ok Kubernetes v1\./);
+    expect(of(lines, 'certificates')[0]).toMatch(/^ok the API server trusts the certificate for localhost/);
+    expect(of(lines, 'guard')).toEqual(['ok all 9 policies are bound']);
+    expect(of(lines, 'aws-endpoints').every((one) => !one.includes('this machine'))).toBe(true);
+  });
+
   describe('describe explains pods that the API server rejects', () => {
     /** Creates a Deployment, and describes what kubectl prints once its ReplicaSet has failed. */
     async function rejected(
@@ -269,6 +311,69 @@ describe.skipIf(unavailable !== undefined)('doctor and describe in a cluster', (
       expect(diagnoses[0]?.next.length).toBeGreaterThan(0);
       // The condition and the Event are one cause.
       expect(diagnoses).toHaveLength(1);
+    });
+  });
+
+  describe('describe explains messages of the API server', () => {
+    /** Creates a pod that is rejected, and describes the Event that a ReplicaSet would get. */
+    async function explained(spec: object): Promise<Diagnosis | undefined> {
+      const { api, namespace } = product;
+      const pod = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { namespace, name: 'x', annotations: REQUEST },
+        spec,
+      };
+      const { status, stderr } = await api.create(pod);
+      expect(status).toBe(1);
+      const involvedObject = { kind: 'ReplicaSet', namespace, name: 'x' };
+      const message = `Error creating: ${stderr.replace(/^Error from server[^:]*: /, '')}`;
+      const event = { kind: 'Event', type: 'Warning', reason: 'FailedCreate', involvedObject, message };
+      const { stdout } = await run(['describe', '-', '--json'], JSON.stringify(event));
+      const [described] = JSON.parse(stdout) as readonly PodDescription[];
+      return described?.diagnoses[0];
+    }
+    const container = { name: 'app', image: 'app' };
+
+    it.each([
+      [
+        'a variable that lost its source',
+        { containers: [{ ...container, env: [{ name: 'X', valueFrom: {} }] }] },
+        'another webhook, which uses an older Kubernetes API version, dropped fields of native variables (status 422)',
+      ],
+      [
+        'a sidecar that lost restartPolicy',
+        {
+          initContainers: [{ ...container, name: 'init', startupProbe: { exec: { command: ['x'] } } }],
+          containers: [container],
+        },
+        'another webhook, which uses an older Kubernetes API version, dropped restartPolicy of an init container (status 422)',
+      ],
+      [
+        'a pod that is not valid',
+        { containers: [{ ...container, image: '' }] },
+        'the API server does not accept the pod (status 422)',
+      ],
+      [
+        'a service account that does not exist',
+        { containers: [container], serviceAccountName: 'nobody' },
+        'the service account of the pod does not exist',
+      ],
+    ])('%s', async (_, spec, what) => {
+      expect(await explained(spec)).toMatchObject({ what });
+    });
+
+    it('a webhook that is away', async () => {
+      await product.replica.close();
+      expect(await explained({ containers: [container] })).toMatchObject({
+        what: 'the injector could not be called: the control plane cannot reach the pods of the webhook',
+      });
+      const { code, lines } = await doctor();
+      expect(code).toBe(1);
+      expect(of(lines, 'injection')[0]).toMatch(/^fail the API server cannot call the webhook: /);
+      expect(of(lines, 'certificates')[0]).toMatch(
+        /^skipped localhost is not reachable from here \(ECONNREFUSED\)/,
+      );
     });
   });
 });

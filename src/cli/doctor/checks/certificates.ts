@@ -41,7 +41,7 @@ async function judge(
   const found = judgePeer(peer.value, nameOf(config), context.now());
   return old.length === 0
     ? [found]
-    : [found, finding('warn', `${count(old.length, 'certificate')} of caBundle has expired`, RENEW)];
+    : [found, finding('warn', `caBundle contains ${count(old.length, 'expired certificate')}`, RENEW)];
 }
 
 const RENEW = 'Renew it: certs/README.md';

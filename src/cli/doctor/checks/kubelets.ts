@@ -36,7 +36,7 @@ export const kubelets: Check = {
       return [
         finding(
           'warn',
-          `${all}; ${some(withoutNative)} does not support native variables`,
+          `${all}; native variables are not possible on ${some(withoutNative)}`,
           'Upgrade the nodes, or use the env-modes shell and file (docs/guides/operations.md).',
         ),
       ];

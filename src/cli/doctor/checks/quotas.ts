@@ -44,7 +44,7 @@ async function resourceQuotas({ api, facts }: Context, signal: AbortSignal): Pro
   return okay(
     inUse.length === 0
       ? 'no ResourceQuota in namespaces that have opted in'
-      : `${count(inUse.length, 'ResourceQuota')} of namespaces that have opted in leave room`,
+      : `${count(inUse.length, 'ResourceQuota')} with room in namespaces that have opted in`,
   );
 }
 

@@ -42,7 +42,7 @@ function judge({ name, webhooks }: Registration, namespace: string): Finding {
   if (open.length > 0)
     return finding(
       'warn',
-      `${shown}: ${some(open.map(nameOf))} does not select namespaces by the label ${OPT_IN_LABEL}=enabled`,
+      `${shown}: not all webhooks select namespaces by the label ${OPT_IN_LABEL}=enabled: ${some(open.map(nameOf))}`,
       get,
     );
   const injecting = webhooks.filter((one) => !nameOf(one).startsWith('verify.'));

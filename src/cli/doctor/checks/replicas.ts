@@ -31,7 +31,7 @@ export const replicas: Check = {
       return [
         finding(
           'fail',
-          `none of ${count(pods.value.length, 'replica')} is ready: ${some(pods.value.map(whyNot))}`,
+          `no replica is ready: ${some(pods.value.map(whyNot))}`,
           get,
           'See "A replica is not ready" in docs/guides/troubleshooting.md.',
         ),

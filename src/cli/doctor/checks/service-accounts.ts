@@ -25,7 +25,7 @@ export const serviceAccounts: Check = {
     if (names.length === 0)
       return [
         okay(
-          `${count(workloads.value.length, 'workload')} request secrets; none needs the role of its service account`,
+          `no workload needs the role of its service account (${count(workloads.value.length, 'workload')} with requests)`,
         ),
       ];
     const part = { path: '/api/v1/serviceaccounts', accept: METADATA, right: 'list serviceaccounts -A' };

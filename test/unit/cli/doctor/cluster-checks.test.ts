@@ -99,7 +99,7 @@ it.each<[string, Answers, string]>([
   [
     'selects every namespace',
     changed((one) => ({ ...one, namespaceSelector: {} })),
-    'warn aws-secrets-injector: verify.secrets-injector.dev, ',
+    'warn aws-secrets-injector: not all webhooks select namespaces',
   ],
   [
     'ignores failures',
@@ -136,7 +136,7 @@ it.each<[ApiAnswer, string]>([
   [list(), 'fail no pod of the webhook in the namespace aws-secrets-injector'],
   [
     list(pod('a', false, 'a:1', 'ImagePullBackOff'), pod('b', false)),
-    'fail none of 2 replicas is ready: a (ImagePullBackOff), b (Running)',
+    'fail no replica is ready: a (ImagePullBackOff), b (Running)',
   ],
   [list(pod('a', true), pod('b', false)), 'warn 1 of 2 replicas are ready'],
   [list(pod('a', true), pod('b', true, 'a:2')), 'warn replicas have different images: a:1, a:2'],
@@ -310,7 +310,7 @@ it.each<[ApiAnswer, string]>([
   [table('v1.34.1'), 'ok 1 node with v1.34.1, without native variables'],
   [
     table('v1.35.4', 'v1.33.0'),
-    'warn 2 nodes with v1.33.0, v1.35.4; node-1 (v1.33.0) does not support native variables',
+    'warn 2 nodes with v1.33.0, v1.35.4; native variables are not possible on node-1 (v1.33.0)',
   ],
   [
     table('v1.35.4', 'v1.28.0'),
@@ -400,7 +400,7 @@ it.each<[string, Answers, readonly string[]]>([
   [
     'are not needed',
     { [WORKLOADS]: list(workload('web', {}, { 'secrets-injector.dev/role-arn': ROLE })) },
-    ['ok 1 workload request secrets; none needs the role of its service account'],
+    ['ok no workload needs the role of its service account (1 workload with requests)'],
   ],
   ['are hidden', { [WORKLOADS]: FORBIDDEN }, ['skipped needs the right to list deployments -A']],
 ])('service-accounts: %s', async (_, answers, expected) => {
@@ -420,7 +420,7 @@ it.each<[string, Answers, readonly string[]]>([
   [
     'they leave room',
     { '/api/v1/resourcequotas': list(quota('64Mi'), quota('128Mi', 'other')) },
-    ['ok 1 ResourceQuota of namespaces that have opted in leave room'],
+    ['ok 1 ResourceQuota with room in namespaces that have opted in'],
   ],
   [
     'one is used up',

@@ -138,7 +138,7 @@ describe('certificates', () => {
     expect(await check(old.cert, 'exit 1')).toEqual(['fail every certificate of caBundle has expired']);
     expect(await served(await leafOf(), `${old.cert}\n${authority.cert}`)).toEqual([
       expect.stringMatching(/^ok /),
-      'warn 1 certificate of caBundle has expired',
+      'warn caBundle contains 1 expired certificate',
     ]);
   });
 
