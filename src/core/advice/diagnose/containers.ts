@@ -89,7 +89,7 @@ function explainEnd(end: End, place: Place): Explanation {
           ]
         : ['Check the command of the container: in shell mode, its image needs the shell.', DESCRIBE(place)],
     };
-  if (!isInjected(name)) return { what: 'it ended; it is not injected', next: [logs] };
+  if (!isInjected(name)) return { what: 'the application ended', next: [logs] };
   if (exit === 137) return { what: 'it was killed', next: [KILLED, DESCRIBE(place)] };
   return explainExit(end, logs);
 }
@@ -166,7 +166,7 @@ export function explainPull(name: string, place: Place): Explanation {
         ],
       }
     : {
-        what: 'the node cannot pull its image; it is not injected',
+        what: 'the node cannot pull the image of the application',
         next: ['Check the name of the image and imagePullSecrets.', DESCRIBE(place)],
       };
 }

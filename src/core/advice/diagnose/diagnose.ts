@@ -1,5 +1,6 @@
 /** Diagnoses pods and workloads of a cluster by their status and their Events. */
 import { asArray, field, textField } from '../../json.ts';
+import { printable } from '../../problems/quote.ts';
 import { diagnoseContainer } from './containers.ts';
 import { type Diagnosis, kubectl, type Place, shownMessage } from './diagnosis.ts';
 import { diagnoseEvent, type ObservedEvent, objectName } from './events.ts';
@@ -42,7 +43,7 @@ function scheduling(status: unknown, place: Place): readonly Diagnosis[] {
   ];
 }
 
-/** A pod that the node ended as a whole, for example because its volumes in memory were too large. */
+/** A pod that ended as a whole, for example because its volumes in memory were too large. */
 function evicted(status: unknown, place: Place): readonly Diagnosis[] {
   const reason = textField(status, 'reason') ?? '';
   if (textField(status, 'phase') !== 'Failed' || reason === '') return [];
@@ -50,9 +51,14 @@ function evicted(status: unknown, place: Place): readonly Diagnosis[] {
   return [
     {
       subject: objectName(place),
-      what: `the node ended the pod (${reason})`,
+      what: `the pod was ended (${printable(reason)})`,
       messages: shownMessage(message),
-      next: ['kubectl describe nodes', kubectl(place, `describe pod ${place.name}`)],
+      next: [
+        reason === 'DeadlineExceeded'
+          ? 'Raise activeDeadlineSeconds of the pod above the annotation fetch-timeout.'
+          : 'kubectl describe nodes',
+        kubectl(place, `describe pod ${place.name}`),
+      ],
     },
   ];
 }
@@ -69,7 +75,7 @@ function diagnoseWorkload(status: unknown, place: Place): readonly Diagnosis[] {
   if (over === undefined) return refused;
   const ended = {
     subject,
-    what: `the Job has failed (${textField(over, 'reason') ?? 'unknown reason'})`,
+    what: `the Job has failed (${printable(textField(over, 'reason') ?? 'unknown reason')})`,
     messages: shownMessage(textField(over, 'message') ?? ''),
     next: [kubectl(place, `get pods -l batch.kubernetes.io/job-name=${place.name} -o json | ${DESCRIBE}`)],
   };

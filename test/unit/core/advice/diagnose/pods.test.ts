@@ -176,7 +176,13 @@ it.each([
     'the node cannot pull the image of the injector',
     "kubectl -n shop get pod web-1 -o jsonpath='{.spec.imagePullSecrets}'",
   ],
-  ['ErrImagePull', 'not found', 'app', 'it is not injected', 'kubectl -n shop describe pod web-1'],
+  [
+    'ErrImagePull',
+    'not found',
+    'app',
+    'the node cannot pull the image of the application',
+    'kubectl -n shop describe pod web-1',
+  ],
 ])('explains what kubelet reports: %s %s', (reason, message, name, what, next) => {
   const [found] = ofStatus(waiting(reason, message, name));
   expect(found).toMatchObject({ subject: `container ${name}`, messages: [message] });
@@ -199,7 +205,13 @@ it('explains a pod without a node, and one that its node ended', () => {
   ];
   expect(ofStatus({ conditions: taint })[0]?.what).toBe('no node fits the pod');
   const evicted = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' };
-  expect(ofStatus(evicted)).toMatchObject([{ what: 'the node ended the pod (Evicted)' }]);
+  expect(ofStatus(evicted)).toMatchObject([{ what: 'the pod was ended (Evicted)' }]);
+  const late = {
+    phase: 'Failed',
+    reason: 'DeadlineExceeded',
+    message: 'Pod was active on the node longer than x',
+  };
+  expect(ofStatus(late)[0]?.next[0]).toContain('activeDeadlineSeconds');
 });
 
 function event(reason: string, message: string, more: object = {}): object {
