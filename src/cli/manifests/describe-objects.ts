@@ -2,7 +2,7 @@
 import { describeByEvents, describeDecision, type PodDescription } from '../../core/advice/describe.ts';
 import { describeRunning } from '../../core/advice/describe-running.ts';
 import { diagnose, diagnoseEvents, isSame } from '../../core/advice/diagnose/diagnose.ts';
-import type { Diagnosis } from '../../core/advice/diagnose/diagnosis.ts';
+import { type Diagnosis, word } from '../../core/advice/diagnose/diagnosis.ts';
 import { isRefusal, type ObservedEvent, objectName } from '../../core/advice/diagnose/events.ts';
 import { requestsSecrets } from '../../core/annotations/annotations.ts';
 import { decide } from '../../core/decide/decide.ts';
@@ -66,7 +66,8 @@ function diagnosesOf(
 ): readonly Diagnosis[] {
   if (asObject(field(owner.content, 'status')) === undefined && events.length === 0) return [];
   const metadata = field(owner.content, 'metadata');
-  const place = { kind: owner.kind, namespace, name: textField(metadata, 'name') ?? '*' };
+  const kind = owner.kind.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 63);
+  const place = { kind, namespace: word(namespace), name: word(textField(metadata, 'name') ?? '') };
   const all = diagnose(owner.content, place, events);
   if (requestsSecrets(field(field(pod, 'metadata'), 'annotations'))) return all;
   return all.filter(({ messages }) => messages.some(isOurs));

@@ -12,6 +12,7 @@ import {
   type Place,
   shownMessage,
   withoutMarkup,
+  word,
 } from './diagnosis.ts';
 
 /** @param status of a container @param place its pod @returns what is wrong, if anything is */
@@ -71,13 +72,13 @@ function linesOf(message: string): readonly string[] {
 
 function explainEnd(end: End, place: Place): Explanation {
   const { name, exit, reason } = end;
-  const logs = kubectl(place, `logs ${place.name} -c ${printable(name)} --previous`);
+  const logs = kubectl(place, `logs ${place.name} -c ${word(name)} --previous`);
   if (reason === 'OOMKilled')
     return {
       what: 'it was killed, because it reached its memory limit',
       next: isInjected(name)
         ? ['Set or raise the annotation secrets-injector.dev/memory-limit.']
-        : [`Raise the memory limit of ${printable(name)}.`, logs],
+        : [`Raise the memory limit of ${word(name)}.`, logs],
     };
   if (reason === 'ContainerCannotRun' || reason === 'StartError')
     return {

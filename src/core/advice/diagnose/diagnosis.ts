@@ -14,12 +14,24 @@ export interface Diagnosis {
 /** An explanation of a message. */
 export type Explanation = Pick<Diagnosis, 'what' | 'next'>;
 
-/** The object that a message is about, for commands. */
+/** The object that a message is about, for commands: its parts are names, or placeholders. */
 export interface Place {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
 }
+
+/** A name in a command that people copy: anything that no object can be named becomes a placeholder. */
+export function word(name: string): string {
+  return NAME.test(name) ? name : 'NAME';
+}
+
+/** Whether Kubernetes accepts a text as the name of an object. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
+const NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 
 /** A command for the namespace of an object. */
 export function kubectl({ namespace }: Pick<Place, 'namespace'>, rest: string): string {

@@ -3,7 +3,7 @@ import { FETCHER_NAME } from '../../additions/injected-objects.ts';
 import { field, integerField, textField } from '../../json.ts';
 import { printable } from '../../problems/quote.ts';
 import { explainPull, explainWaiting } from './containers.ts';
-import { type Diagnosis, type Explanation, kubectl, type Place, shownMessage } from './diagnosis.ts';
+import { type Diagnosis, type Explanation, isName, kubectl, type Place, shownMessage } from './diagnosis.ts';
 import { explainCodes, explainRefusal, isAdmissionCode } from './refusals.ts';
 import { explainScheduling } from './scheduling.ts';
 
@@ -22,15 +22,14 @@ export function readEvent(json: unknown): ObservedEvent | undefined {
   const about = field(json, 'involvedObject') ?? field(json, 'regarding');
   const reason = textField(json, 'reason');
   const message = textField(json, 'message') ?? textField(json, 'note');
-  const kind = textField(about, 'kind');
+  const kind = textField(about, 'kind') ?? '';
   if (textField(json, 'type') !== 'Warning' || reason === undefined || message === undefined)
     return undefined;
-  if (kind === undefined) return undefined;
-  const place = {
-    kind,
-    namespace: textField(about, 'namespace') ?? 'default',
-    name: textField(about, 'name') ?? '*',
-  };
+  const namespace = textField(about, 'namespace') ?? 'default';
+  const name = textField(about, 'name') ?? '';
+  // Whoever may write Events chooses these, and they become parts of commands.
+  if (!/^[A-Za-z0-9]{1,63}$/.test(kind) || !isName(namespace) || !isName(name)) return undefined;
+  const place = { kind, namespace, name };
   const [, container] = /^spec\.\w+\{([^}]*)\}$/.exec(textField(about, 'fieldPath') ?? '') ?? [];
   const count = integerField(field(json, 'series'), 'count') ?? integerField(json, 'count') ?? 1;
   return { place, reason, message, container, count };

@@ -280,6 +280,18 @@ it.each([
   }
 });
 
+it.each([{ name: 'web; rm -rf ~' }, { namespace: '$(x)' }, { kind: 'Pod\u001b[31m' }])(
+  'an Event about what cannot exist is not read: %j',
+  (involvedObject) => {
+    expect(readEvent(event('FailedMount', 'x', involvedObject))).toBeUndefined();
+  },
+);
+
+it('no command contains text that is not a name', () => {
+  const found = ofStatus(ended(1, '', {}, 'app; rm -rf ~'));
+  expect(found[0]?.next).toEqual(['kubectl -n shop logs web-1 -c NAME --previous']);
+});
+
 it('leaves out Events that do not prevent a start', () => {
   expect(readEvent({ ...event('Pulled', 'x'), type: 'Normal' })).toBeUndefined();
   expect(readEvent({})).toBeUndefined();
