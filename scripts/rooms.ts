@@ -152,6 +152,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'admission.ts',
       'inject.ts',
       'advice',
+      'advice/diagnose',
       'advice/migrate',
       'decide',
       'additions',

@@ -1,6 +1,6 @@
 /** Diagnoses as branches of a tree. */
-import type { Branch } from '../tree.ts';
-import type { Diagnosis } from './diagnosis.ts';
+import type { Diagnosis } from './diagnose/diagnosis.ts';
+import type { Branch } from './tree.ts';
 
 /** One branch with all diagnoses, or none. */
 export function diagnosesBranches(diagnoses: readonly Diagnosis[]): readonly Branch[] {
