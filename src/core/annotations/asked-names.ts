@@ -25,7 +25,8 @@ export function checkVariableName(name: string, subject: string, format: Dialect
       wrong: `shells reserve the variable ${quote(name)} and would reject or change its value`,
       expected: 'use another name',
     });
-  } else if (isSteering(name)) findings.warn(`${subject}: ${name} changes how programs run`);
+  } else if (isSteering(name))
+    findings.warn('VARIABLE_STEERS_PROGRAMS', subject, `${subject}: ${name} changes how programs run`);
 }
 
 /** The problem of a file name. @param fault continues the sentence after the name */

@@ -35,15 +35,16 @@ export interface Injection {
 /**
  * Decides about a pod. All problems are gathered before the pod is denied.
  * @param json the pod as the API server sends it
+ * @param findings receives the problems and the warnings, for callers that need their codes
  */
 export function decide(
   json: unknown,
   namespace: string,
   settings: InjectionSettings,
+  findings: Findings = new Findings(),
 ): Injection | Unchanged | Denied {
   const annotations = field(field(json, 'metadata'), 'annotations');
   if (!hasAnnotations(annotations)) return unchanged('not-asked');
-  const findings = new Findings();
   const set = readAnnotations(annotations, findings);
   if (set.options.get('inject') === 'false') return unchanged('inject-false');
   if (field(annotations, 'kubernetes.io/config.mirror') !== undefined) return unchanged('mirror-pod');

@@ -27,6 +27,8 @@ export function checkOperatorPolicy(
       for (const rule of requiring) findings.add(() => incompleteByRule(rule, written));
     else
       findings.warn(
+        'ARN_WITHOUT_SUFFIX',
+        written.subject,
         `${written.subject}: the ARN has no suffix; it matches any secret created with this name`,
       );
   }

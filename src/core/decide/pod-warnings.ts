@@ -8,10 +8,11 @@ import { hasVariables } from '../plan/plan.ts';
 import { type Container, isMeshProxy, isNativeSidecar, type Pod } from '../pod/pod.ts';
 import type { Findings } from '../problems/findings.ts';
 import { quote } from '../problems/quote.ts';
+import type { WarningCode } from '../problems/warning-codes.ts';
 import type { DeliveredView } from './delivery.ts';
 import type { EarlierPass } from './earlier-pass.ts';
 import type { RunAs } from './run-as.ts';
-import { skippedIdentity } from './skipped-identity.ts';
+import { SKIP_CONTAINERS, skippedIdentity } from './skipped-identity.ts';
 
 export interface PodFacts {
   readonly pod: Pod;
@@ -23,17 +24,17 @@ export interface PodFacts {
 
 export function warnAboutPod(facts: PodFacts, findings: Findings): void {
   const { pod, earlier, options } = facts;
-  const identity =
-    options.roleArn === undefined ? skippedIdentity(pod, earlier.fetcher?.container) : undefined;
-  const warnings = [
-    sharedProcesses(facts),
-    sharedFetcher(facts),
-    fixedVariables(facts),
-    shortDeadline(facts),
-    noNetwork(facts),
-    identity,
-  ];
-  for (const warning of warnings) if (warning !== undefined) findings.warn(warning);
+  const warn = (code: WarningCode, subject: string, text: string | undefined): void => {
+    if (text !== undefined) findings.warn(code, subject, text);
+  };
+  const shared = `spec.${sharedBy(pod)}`;
+  warn('PROCESSES_SHARED', shared, sharedProcesses(facts));
+  warn('PROCESSES_SHARED', shared, sharedFetcher(facts));
+  warn('VARIABLES_NOT_REFRESHED', annotationKey('refresh'), fixedVariables(facts));
+  warn('DEADLINE_TOO_SHORT', 'spec.activeDeadlineSeconds', shortDeadline(facts));
+  warn('MESH_WITHOUT_NETWORK', 'spec.initContainers', noNetwork(facts));
+  if (options.roleArn === undefined)
+    warn('IDENTITY_SKIPPED', SKIP_CONTAINERS, skippedIdentity(pod, earlier.fetcher?.container));
 }
 
 /** The field by which the containers of a pod see each other's processes. */

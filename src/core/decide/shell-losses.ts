@@ -21,6 +21,8 @@ export function checkShellLosses(container: Container, envFile: string, findings
   if (lost.length > 0) findings.add(() => losesVariables(container, [...new Set(lost)]));
   if ((asArray(field(container.json, 'envFrom')) ?? []).length > 0) {
     findings.warn(
+      'SHELL_DROPS_VARIABLES',
+      annotationKey('env-mode'),
       `container ${quote(container.name, 24)}: shell mode drops envFrom variables such as cluster.name; use native or file`,
     );
   }

@@ -8,7 +8,7 @@ import { FETCHER_NAME, isInjected } from '../additions/injected-objects.ts';
 import { textField } from '../json.ts';
 import type { Container, Pod } from '../pod/pod.ts';
 
-const SKIP_CONTAINERS = 'eks.amazonaws.com/skip-containers';
+export const SKIP_CONTAINERS = 'eks.amazonaws.com/skip-containers';
 /** The volumes that the webhook adds, even to a pod whose containers it leaves alone. */
 const TOKEN_VOLUMES: ReadonlySet<unknown> = new Set(['eks-pod-identity-token', 'aws-iam-token']);
 

@@ -3,6 +3,7 @@ import type { AdmissionCode } from './admission-codes.ts';
 import type { Problem } from './problems.ts';
 import { printable } from './quote.ts';
 import type { Result } from './result.ts';
+import type { Warning, WarningCode } from './warning-codes.ts';
 
 /** API servers may cut a warning that is longer. */
 const LONGEST_WARNING = 120;
@@ -19,7 +20,7 @@ type Found<Code extends string> =
 
 export class Findings<Code extends string = AdmissionCode> {
   readonly #problems: Problem<Code>[] = [];
-  readonly #warnings: string[] = [];
+  readonly #warnings: Warning[] = [];
   #dropped = 0;
 
   get problems(): readonly Problem<Code>[] {
@@ -33,6 +34,11 @@ export class Findings<Code extends string = AdmissionCode> {
 
   /** One printable line each, of at most 120 characters. */
   get warnings(): readonly string[] {
+    return this.#warnings.map(({ text }) => text);
+  }
+
+  /** The same with their codes. */
+  get codedWarnings(): readonly Warning[] {
     return this.#warnings;
   }
 
@@ -57,8 +63,10 @@ export class Findings<Code extends string = AdmissionCode> {
     return undefined;
   }
 
-  warn(text: string): void {
-    if (this.#warnings.length < MOST_WARNINGS) this.#warnings.push(printable(text, LONGEST_WARNING - 1));
+  /** @param subject the annotation or field */
+  warn(code: WarningCode, subject: string, text: string): void {
+    if (this.#warnings.length >= MOST_WARNINGS) return;
+    this.#warnings.push({ code, subject: printable(subject), text: printable(text, LONGEST_WARNING - 1) });
   }
 }
 

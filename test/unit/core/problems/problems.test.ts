@@ -34,7 +34,7 @@ it('gathers problems, one, several or none', () => {
 
 it('keeps a warning to one printable line of 120 characters', () => {
   const findings = new Findings();
-  findings.warn(`a\nb${'c'.repeat(300)}`);
+  findings.warn('PROCESSES_SHARED', 'spec.hostPID', `a\nb${'c'.repeat(300)}`);
   expect(findings.warnings[0]).toMatch(/^a\?bc+…$/);
   expect(findings.warnings[0]).toHaveLength(120);
   expect(findings.isClean).toBe(true);
