@@ -1,6 +1,7 @@
 /** Applies the operations of a JSON Patch to a parsed document, without changing its nodes. */
 import type { AddOperation } from '../../core/additions/patch.ts';
-import { evaluate, isMerge, keyText, mergedMaps } from '../yaml/evaluate.ts';
+import { evaluate } from '../yaml/evaluate.ts';
+import { memberOf, ownPair } from '../yaml/members.ts';
 import type { Item, ListNode, MapNode, Node, Pair } from '../yaml/nodes.ts';
 
 /** A member that is added to a map, or takes the place of a pair. */
@@ -88,35 +89,6 @@ export class Edits {
     this.entries.set(list, known);
     return known;
   }
-}
-
-/** The pair that decides the value of a key, unless a merge key does. */
-function ownPair(map: MapNode, key: string): Pair | undefined {
-  const pair = map.pairs.findLast((one) =>
-    isMerge(one) ? mergedMember(one, key) !== undefined : keyText(one.key) === key,
-  );
-  return pair === undefined || isMerge(pair) ? undefined : pair;
-}
-
-/** The node with the value of a key, which can be in another map. */
-function memberOf(map: MapNode, key: string): Node | undefined {
-  for (const pair of map.pairs.toReversed()) {
-    if (!isMerge(pair)) {
-      if (keyText(pair.key) === key) return pair.value.kind === 'alias' ? pair.value.target : pair.value;
-      continue;
-    }
-    const merged = mergedMember(pair, key);
-    if (merged !== undefined) return merged;
-  }
-  return undefined;
-}
-
-function mergedMember(pair: Pair, key: string): Node | undefined {
-  for (const source of mergedMaps(pair).toReversed()) {
-    const found = memberOf(source, key);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function addTo(data: unknown, keys: readonly string[], value: unknown): void {

@@ -1,6 +1,6 @@
 /** Reads the files that a command gets with `--file`. */
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { Kind } from '../../runtime/settings/kinds.ts';
@@ -36,19 +36,50 @@ export function withFileArguments(argv: readonly string[], definitions: Definiti
     ]),
   );
   const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
-  const files = new Set(tokens.flatMap((token) => (token.kind === 'positional' ? [token.index] : [])));
-  return args.flatMap((arg, index) => (files.has(index) ? ['--file', arg] : [arg]));
+  const kinds = new Map(tokens.map(({ index, kind }) => [index, kind]));
+  return args.flatMap((arg, index) => {
+    // After a terminator, the flags of the files would be files themselves.
+    if (kinds.get(index) === 'option-terminator') return [];
+    return kinds.get(index) === 'positional' ? [`--file=${arg}`] : [arg];
+  });
 }
 
 /** Reads a file, or standard input for `-`. The problem says why it cannot be read. */
 export function readSource(name: string): Result<string, string> {
   try {
     const isTooLarge = name !== '-' && statSync(name).size > LARGEST;
-    return isTooLarge
-      ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`)
-      : textOf(readFileSync(name === '-' ? 0 : name));
+    const bytes = isTooLarge ? undefined : name === '-' ? readStandardInput() : readFileSync(name);
+    return bytes === undefined ? failed(`is larger than ${LARGEST / 2 ** 20} MiB`) : textOf(bytes);
   } catch (error) {
     return failed(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+  }
+}
+
+/** @returns undefined if there is more than can be read */
+function readStandardInput(): Buffer | undefined {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(1024 * 1024);
+    const count = readChunk(chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    size += count;
+    if (size > LARGEST) return undefined;
+    chunks.push(chunk.subarray(0, count));
+  }
+}
+
+function readChunk(chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(0, chunk);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Windows ends a pipe with EOF. A terminal or pipe that does not block has nothing yet.
+      if (code === 'EOF') return 0;
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 

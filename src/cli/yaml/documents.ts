@@ -31,13 +31,69 @@ const BYTE_ORDER_MARK = '\ufeff';
 const AFTER_SEPARATOR = /^(?:(?!\ufeff)[\s\u0085])*(?:#|$)/;
 const CONTROL = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ufffd]/;
 
-/** @returns the documents in order, without overlap */
+/** @returns the documents in order, without overlap; or the first reason why kubectl cannot read the file */
 export function readDocuments(file: string): Result<readonly SourceDocument[], UnreadableText> {
+  const documents: SourceDocument[] = [];
+  for (const read of eachDocument(file)) {
+    if (!read.ok) return failed(read.problem);
+    documents.push(read.value);
+  }
+  return ok(documents);
+}
+
+/** A document of a file that kubectl may not be able to read. */
+export interface UnreadableDocument extends UnreadableText {
+  /** The offsets in the file between which nothing was read. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads one document after the other. One that kubectl cannot read does not keep the others from being read, although
+ * kubectl itself would read none of the file.
+ * @param longest the most characters of a YAML document, whose nodes take some fifty times as many bytes
+ */
+export function* eachDocument(
+  file: string,
+  longest = Number.POSITIVE_INFINITY,
+): Generator<Result<SourceDocument, UnreadableDocument>> {
+  let at = 0;
+  if (/^(?:(?!\ufeff)[\s\u0085])*\{/.test(file)) {
+    let count = 0;
+    for (;;) {
+      const from = skipBlanks(file, at);
+      if (from === file.length) return;
+      const root = readJson(file, from);
+      if (root === undefined) break;
+      yield attempt(from, root.end, () => jsonDocument(file, root));
+      count += 1;
+      at = root.end;
+    }
+    const next = attempt(at, file.length, () => {
+      if (count > 1) throw new Refusal(skipBlanks(file, at), 'the text after a JSON object is not JSON');
+      return afterBlanks(file, at);
+    });
+    if (!next.ok) {
+      yield next;
+      return;
+    }
+    at = next.value;
+  }
+  for (const { from, to, refusal } of chunks(file, at)) {
+    yield attempt(from, to, () => {
+      if (refusal !== undefined) throw refusal;
+      if (to - from > longest) throw new Refusal(from, 'the YAML document is too large: split it');
+      return yamlDocument(file, from, to);
+    });
+  }
+}
+
+function attempt<T>(from: number, to: number, read: () => T): Result<T, UnreadableDocument> {
   try {
-    return ok(readAll(file));
+    return ok(read());
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return failed({ offset: error.offset, wrong: error.message });
+    return failed({ offset: error.offset, wrong: error.message, from, to });
   }
 }
 
@@ -45,27 +101,6 @@ export function readDocuments(file: string): Result<readonly SourceDocument[], U
 function withLineFeed(text: string): string {
   if (text.endsWith('\n')) return text;
   return text + (text.endsWith('\r') ? '\r\n' : '\n');
-}
-
-/** @throws Refusal */
-function readAll(file: string): readonly SourceDocument[] {
-  const documents: SourceDocument[] = [];
-  let at = 0;
-  if (/^(?:(?!\ufeff)[\s\u0085])*\{/.test(file)) {
-    for (;;) {
-      const from = skipBlanks(file, at);
-      if (from === file.length) return documents;
-      const root = readJson(file, from);
-      if (root === undefined) break;
-      documents.push(jsonDocument(file, root));
-      at = root.end;
-    }
-    if (documents.length > 1)
-      throw new Refusal(skipBlanks(file, at), 'the text after a JSON object is not JSON');
-    at = afterBlanks(file, at);
-  }
-  for (const [from, to] of chunks(file, at)) documents.push(yamlDocument(file, from, to));
-  return documents;
 }
 
 function jsonDocument(file: string, root: Node): SourceDocument {
@@ -101,20 +136,30 @@ function afterBlanks(file: string, at: number): number {
   return file[next] === '\n' ? next + 1 : next;
 }
 
+interface Chunk {
+  readonly from: number;
+  readonly to: number;
+  /** Why the chunk cannot be read, whatever it contains. */
+  readonly refusal: Refusal | undefined;
+}
+
 /** The parts between lines that start with `---`. The first such line belongs to the document after it. */
-function* chunks(file: string, start: number): Generator<readonly [number, number]> {
+function* chunks(file: string, start: number): Generator<Chunk> {
   let from = start;
   let isEmpty = true;
+  let refusal: Refusal | undefined;
   for (let line = start; line < file.length; ) {
     const feed = file.indexOf('\n', line);
     const next = feed < 0 ? file.length : feed + 1;
     if (file.startsWith('---', line)) {
-      if (!AFTER_SEPARATOR.test(file.slice(line + 3, next)))
-        throw new Refusal(line, 'a line that starts with "---" can contain only a comment');
-      if (!isEmpty) {
-        yield [from, line];
+      const isSeparator = AFTER_SEPARATOR.test(file.slice(line + 3, next));
+      if (!isSeparator)
+        refusal ??= new Refusal(line, 'a line that starts with "---" can contain only a comment');
+      if (!isEmpty && isSeparator) {
+        yield { from, to: line, refusal };
         from = next;
         isEmpty = true;
+        refusal = undefined;
         line = next;
         continue;
       }
@@ -122,5 +167,5 @@ function* chunks(file: string, start: number): Generator<readonly [number, numbe
     isEmpty = false;
     line = next;
   }
-  if (!isEmpty) yield [from, file.length];
+  if (!isEmpty) yield { from, to: file.length, refusal };
 }
