@@ -45,6 +45,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return { run, help };
     },
   },
+  lint: {
+    summary: 'find mistakes in manifests, for CI and editors',
+    load: async () => {
+      const { runLint: run, LINT_HELP: help } = await import('./commands/lint.ts');
+      return { run, help };
+    },
+  },
   'iam-policy': {
     summary: 'print the IAM policies that the pods of manifests need',
     load: async () => {

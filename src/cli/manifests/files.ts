@@ -14,21 +14,28 @@ export interface FoundFiles {
   readonly files: readonly string[];
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+  /** Folders with the templates of charts that were left out. */
+  readonly skipped: readonly string[];
+}
+
+export interface FileSearch {
+  /** Leaves out the templates of charts, which are not YAML before Helm has rendered them. */
+  readonly skipsTemplates?: boolean;
 }
 
 /**
  * Replaces folders by the manifests below them, in order of their names. A folder that links lead to a second time is
  * read once. Paths that do not exist stay, so that reading them says why.
  */
-export function findFiles(names: readonly string[]): FoundFiles {
-  const found: Found = { files: [], problems: [], warnings: [] };
+export function findFiles(names: readonly string[], { skipsTemplates = false }: FileSearch = {}): FoundFiles {
+  const found: Found = { files: [], problems: [], warnings: [], skipped: [], skipsTemplates };
   for (const name of names) {
     if (name === '-' || !isFolder(name)) found.files.push(name);
     else {
       const before = found.files.length + found.problems.length;
       walk(name, new Set(), found);
-      if (found.files.length + found.problems.length === before)
-        found.problems.push(`${name}: contains no file with the ending .yaml, .yml or .json`);
+      const isEmpty = found.files.length + found.problems.length === before && found.skipped.length === 0;
+      if (isEmpty) found.problems.push(`${name}: contains no file with the ending .yaml, .yml or .json`);
     }
   }
   return found;
@@ -38,6 +45,8 @@ interface Found {
   readonly files: string[];
   readonly problems: string[];
   readonly warnings: string[];
+  readonly skipped: string[];
+  readonly skipsTemplates: boolean;
 }
 
 function walk(folder: string, visited: Set<string>, found: Found): void {
@@ -61,7 +70,9 @@ function walk(folder: string, visited: Set<string>, found: Found): void {
   }
   for (const entry of entries) {
     const at = path.join(folder, entry);
-    if (isFolder(at)) walk(at, visited, found);
+    const isTemplates = entry === 'templates' && entries.includes('Chart.yaml') && isFolder(at);
+    if (isTemplates && found.skipsTemplates) found.skipped.push(at);
+    else if (isFolder(at)) walk(at, visited, found);
     else if (MANIFEST.test(entry)) found.files.push(at);
   }
 }

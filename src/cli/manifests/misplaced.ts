@@ -7,12 +7,32 @@ import { printable } from '../../core/problems/quote.ts';
 /** Deeper than any manifest: every kind of Kubernetes and its extensions ends before. */
 const MAX_DEPTH = 60;
 
+/** A map of annotations that is not that of a pod or of a pod template that `render` finds. */
+export interface Misplaced {
+  readonly object: ManifestObject;
+  /** From the root of the document to the map. */
+  readonly path: Path;
+  /** Whether it is the `metadata.annotations` of the object itself. */
+  readonly isOwn: boolean;
+  /** The pod template of the object. */
+  readonly template: PodTemplate | undefined;
+}
+
 /** @returns a line for each such place, with what to do */
 export function misplaced(
   document: unknown,
   templates: readonly PodTemplate[],
   defaultNamespace: string,
 ): readonly string[] {
+  return findMisplaced(document, templates, defaultNamespace).map(explain);
+}
+
+/** Finds all such places. */
+export function findMisplaced(
+  document: unknown,
+  templates: readonly PodTemplate[],
+  defaultNamespace: string,
+): readonly Misplaced[] {
   const known = new Set(templates.map(({ path }) => keyOf([...path, 'metadata', 'annotations'])));
   const owned = new Map(templates.map((template) => [keyOf(template.owner.path), template]));
   return objectsOf(document, defaultNamespace).flatMap((object) => {
@@ -20,13 +40,16 @@ export function misplaced(
     const places = [...annotationsIn(object.content, object.path, 0)].filter(
       (path) => !known.has(keyOf(path)),
     );
-    return places.map((path) => explain(object, path.slice(object.path.length), template));
+    return places.map((path) => ({ object, path, isOwn: isOwn(path.slice(object.path.length)), template }));
   });
 }
 
-function explain(object: ManifestObject, place: Path, template: PodTemplate | undefined): string {
-  const at = `${object.name}: ${printable(place.join('.'))}`;
-  const isOwn = place.length === 2 && place[0] === 'metadata';
+function isOwn(place: Path): boolean {
+  return place.length === 2 && place[0] === 'metadata';
+}
+
+function explain({ object, path, isOwn, template }: Misplaced): string {
+  const at = `${object.name}: ${printable(path.slice(object.path.length).join('.'))}`;
   if (template !== undefined) {
     const right = [...template.path.slice(object.path.length), 'metadata', 'annotations'].join('.');
     return `${at} has annotations of the injector, which reads those of pods only: move them to ${right}`;

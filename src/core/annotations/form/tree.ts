@@ -10,11 +10,11 @@ import { plainScalar } from './scalar.ts';
 import { syntaxFault } from './syntax.ts';
 
 /** The most that all annotations of an object contain (Kubernetes, ValidateAnnotationsSize). */
-const MAX_TEXT = 256 * 1024;
+export const MAX_TEXT = 256 * 1024;
 /** The form itself is five levels deep; the parser counts a few more. */
 export const MAX_DEPTH = 16;
 /** More than 500 references with all fields need. Bounds the work that a hostile text causes. */
-const MAX_EVENTS = 40_000;
+export const MAX_EVENTS = 40_000;
 
 const INVALID = 'SECRETS_YAML_INVALID';
 
