@@ -53,6 +53,7 @@ it('contains the library, the command line, schemas and licenses, and nothing el
     'man/…',
     'package.json',
     'schema/annotations.schema.json',
+    'schema/manifest.schema.json',
     'schema/policy.schema.json',
   ]);
   const notices = readFileSync(path.join(folder, 'package/THIRD-PARTY-NOTICES.txt'), 'utf8');

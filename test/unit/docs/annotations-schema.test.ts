@@ -1,17 +1,64 @@
 /** The published JSON Schema is generated from the definitions, and an independent validator can use it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect, it } from 'vitest';
-import { annotationsSchema } from '../../../src/core/annotations/form/json-schema.ts';
+import { describe, expect, it } from 'vitest';
+import { annotationsSchema, manifestSchema } from '../../../src/core/annotations/form/json-schema.ts';
 import { FAMILIES, OPTIONS } from '../../../src/core/names/annotation-keys.ts';
 
 const FILE = path.resolve(import.meta.dirname, '../../../schema/annotations.schema.json');
+const MANIFEST_FILE = path.resolve(import.meta.dirname, '../../../schema/manifest.schema.json');
 
 it('schema/annotations.schema.json is current (UPDATE_DOCS=1 writes it)', () => {
   const current = `${JSON.stringify(annotationsSchema(), null, 2)}\n`;
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(FILE, current);
   expect(readFileSync(FILE, 'utf8')).toBe(current);
+});
+
+it('schema/manifest.schema.json is current (UPDATE_DOCS=1 writes it)', () => {
+  const current = `${JSON.stringify(manifestSchema(), null, 2)}\n`;
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(MANIFEST_FILE, current);
+  expect(readFileSync(MANIFEST_FILE, 'utf8')).toBe(current);
+});
+
+describe('the schema of manifests', () => {
+  const validator = new Ajv({ allErrors: true, strict: false });
+  const isValid = validator.compile(manifestSchema());
+  const known = { metadata: { annotations: { 'secrets-injector.dev/env.A': 'x', other: 'y' } } };
+  const unknown = { metadata: { annotations: { 'secrets-injector.dev/envs.A': 'x' } } };
+  const none = { metadata: { annotations: { other: 'y' } }, spec: { containers: [] } };
+  it.each([
+    ['a pod', { kind: 'Pod', ...known }, { kind: 'Pod', ...unknown }],
+    [
+      'a Deployment',
+      { kind: 'Deployment', spec: { template: known } },
+      { kind: 'Deployment', spec: { template: unknown } },
+    ],
+    [
+      'a CronJob',
+      { kind: 'CronJob', spec: { jobTemplate: { spec: { template: known } } } },
+      { kind: 'CronJob', spec: { jobTemplate: { spec: { template: unknown } } } },
+    ],
+    ['a PodTemplate', { kind: 'PodTemplate', template: known }, { kind: 'PodTemplate', template: unknown }],
+    [
+      'a list',
+      { kind: 'List', items: [none, { kind: 'Pod', ...known }] },
+      { kind: 'List', items: [{ kind: 'Pod', ...unknown }] },
+    ],
+    [
+      'a workload with annotations of its own',
+      { kind: 'Deployment', ...none },
+      { kind: 'Deployment', ...known },
+    ],
+    [
+      'a rollout that is paused',
+      { kind: 'Deployment', metadata: { annotations: { 'rollout.secrets-injector.dev/paused': 'true' } } },
+      { kind: 'Deployment', ...unknown },
+    ],
+  ])('%s', (_name, right, wrong) => {
+    expect([isValid(right), isValid(wrong)]).toEqual([true, false]);
+  });
 });
 
 it('judges annotations as the webhook does', () => {

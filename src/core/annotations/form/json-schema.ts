@@ -63,6 +63,48 @@ export function annotationsSchema(): JsonObject {
   };
 }
 
+/**
+ * The schema of a manifest, for editors: where its pods are, they have the annotations; elsewhere, the annotations are
+ * misplaced. The schema says nothing about other fields. Editors know draft 7 best.
+ */
+export function manifestSchema(): JsonObject {
+  const { $schema: _, title: __, $defs, ...annotations } = annotationsSchema();
+  const form = (annotations['properties'] as Readonly<Record<string, JsonObject>>)[SECRETS];
+  const template = { $ref: '#/$defs/podTemplate' };
+  const within = (...names: readonly string[]): JsonObject =>
+    names.reduceRight<JsonObject>((inner, name) => ({ properties: { [name]: inner } }), template);
+  const misplaced = { propertyNames: { not: { pattern: `^${pattern(PREFIX)}` } } };
+  const metadata = (content: JsonObject): JsonObject => ({
+    properties: { metadata: { properties: { annotations: content } } },
+  });
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Kubernetes manifests with annotations of aws-secrets-injector',
+    type: ['object', 'null'],
+    properties: {
+      spec: { properties: { template, jobTemplate: within('spec', 'template') } },
+      template,
+      items: { type: 'array', items: { $ref: '#' } },
+    },
+    if: { properties: { kind: { const: 'Pod' } }, required: ['kind'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: metadata({ $ref: '#/$defs/annotations' }),
+    else: metadata(misplaced),
+    $defs: {
+      podTemplate: metadata({ $ref: '#/$defs/annotations' }),
+      annotations: {
+        ...annotations,
+        properties: {
+          ...(annotations['properties'] as JsonObject),
+          // JetBrains IDEs then treat the text of the string as YAML.
+          [SECRETS]: { ...form, 'x-intellij-language-injection': 'yaml' },
+        },
+      },
+      ...($defs as JsonObject),
+    },
+  };
+}
+
 function sentence(doc: string): string {
   return `${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`;
 }
