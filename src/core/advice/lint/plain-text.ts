@@ -68,7 +68,9 @@ function isMixed(text: string): boolean {
 
 /** Paths and names of several words have many letters, and few changes between letters, digits and cases. */
 function isWords(text: string): boolean {
-  const words = text.split(/[^A-Za-z]+/).filter((word) => /^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,})+$/.test(word));
+  // Each word is taken out once: one expression for the whole would try every way to divide the letters.
+  const isWord = (part: string): boolean => part.replace(/[A-Z]?[a-z]{3,}|[A-Z]{3,}/g, '') === '';
+  const words = text.split(/[^A-Za-z]+/).filter(isWord);
   return words.join('').length > text.length / 2;
 }
 

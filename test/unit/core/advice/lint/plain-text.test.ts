@@ -87,4 +87,6 @@ it('takes time linear in the value', () => {
     `x://${'a'.repeat(300_000)}`,
   ];
   for (const value of hostile) expect(plainTextSecret('SETTING', value)).toBeUndefined();
+  const letters26 = 'abcdefghijklmnopqrstuvwxyz';
+  expect(plainTextSecret('SETTING', `${letters26.repeat(8)}X0123456789`)).toBe('a random key');
 });
