@@ -1,9 +1,10 @@
 /** Which versions the pods of each workload were started with. */
+
+import { versionsOfPod, workloadOfPod } from '../../core/advice/pod-versions.ts';
 import { asArray, field } from '../../core/json.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import type { ClusterApi } from '../../kubernetes/api-client.ts';
 import { pagesOf } from '../../kubernetes/lists.ts';
-import { versionsOfPod, workloadOfPod } from './pod-versions.ts';
 
 const MIB = 1024 * 1024;
 const PODS = {

@@ -1,5 +1,6 @@
 /** The workloads and PodDisruptionBudgets of the cluster, kept up to date by watches, and requests that change workloads. */
 import { createHash } from 'node:crypto';
+import { versionsOfPod } from '../../core/advice/pod-versions.ts';
 import { asArray, field } from '../../core/json.ts';
 import type { VersionMap } from '../../core/plan/version-map.ts';
 import type { ApiAnswer, ClusterApi, ClusterPlace } from '../../kubernetes/api-client.ts';
@@ -11,7 +12,6 @@ import { FIELD_MANAGER, readWorkload } from '../decide/read-workload.ts';
 import { KINDS, type Kind, type Workload } from '../decide/workload.ts';
 import type { Cluster, Note, WriteResult } from '../effects.ts';
 import { apiVersionOf, listPath, objectPath } from './paths.ts';
-import { versionsOfPod } from './pod-versions.ts';
 
 export interface LiveClusterParts {
   readonly place: ClusterPlace;

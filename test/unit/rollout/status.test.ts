@@ -5,7 +5,7 @@ import { formatPlan, PLAN_VARIABLE, type Plan } from '../../../src/core/plan/pla
 import { formatVersions } from '../../../src/core/plan/versions.ts';
 import type { ApiAnswer, ApiQuestion, ClusterApi } from '../../../src/kubernetes/api-client.ts';
 import { hasDrift, podVersions } from '../../../src/rollout/cluster/drift.ts';
-import { versionsOfPod, workloadOfPod } from '../../../src/rollout/cluster/pod-versions.ts';
+import { versionsOfPod, workloadOfPod } from '../../../src/core/advice/pod-versions.ts';
 import { findStatus, formatStatus } from '../../../src/rollout/status.ts';
 import { API, DB, version, workloadObject } from '../../rollout/workloads.ts';
 

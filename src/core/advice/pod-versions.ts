@@ -1,13 +1,38 @@
 /** The versions that a pod was started with, as its fetcher reported them in the termination message. */
-import { FETCHER_NAME } from '../../core/additions/injected-objects.ts';
-import { asArray, field, textField } from '../../core/json.ts';
-import { PLAN_VARIABLE } from '../../core/plan/plan.ts';
-import { readPlan } from '../../core/plan/read-plan.ts';
-import { type VersionMap, versionKey } from '../../core/plan/version-map.ts';
-import { parseVersions } from '../../core/plan/versions.ts';
+import { FETCHER_NAME } from '../additions/injected-objects.ts';
+import { asArray, field, textField } from '../json.ts';
+import { PLAN_VARIABLE, type PlanSecret } from '../plan/plan.ts';
+import { readPlan } from '../plan/read-plan.ts';
+import { type VersionMap, versionKey } from '../plan/version-map.ts';
+import { parseVersions } from '../plan/versions.ts';
 
 /** @returns undefined for a pod that is being deleted, or has no record, such as one that has not fetched yet */
 export function versionsOfPod(pod: unknown): VersionMap | undefined {
+  const delivered = deliveredTo(pod);
+  return delivered === undefined
+    ? undefined
+    : new Map(delivered.map(({ secret, id }) => [versionKey(secret) ?? secret.arn, id]));
+}
+
+/** The same without secrets whose version ID is in the reference: a later version of them is no news for the pod. */
+export function followedVersionsOfPod(pod: unknown): VersionMap | undefined {
+  const delivered = deliveredTo(pod);
+  if (delivered === undefined) return undefined;
+  const versions = new Map<string, string>();
+  for (const { secret, id } of delivered) {
+    const key = versionKey(secret);
+    if (key !== undefined) versions.set(key, id);
+  }
+  return versions;
+}
+
+interface Delivered {
+  readonly secret: PlanSecret;
+  /** Of the version. */
+  readonly id: string;
+}
+
+function deliveredTo(pod: unknown): readonly Delivered[] | undefined {
   if (field(field(pod, 'metadata'), 'deletionTimestamp') !== undefined) return undefined;
   const fetcher = named(field(field(pod, 'spec'), 'initContainers'), FETCHER_NAME);
   const text = textField(named(field(fetcher, 'env'), PLAN_VARIABLE), 'value');
@@ -16,13 +41,10 @@ export function versionsOfPod(pod: unknown): VersionMap | undefined {
   const message = textField(field(field(status, 'state'), 'terminated'), 'message');
   const record = message === undefined ? undefined : parseVersions(message);
   if (!plan.ok || record === undefined) return undefined;
-  const versions = new Map<string, string>();
-  for (const [index, secret] of plan.value.plan.secrets.entries()) {
+  return plan.value.plan.secrets.flatMap((secret, index) => {
     const version = record.versions.get(index);
-    const key = versionKey(secret) ?? secret.arn;
-    if (version !== undefined && version !== 'absent') versions.set(key, version.id);
-  }
-  return versions;
+    return version === undefined || version === 'absent' ? [] : [{ secret, id: version.id }];
+  });
 }
 
 function named(list: unknown, name: string): unknown {
