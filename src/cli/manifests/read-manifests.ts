@@ -9,10 +9,13 @@ import { findFiles } from './files.ts';
 import { misplaced } from './misplaced.ts';
 import { asReviewed, placeOf } from './render-text.ts';
 import { readSource, sourceName } from './sources.ts';
+import { LineNumbers, offsetOf, type TextPlace } from './template-places.ts';
 
 /** The objects of a file that say what pods need. */
 export interface ManifestFile {
   readonly templates: readonly PodTemplate[];
+  /** Where the object of each template starts. */
+  readonly places: ReadonlyMap<PodTemplate, TextPlace>;
   /** The roles that service accounts are annotated with, by `namespace/name`. */
   readonly roles: ReadonlyMap<string, RoleArn>;
   /** Events of a cluster. */
@@ -37,16 +40,19 @@ export function readManifests(text: string, defaultNamespace: string): Result<Ma
   const roles = new Map<string, RoleArn>();
   const events: unknown[] = [];
   const warnings: string[] = [];
-  for (const { data } of read.value) {
-    const document = asReviewed(data);
+  const places = new Map<PodTemplate, TextPlace>();
+  const lines = new LineNumbers(source);
+  for (const one of read.value) {
+    const document = asReviewed(one.data);
     const found = podTemplates(document, defaultNamespace);
     templates.push(...found);
+    for (const template of found) places.set(template, lines.placeOf(offsetOf(one, template.owner.path)));
     warnings.push(...misplaced(document, found, defaultNamespace));
     for (const { kind, content } of objectsOf(document, defaultNamespace))
       if (kind === 'Event') events.push(content);
     readRoles(document, defaultNamespace, { roles, warnings });
   }
-  return ok({ templates, roles, events, warnings });
+  return ok({ templates, places, roles, events, warnings });
 }
 
 function readRoles(

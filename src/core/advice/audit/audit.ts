@@ -1,0 +1,151 @@
+/**
+ * The audit: compares what workloads request with what IAM allows and with the secrets that exist. Its work is linear in the
+ * size of the inputs: secrets are found by index, and patterns are compared only with ARNs that start like them.
+ */
+import type { PodAccess } from '../access.ts';
+import { Budget } from './budget.ts';
+import { checkAccess } from './check-access.ts';
+import { checkResourcePolicies, checkSecrets } from './check-secrets.ts';
+import { checkSharing } from './check-sharing.ts';
+import { checkStatements } from './check-statements.ts';
+import { checkTrust } from './check-trust.ts';
+import { checkVersions } from './check-versions.ts';
+import { type AuditFinding, AuditFindings } from './findings.ts';
+import { checkGrants, grantsOf, type RoleGrants } from './grants.ts';
+import { type AuditGraph, graphOf } from './graph.ts';
+import type { AuditInputs, AuditRole } from './inputs.ts';
+import { ResourcePolicies } from './resource-policies.ts';
+import { SecretIndex } from './secret-index.ts';
+import { trustsPods } from './trust-statement.ts';
+import { type Uses, usesOf } from './uses.ts';
+
+export interface AuditReport {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly counts: AuditCounts;
+  /** What the audit did not look at, a line each. */
+  readonly limits: readonly string[];
+  readonly findings: readonly AuditFinding[];
+  readonly graph: AuditGraph;
+}
+
+export interface AuditCounts {
+  readonly workloads: number;
+  readonly roles: number;
+  readonly secrets: number;
+  readonly pods: number;
+  /** Findings that are not listed, because there are too many. */
+  readonly dropped: number;
+}
+
+/** A pattern that is compared with an ARN is one step. */
+const MOST_STEPS = 100_000_000;
+
+export function audit(inputs: AuditInputs): AuditReport {
+  const { workloads, iam, pods } = inputs;
+  const findings = new AuditFindings();
+  const uses = usesOf(workloads);
+  const index = new SecretIndex(inputs.secrets ?? [], requestedBy(workloads.map(({ access }) => access)));
+  const policies = new ResourcePolicies(inputs.resourcePolicies, index);
+  const roles = new Map((iam?.roles ?? []).map((role) => [role.arn, role]));
+  const audited = [...roles.values()].filter(({ arn }) => uses.roles.has(arn));
+  const others = [...roles.values()].filter(
+    (role) => !uses.roles.has(role.arn) && trustsPods(role, inputs.issuer),
+  );
+  const decisions = checkAccess(uses, { inputs, index, policies, roles, findings });
+  const grants = checkAllGrants([...audited, ...others], uses, index, findings);
+  checkStatements(
+    [...audited, ...others].filter(({ arn }) => grants.has(arn)),
+    findings,
+  );
+  checkSharing(uses.roles.values(), findings);
+  for (const role of audited) checkTrust(role, uses.roles.get(role.arn), inputs, findings);
+  checkSecrets(inputs, index, requestsIn(inputs, index), findings);
+  checkResourcePolicies(policies.given, index, readersIn(uses, index), findings);
+  checkVersions(pods, index, findings);
+  return {
+    at: new Date(inputs.now).toISOString(),
+    counts: {
+      workloads: new Set(workloads.map(({ name }) => name)).size,
+      roles: audited.length + others.length,
+      secrets: index.all.length,
+      pods: pods.length,
+      dropped: findings.dropped,
+    },
+    limits: limitsOf(inputs),
+    findings: findings.inOrder(),
+    graph: graphOf({ workloads, index, grants, decisions }),
+  };
+}
+
+function* requestedBy(accesses: readonly PodAccess[]) {
+  for (const { secrets } of accesses) for (const { arn } of secrets) yield arn;
+}
+
+function checkAllGrants(
+  roles: readonly AuditRole[],
+  uses: Uses,
+  index: SecretIndex,
+  findings: AuditFindings,
+): ReadonlyMap<string, RoleGrants> {
+  const parts = { index, findings, budget: new Budget(MOST_STEPS) };
+  const all = new Map<string, RoleGrants>();
+  for (const role of roles) {
+    const use = uses.roles.get(role.arn);
+    const found = grantsOf(role, use, parts);
+    if (found === undefined)
+      findings.add('access-undecided', role.arn, 'its policies take too much work to evaluate');
+    else {
+      all.set(role.arn, found);
+      checkGrants(role, use, found, parts);
+    }
+  }
+  return all;
+}
+
+function requestsIn(
+  { workloads }: AuditInputs,
+  index: SecretIndex,
+): ReadonlyMap<number, ReadonlySet<string>> {
+  return gather(
+    workloads.flatMap(({ name, access }) =>
+      access.secrets.map(({ arn }) => [index.find(arn), name] as const),
+    ),
+  );
+}
+
+/** The ARNs of the roles that read each secret. */
+function readersIn(uses: Uses, index: SecretIndex): ReadonlyMap<number, ReadonlySet<string>> {
+  return gather(
+    [...uses.roles].flatMap(([arn, { needs }]) =>
+      [...needs.values()].map(({ read }) => [index.find(read.arn), arn] as const),
+    ),
+  );
+}
+
+function gather(
+  pairs: readonly (readonly [number | undefined, string])[],
+): ReadonlyMap<number, ReadonlySet<string>> {
+  const sets = new Map<number, Set<string>>();
+  for (const [number, text] of pairs) {
+    if (number === undefined) continue;
+    const set = sets.get(number) ?? new Set();
+    sets.set(number, set.add(text));
+  }
+  return sets;
+}
+
+function limitsOf({ iam, secrets, resourcePolicies, issuer, pods }: AuditInputs): readonly string[] {
+  const without = (is: boolean, text: string) => (is ? [text] : []);
+  return [
+    'Service control policies, resource control policies and key policies were not read: they can deny what this report regards as allowed.',
+    ...without(iam === undefined, 'No IAM policies were given: roles were not checked.'),
+    ...without(secrets === undefined, 'No listing of secrets was given: only requested secrets are known.'),
+    ...without(
+      resourcePolicies === undefined,
+      'No resource policies of secrets were given: a Deny in them was not seen.',
+    ),
+    ...without(issuer === undefined, 'No issuer was given: trust in other clusters was not looked for.'),
+    ...without(pods.length === 0, 'No running pods were given: their versions were not compared.'),
+  ];
+}

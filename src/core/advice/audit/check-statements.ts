@@ -1,0 +1,70 @@
+/** Looks for statements that allow more than their list of secrets says: patterns, and exceptions. Each is reported once. */
+import { matchesAction } from '../../iam/evaluate.ts';
+import type { PolicyStatement } from '../../iam/read-policy.ts';
+import type { AuditFindings } from './findings.ts';
+import { READ_ACTION } from './grants.ts';
+import type { AuditRole, NamedPolicy } from './inputs.ts';
+
+/** What the fetcher calls, and actions that AWS requires with them. */
+const NEEDED: ReadonlySet<string> = new Set(['getsecretvalue', 'describesecret']);
+const SERVICE = 'secretsmanager:';
+/** Of every field a name, and the name of the secret without wildcards but for the suffix. */
+const NARROW = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[^*?]+?(?:-\?{6})?$/;
+
+export function checkStatements(roles: readonly AuditRole[], findings: AuditFindings): void {
+  const users = new Map<NamedPolicy['policy'], { readonly name: string; readonly roles: Set<string> }>();
+  for (const role of roles)
+    for (const { name, policy } of role.policies) {
+      const known = users.get(policy) ?? { name, roles: new Set() };
+      known.roles.add(role.arn);
+      users.set(policy, known);
+    }
+  for (const [policy, { name, roles: attached }] of users)
+    for (const statement of policy.statements)
+      if (statement.effect === 'Allow') checkStatement(statement, { name, attached, findings });
+}
+
+interface Attached {
+  readonly name: string;
+  readonly attached: ReadonlySet<string>;
+  readonly findings: AuditFindings;
+}
+
+function checkStatement(statement: PolicyStatement, { name, attached, findings }: Attached): void {
+  const { actions, resources } = statement;
+  const where = `statement ${statement.name}`;
+  const reads = matchesAction(statement, READ_ACTION) !== 'no';
+  const ofService = actions.values.filter((one) => one.toLowerCase().startsWith(SERVICE));
+  const patterns = actions.isExcluded ? [] : actions.values.filter(isActionPattern);
+  const add = (code: Parameters<AuditFindings['add']>[0], message: string) =>
+    findings.add(code, name, `${where} ${message}`, { items: attached });
+  if (actions.isExcluded && reads) add('allow-except', 'allows every action except those of NotAction');
+  if (resources?.isExcluded === true && reads)
+    add('allow-except', 'allows reading every secret except those of NotResource');
+  if (patterns.length > 0) add('wildcard-action', `allows ${few(patterns)}`);
+  const unneeded = actions.isExcluded
+    ? []
+    : ofService.filter((one) => !/[*?]/.test(one) && !NEEDED.has(one.slice(SERVICE.length).toLowerCase()));
+  if (unneeded.length > 0) add('action-unneeded', `allows ${few(unneeded)}`);
+  const broad = resources?.isExcluded === false && reads ? resources.values.filter(isBroad) : [];
+  if (broad.length > 0) add('wildcard-resource', `allows reading secrets that match ${few(broad)}`);
+}
+
+/** Whether a pattern can stand for several actions of Secrets Manager. */
+function isActionPattern(action: string): boolean {
+  if (!/[*?]/.test(action)) return false;
+  const [service = '', rest] = action.toLowerCase().split(':', 2);
+  return rest === undefined ? service === '*' : /^secretsmanager$|[*?]/.test(service);
+}
+
+/** A pattern of another service is not about secrets. A variable is as narrow as its value. */
+function isBroad(resource: string): boolean {
+  const [, , service = '*'] = resource.split(':', 3);
+  const isOfSecrets = resource === '*' || /[*?]/.test(service) || service === 'secretsmanager';
+  return isOfSecrets && !NARROW.test(resource.replaceAll(/\$\{[^}]*\}/g, 'x'));
+}
+
+function few(texts: readonly string[]): string {
+  const more = texts.length - 5;
+  return texts.slice(0, 5).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
