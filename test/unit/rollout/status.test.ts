@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { FETCHER_NAME } from '../../../src/core/additions/injected-objects.ts';
+import { versionsOfPod, workloadOfPod } from '../../../src/core/advice/pod-versions.ts';
 import { VERSIONS_KEY } from '../../../src/core/names/rollout-keys.ts';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../../src/core/plan/plan.ts';
 import { formatVersions } from '../../../src/core/plan/versions.ts';
 import type { ApiAnswer, ApiQuestion, ClusterApi } from '../../../src/kubernetes/api-client.ts';
 import { hasDrift, podVersions } from '../../../src/rollout/cluster/drift.ts';
-import { versionsOfPod, workloadOfPod } from '../../../src/core/advice/pod-versions.ts';
 import { findStatus, formatStatus } from '../../../src/rollout/status.ts';
 import { API, DB, version, workloadObject } from '../../rollout/workloads.ts';
 

@@ -2,12 +2,11 @@
  * The audit: compares what workloads request with what IAM allows and with the secrets that exist. Its work is linear in the
  * size of the inputs: secrets are found by index, and patterns are compared only with ARNs that start like them.
  */
-import type { PodAccess } from '../access.ts';
 import { Budget } from './budget.ts';
 import { checkAccess } from './check-access.ts';
 import { checkResourcePolicies, checkSecrets } from './check-secrets.ts';
 import { checkSharing } from './check-sharing.ts';
-import { checkStatements } from './check-statements.ts';
+import { checkStatements, namedSecrets } from './check-statements.ts';
 import { checkTrust } from './check-trust.ts';
 import { checkVersions } from './check-versions.ts';
 import { type AuditFinding, AuditFindings } from './findings.ts';
@@ -15,6 +14,7 @@ import { checkGrants, grantsOf, type RoleGrants } from './grants.ts';
 import { type AuditGraph, graphOf } from './graph.ts';
 import type { AuditInputs, AuditRole } from './inputs.ts';
 import { ResourcePolicies } from './resource-policies.ts';
+import { SecretGroups } from './secret-groups.ts';
 import { SecretIndex } from './secret-index.ts';
 import { trustsPods } from './trust-statement.ts';
 import { type Uses, usesOf } from './uses.ts';
@@ -23,7 +23,7 @@ export interface AuditReport {
   /** ISO 8601. */
   readonly at: string;
   readonly counts: AuditCounts;
-  /** What the audit did not look at, a line each. */
+  /** What the audit did not check, and why, a line each. */
   readonly limits: readonly string[];
   readonly findings: readonly AuditFinding[];
   readonly graph: AuditGraph;
@@ -39,19 +39,20 @@ export interface AuditCounts {
 }
 
 /** A pattern that is compared with an ARN is one step. */
-const MOST_STEPS = 100_000_000;
+const MOST_STEPS = 50_000_000;
 
 export function audit(inputs: AuditInputs): AuditReport {
   const { workloads, iam, pods } = inputs;
   const findings = new AuditFindings();
   const uses = usesOf(workloads);
-  const index = new SecretIndex(inputs.secrets ?? [], requestedBy(workloads.map(({ access }) => access)));
-  const policies = new ResourcePolicies(inputs.resourcePolicies, index);
   const roles = new Map((iam?.roles ?? []).map((role) => [role.arn, role]));
   const audited = [...roles.values()].filter(({ arn }) => uses.roles.has(arn));
   const others = [...roles.values()].filter(
     (role) => !uses.roles.has(role.arn) && trustsPods(role, inputs.issuer),
   );
+  const requested = workloads.flatMap(({ access }) => access.secrets.map(({ arn }) => arn));
+  const index = new SecretIndex(inputs.secrets ?? [], requested, namedSecrets([...audited, ...others]));
+  const policies = new ResourcePolicies(inputs.resourcePolicies, index);
   const decisions = checkAccess(uses, { inputs, index, policies, roles, findings });
   const grants = checkAllGrants([...audited, ...others], uses, index, findings);
   checkStatements(
@@ -78,17 +79,13 @@ export function audit(inputs: AuditInputs): AuditReport {
   };
 }
 
-function* requestedBy(accesses: readonly PodAccess[]) {
-  for (const { secrets } of accesses) for (const { arn } of secrets) yield arn;
-}
-
 function checkAllGrants(
   roles: readonly AuditRole[],
   uses: Uses,
   index: SecretIndex,
   findings: AuditFindings,
 ): ReadonlyMap<string, RoleGrants> {
-  const parts = { index, findings, budget: new Budget(MOST_STEPS) };
+  const parts = { index, findings, budget: new Budget(MOST_STEPS), groups: new SecretGroups(index) };
   const all = new Map<string, RoleGrants>();
   for (const role of roles) {
     const use = uses.roles.get(role.arn);
@@ -138,14 +135,14 @@ function gather(
 function limitsOf({ iam, secrets, resourcePolicies, issuer, pods }: AuditInputs): readonly string[] {
   const without = (is: boolean, text: string) => (is ? [text] : []);
   return [
-    'Service control policies, resource control policies and key policies were not read: they can deny what this report regards as allowed.',
-    ...without(iam === undefined, 'No IAM policies were given: roles were not checked.'),
-    ...without(secrets === undefined, 'No listing of secrets was given: only requested secrets are known.'),
+    'Service control policies, resource control policies and key policies: they can deny what this report regards as allowed.',
+    ...without(iam === undefined, 'Roles: no IAM policies were given.'),
     ...without(
-      resourcePolicies === undefined,
-      'No resource policies of secrets were given: a Deny in them was not seen.',
+      secrets === undefined,
+      'Secrets that no workload requests, rotation and deletion: no listing of secrets was given.',
     ),
-    ...without(issuer === undefined, 'No issuer was given: trust in other clusters was not looked for.'),
-    ...without(pods.length === 0, 'No running pods were given: their versions were not compared.'),
+    ...without(resourcePolicies === undefined, 'A Deny in resource policies of secrets: none were given.'),
+    ...without(issuer === undefined, 'Trust in other clusters: no issuer was given.'),
+    ...without(pods.length === 0, 'Versions of running pods: no pods were given.'),
   ];
 }

@@ -26,7 +26,7 @@ export function checkSecrets(
   for (const [number, { arn, listed }] of index.all.entries()) {
     const workloads = requests.get(number) ?? new Set<string>();
     if (listed === undefined) {
-      if (index.isListed(arn))
+      if (index.isListed(arn) && workloads.size > 0)
         findings.add('secret-missing', arn.text, 'the secret does not exist', { workloads });
       continue;
     }

@@ -1,6 +1,7 @@
 /** Looks for statements that allow more than their list of secrets says: patterns, and exceptions. Each is reported once. */
 import { matchesAction } from '../../iam/evaluate.ts';
 import type { PolicyStatement } from '../../iam/read-policy.ts';
+import { parseArn, type SecretArn } from '../../names/arn.ts';
 import type { AuditFindings } from './findings.ts';
 import { READ_ACTION } from './grants.ts';
 import type { AuditRole, NamedPolicy } from './inputs.ts';
@@ -22,6 +23,27 @@ export function checkStatements(roles: readonly AuditRole[], findings: AuditFind
   for (const [policy, { name, roles: attached }] of users)
     for (const statement of policy.statements)
       if (statement.effect === 'Allow') checkStatement(statement, { name, attached, findings });
+}
+
+/** The secrets that statements allow reading by their ARNs, without patterns but for the suffix. */
+export function namedSecrets(roles: readonly AuditRole[]): readonly SecretArn[] {
+  const texts = new Set(
+    roles.flatMap(({ policies }) =>
+      policies.flatMap(({ policy }) =>
+        policy.statements.flatMap((one) =>
+          one.effect === 'Allow' &&
+          one.resources?.isExcluded === false &&
+          matchesAction(one, READ_ACTION) !== 'no'
+            ? one.resources.values.filter((text) => NARROW.test(text))
+            : [],
+        ),
+      ),
+    ),
+  );
+  return [...texts].flatMap((text) => {
+    const arn = parseArn(text.replace(/-\?{6}$/, ''), '');
+    return arn.ok ? [arn.value] : [];
+  });
 }
 
 interface Attached {

@@ -26,7 +26,7 @@ export function formatAuditMarkdown(report: AuditReport): string {
     ].join('\n');
   });
   const limits = report.limits.map((one) => `- ${plain(one)}\n`).join('');
-  return `# Audit of secrets\n\n${report.at}: ${summaryOf(report)}.\n\n${sections.join('\n')}${sections.length === 0 ? '' : '\n'}## What the audit did not see\n\n${limits}`;
+  return `# Audit of secrets\n\n${report.at}: ${summaryOf(report)}.\n\n${sections.join('\n')}${sections.length === 0 ? '' : '\n'}## Not checked\n\n${limits}`;
 }
 
 function row({ subject, message, items, more, workloads }: AuditFinding): string {

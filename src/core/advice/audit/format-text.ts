@@ -6,7 +6,7 @@ import { summaryOf } from './summary.ts';
 /** @returns lines, with a final line feed */
 export function formatAuditText(report: AuditReport): string {
   const blocks = report.findings.map((one) => `${linesOf(one).join('\n')}\n`);
-  const limits = report.limits.map((one) => `note: ${one}\n`).join('');
+  const limits = report.limits.map((one) => `not checked: ${one}\n`).join('');
   return `${blocks.join('\n')}${blocks.length === 0 ? '' : '\n'}${summaryOf(report)}\n${limits}`;
 }
 

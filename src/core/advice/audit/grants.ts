@@ -7,6 +7,7 @@ import type { Budget } from './budget.ts';
 import type { AuditFindings } from './findings.ts';
 import type { AuditRole } from './inputs.ts';
 import { dependsOnSecret, roleContext, secretContext, sessionKind } from './role-context.ts';
+import type { SecretGroups } from './secret-groups.ts';
 import type { SecretIndex } from './secret-index.ts';
 import type { RoleUse } from './uses.ts';
 
@@ -29,6 +30,7 @@ export interface GrantParts {
   readonly index: SecretIndex;
   readonly findings: AuditFindings;
   readonly budget: Budget;
+  readonly groups: SecretGroups;
 }
 
 /** @returns undefined if the work would be too much */
@@ -74,21 +76,32 @@ interface Reach extends GrantParts {
 
 /** The secrets that a statement concerns: of an Allow all that are possible, of a Deny those that are certain. */
 function secretsOf(statement: PolicyStatement, policy: Policy, reach: Reach): readonly number[] | undefined {
-  const { context, budget, index } = reach;
+  const { context, budget } = reach;
   const meets = meetsConditions(statement, policy.hasVariables, context);
   if (meets === 'no') return [];
   const isCertain = statement.effect === 'Deny';
   const found = resourcesOf(statement, policy, reach, isCertain);
   if (found === undefined || meets === 'yes') return found;
-  if (!statement.conditions.some(({ key }) => dependsOnSecret(key))) return isCertain ? [] : found;
-  if (!budget.spend(found.length * statement.conditions.length)) return undefined;
-  return found.filter((number) => {
-    const secret = index.all[number];
-    if (secret === undefined) return false;
-    const own = secretContext(secret.arn, secret.listed, context);
-    const met = meetsConditions(statement, policy.hasVariables, own);
+  const keys = secretKeys(statement);
+  if (keys.length === 0) return isCertain ? [] : found;
+  const { groupOf, examples } = reach.groups.by(keys);
+  if (!budget.spend(found.length + examples.length * statement.conditions.length)) return undefined;
+  const applies = examples.map(({ arn, listed }) => {
+    const met = meetsConditions(statement, policy.hasVariables, secretContext(arn, listed, context));
     return isCertain ? met === 'yes' : met !== 'no';
   });
+  return found.filter((number) => applies[groupOf[number] ?? -1] === true);
+}
+
+/** The condition keys and policy variables of a statement whose values differ between secrets. */
+function secretKeys({ conditions }: PolicyStatement): readonly string[] {
+  const keys = conditions.flatMap(({ key, values }) => [
+    key,
+    ...values.flatMap((value) =>
+      [...value.matchAll(/\$\{\s*([^,}]+?)\s*[,}]/g)].map(([, name = '']) => name),
+    ),
+  ]);
+  return [...new Set(keys.filter(dependsOnSecret).map((key) => key.toLowerCase()))].sort();
 }
 
 function resourcesOf(
@@ -104,10 +117,10 @@ function resourcesOf(
     const settings = { variables: hasVariables ? context : undefined, hasWildcards: true };
     const pattern = readPattern(text, settings);
     if (pattern === undefined) continue;
-    const { certain, possible } = index.matching(pattern);
+    const { certain, possible, compared } = index.matching(pattern);
     // With NotResource, the certain ones are excluded from what is possible.
     const takesPossible = isCertain === resources.isExcluded;
-    if (!budget.spend(1 + certain.length + possible.length)) return undefined;
+    if (!budget.spend(1 + compared + certain.length + possible.length)) return undefined;
     lists.push(certain);
     if (takesPossible) lists.push(possible);
   }

@@ -13,6 +13,8 @@ export interface KnownSecret {
 export interface Matches {
   readonly certain: readonly number[];
   readonly possible: readonly number[];
+  /** How many ARNs were compared with the pattern; 0 if the result was known. */
+  readonly compared: number;
 }
 
 /** Numbers in the lists that are kept. */
@@ -27,17 +29,30 @@ export class SecretIndex {
   readonly #matches = new Map<string, Matches>();
   #kept = 0;
 
-  constructor(listed: readonly AuditSecret[], requested: Iterable<SecretArn>) {
+  /**
+   * @param requested by workloads
+   * @param named in policies: they may not exist, so they count only where there is no listing
+   */
+  constructor(
+    listed: readonly AuditSecret[],
+    requested: Iterable<SecretArn>,
+    named: Iterable<SecretArn> = [],
+  ) {
     const known = new Map<string, KnownSecret>();
     for (const secret of listed) {
       known.set(secret.arn.text, { arn: secret.arn, listed: secret });
       this.#places.add(placeOf(secret.arn));
     }
     const names = new Set(listed.map(({ arn }) => nameKey(arn)));
-    for (const arn of requested) {
+    const add = (arn: SecretArn) => {
       const isKnown = known.has(arn.text) || (arn.suffix === undefined && names.has(nameKey(arn)));
       if (!isKnown) known.set(arn.text, { arn, listed: undefined });
+    };
+    for (const arn of requested) {
+      add(arn);
+      if (arn.suffix !== undefined) names.add(nameKey(arn));
     }
+    for (const arn of named) if (!this.isListed(arn)) add(arn);
     this.all = [...known.values()].toSorted((a, b) => (a.arn.text < b.arn.text ? -1 : 1));
     for (const [number, { arn }] of this.all.entries()) {
       this.#numbers.set(arn.text, number);
@@ -61,7 +76,7 @@ export class SecretIndex {
   matching(pattern: Pattern): Matches {
     const key = `${pattern.isExact} ${pattern.marked}`;
     const known = this.#matches.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { ...known, compared: 0 };
     const found = this.#search(pattern);
     this.#kept += found.certain.length + found.possible.length;
     if (this.#kept <= MOST_KEPT) this.#matches.set(key, found);
@@ -74,14 +89,16 @@ export class SecretIndex {
     const start = literal.replace(/-[A-Za-z0-9]{0,6}$/, '');
     const certain: number[] = [];
     const possible: number[] = [];
-    for (let number = this.#firstFrom(start); number < this.all.length; number += 1) {
+    const first = this.#firstFrom(start);
+    let number = first;
+    for (; number < this.all.length; number += 1) {
       const secret = this.all[number];
       if (secret === undefined || !secret.arn.text.startsWith(start)) break;
       const matches = matchesResource(pattern, resourceOf(secret));
       if (matches === 'yes') certain.push(number);
       else if (matches === 'unknown') possible.push(number);
     }
-    return { certain, possible };
+    return { certain, possible, compared: number - first };
   }
 
   /** The first secret whose ARN is not before a text. */
