@@ -36,7 +36,7 @@ export const SHARED: BuildOptions = {
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
-  loader: { '.yaml': 'text' },
+  loader: { '.yaml': 'text', '.css': 'text', '.client.js': 'text' },
   metafile: true,
   plugins: [SEPARATE],
   // Bundles are loaded by vm.Script, which has no loader for import().

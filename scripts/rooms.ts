@@ -22,6 +22,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'completion',
       'doctor',
       'lint',
+      'audit',
       'cluster',
       'report',
       'manifests',

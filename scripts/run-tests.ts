@@ -76,6 +76,7 @@ function runStatic(): Count {
   const commands = [
     ['tsc', '-p', 'tsconfig.json'],
     ['tsc', '-p', 'src/core/tsconfig.json'],
+    ['tsc', '-p', 'src/cli/audit/page/tsconfig.json'],
     ['biome', 'check', '.'],
     ['node', 'scripts/check.ts'],
   ];

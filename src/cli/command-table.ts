@@ -66,6 +66,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return { run, help };
     },
   },
+  audit: {
+    summary: 'compare what pods request with IAM policies and with the secrets that exist',
+    load: async () => {
+      const { runAudit: run, AUDIT_HELP: help } = await import('./commands/audit.ts');
+      return { run, help };
+    },
+  },
   certs: {
     summary: 'create a CA and a certificate for the webhook',
     load: async () => {

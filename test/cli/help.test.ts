@@ -51,6 +51,7 @@ function makeExampleFolder(): string {
   mkdirSync(path.join(folder, 'bin'));
   for (const file of ['web.yaml', 'deploy/web.yaml']) writeFileSync(path.join(folder, file), WEB);
   writeFileSync(path.join(folder, 'secrets.json'), '{"SecretList":[]}');
+  writeFileSync(path.join(folder, 'iam.json'), '{ "RoleDetailList": [] }');
   const program = (name: string, script: string): void =>
     writeFileSync(path.join(folder, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   program('aws-secrets-injector', `exec '${process.execPath}' '${cli}' "$@"`);

@@ -21,6 +21,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     keepNames: true,
     logLevel: 'warning',
     define: { __VERSION__: '"0.0.0-test"' },
+    loader: { '.css': 'text', '.client.js': 'text' },
     // CommonJS dependencies inside a module still call require.
     ...(isModule
       ? {

@@ -4,9 +4,9 @@ import type { AuditPod, AuditWorkload } from '../../core/advice/audit/inputs.ts'
 import { followedVersionsOfPod, workloadOfPod } from '../../core/advice/pod-versions.ts';
 import { asArray, asObject, field, textField } from '../../core/json.ts';
 import type { RoleArn } from '../../core/names/role-arn.ts';
+import type { PodTemplate } from '../../core/pod/pod-templates.ts';
 import type { InjectionSettings } from '../../core/settings.ts';
 import { readAccess } from '../manifests/pod-access.ts';
-import type { PodTemplate } from '../manifests/pod-templates.ts';
 import type { NamedManifests } from '../manifests/read-manifests.ts';
 import type { ReportPlace } from '../report/result.ts';
 

@@ -129,13 +129,18 @@ export const IAM_POLICY_SETTINGS = {
 
 export type IamPolicyValues = Values<typeof IAM_POLICY_SETTINGS>;
 
+/** Service accounts with several roles. */
+export function repeatedRoles({ role }: Pick<IamPolicyValues, 'role'>): readonly string[] {
+  const names = role.map(({ serviceAccount }) => serviceAccount);
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [...repeated].map((name) => `--role: ${name} is set more than once`);
+}
+
 /** Contradictions between flags. */
 export function checkIamPolicy(values: IamPolicyValues): readonly string[] {
   const needs = (flag: string, what: string) => `--${flag}: applies only with ${what}`;
-  const names = values.role.map(({ serviceAccount }) => serviceAccount);
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [
-    ...[...repeated].map((name) => `--role: ${name} is set more than once`),
+    ...repeatedRoles(values),
     ...(values.trust === 'irsa' && values.issuer === undefined ? ['--trust irsa: requires --issuer'] : []),
     ...(values.trust === undefined && values.issuer !== undefined ? [needs('issuer', '--trust')] : []),
     ...(values.trust === undefined && values.audience !== DEFAULT_ROLE_TOKEN_AUDIENCE
@@ -177,8 +182,20 @@ export function adviceSettings(values: IamPolicyValues): AdviceSettings {
   };
 }
 
+type DecisionValues = Pick<
+  IamPolicyValues,
+  | 'image'
+  | 'env-mode'
+  | 'namespace-env-mode'
+  | 'native-variables'
+  | 'refresh-check'
+  | 'require-complete-arns'
+  | 'allowed-roles'
+  | 'role-token-audience'
+>;
+
 /** The settings that the decision about a pod depends on. */
-export function decisionSettings(values: IamPolicyValues): InjectionSettings {
+export function decisionSettings(values: DecisionValues): InjectionSettings {
   return {
     image: values.image,
     envMode: values['env-mode'],
@@ -193,6 +210,6 @@ export function decisionSettings(values: IamPolicyValues): InjectionSettings {
 }
 
 /** The roles of service accounts that flags name. */
-export function rolesByAccount({ role }: IamPolicyValues): ReadonlyMap<string, RoleArn> {
+export function rolesByAccount({ role }: Pick<IamPolicyValues, 'role'>): ReadonlyMap<string, RoleArn> {
   return new Map(role.map((one) => [one.serviceAccount, one.role]));
 }

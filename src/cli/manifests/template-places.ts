@@ -1,7 +1,8 @@
 /** Where pod templates are in the text of a file. */
+
+import type { Path } from '../../core/pod/pod-templates.ts';
 import type { SourceDocument } from '../yaml/documents.ts';
 import type { Node } from '../yaml/nodes.ts';
-import type { Path } from './pod-templates.ts';
 
 export interface TextPlace {
   readonly line: number;
