@@ -18,7 +18,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const SEPARATE: Plugin = {
   name: 'separate bundles',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/(?:x509|opentelemetry)\.ts$/ }, ({ kind, path: module }) =>
+    onResolve({ filter: /\/(?:x509|opentelemetry|inventory)\.ts$/ }, ({ kind, path: module }) =>
       kind === 'dynamic-import'
         ? { path: `./${path.basename(module, '.ts')}.cjs`, external: true }
         : undefined,
@@ -53,12 +53,14 @@ export const BUNDLES: Readonly<Record<string, string>> = {
   x509: 'src/runtime/x509.ts',
   opentelemetry: 'src/webhook/traces/opentelemetry.ts',
   rollout: 'src/rollout/main.ts',
+  inventory: 'src/inventory/inventory.ts',
   demo: 'test/demo/main.ts',
 };
 
 /** Settings of single bundles. The AWS SDK is smaller as modules, and must not bring its credential chain. */
 const SPECIAL: Readonly<Record<string, BuildOptions>> = {
   rollout: { mainFields: ['module', 'main'], alias: NO_CREDENTIAL_CHAIN },
+  inventory: { mainFields: ['module', 'main'], alias: NO_CREDENTIAL_CHAIN },
 };
 
 /** Builds the bundles. @param outDir where they go; what was there is replaced */

@@ -122,6 +122,18 @@ const BUNDLES: Readonly<Record<string, Content>> = {
     ],
     required: ['src/rollout/', 'node_modules/@aws-sdk/client-sqs', 'node_modules/prom-client/'],
   },
+  // Of the command `audit`, with --live.
+  inventory: {
+    forbidden: [
+      ...SERVER,
+      ...AWS_FAKE,
+      ...['src/webhook/', 'src/fetcher/', 'src/cli/', 'src/rollout/', 'src/aws/calls/read-secret'],
+      'node_modules/@aws-sdk/credential-provider-ini',
+      'node_modules/@aws-sdk/credential-provider-sso',
+      'node_modules/@aws-sdk/credential-provider-process',
+    ],
+    required: ['src/inventory/', 'node_modules/@aws-sdk/client-iam'],
+  },
   // Every pod of a cluster before 1.38 may wait for its start.
   check: {
     forbidden: [

@@ -15,6 +15,9 @@ import { notices } from './third-party-notices.ts';
 
 const COPIED = ['README.md', 'CHANGELOG.md', 'LICENSE'];
 
+/** The command line, and the bundles that its commands `certs` and `audit` load. */
+const BUNDLES = ['cli', 'x509', 'inventory'];
+
 const LAUNCHER = `#!/usr/bin/env node
 import '../lib/cli.cjs';
 `;
@@ -38,19 +41,23 @@ export async function buildNpmPackage(outDir: string): Promise<void> {
     mkdirSync(path.join(outDir, folder), { recursive: true });
   const library = await buildLibrary(path.join(outDir, 'lib/library'));
   writeTypes(path.join(outDir, 'lib/types'));
-  const cli = path.join(ROOT, 'dist/cli.cjs');
-  if (!existsSync(cli)) throw new Error('dist/cli.cjs does not exist: run node scripts/build.ts first');
-  cpSync(cli, path.join(outDir, 'lib/cli.cjs'));
+  for (const name of BUNDLES) {
+    const file = path.join(ROOT, `dist/${name}.cjs`);
+    if (!existsSync(file)) throw new Error(`${file} does not exist: run node scripts/build.ts first`);
+    cpSync(file, path.join(outDir, `lib/${name}.cjs`));
+  }
   for (const [name, text] of Object.entries(PROGRAMS))
     writeFileSync(path.join(outDir, 'bin', name), text, { mode: 0o755 });
   const pages = await writeManPages(path.join(outDir, 'man'));
   cpSync(path.join(ROOT, 'schema'), path.join(outDir, 'schema'), { recursive: true });
   for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(outDir, name));
-  const cliMeta = JSON.parse(readFileSync(path.join(ROOT, 'dist/cli.meta.json'), 'utf8')) as Metafile;
+  const metafiles = BUNDLES.map(
+    (name) => JSON.parse(readFileSync(path.join(ROOT, `dist/${name}.meta.json`), 'utf8')) as Metafile,
+  );
   const head = 'This package contains the packages below.\n';
   writeFileSync(
     path.join(outDir, 'THIRD-PARTY-NOTICES.txt'),
-    [head, notices(packagesIn([cliMeta, library]))].join('\n'),
+    [head, notices(packagesIn([...metafiles, library]))].join('\n'),
   );
   writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify(manifest(pages), undefined, 2)}\n`);
 }

@@ -29,7 +29,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'yaml',
       'certificates',
     ],
-    imports: ['core', 'kubernetes', 'runtime'],
+    imports: ['core', 'inventory', 'kubernetes', 'runtime'],
     packages: ['fast-json-patch'],
     builtins: true,
   },
@@ -106,6 +106,12 @@ export const HOUSES: Readonly<Record<string, House>> = {
     ],
     imports: ['aws', 'core', 'kubernetes', 'runtime'],
     packages: ['@aws-sdk/client-sqs', 'prom-client'],
+    builtins: true,
+  },
+  inventory: {
+    rooms: ['inventory.ts', 'credentials.ts', 'sender.ts'],
+    imports: ['aws', 'core', 'runtime'],
+    packages: ['@aws-sdk/client-iam', '@aws-sdk/client-secrets-manager'],
     builtins: true,
   },
   aws: {

@@ -19,6 +19,7 @@ export const SHIPPED = [
   'opentelemetry',
   'fetch-trace',
   'rollout',
+  'inventory',
 ];
 /** Bundles whose code cache makes up for its size: every pod waits for them. */
 export const CACHED = ['fetch', 'secrets-manager'];

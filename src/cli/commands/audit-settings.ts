@@ -1,7 +1,9 @@
 /** The flags of the `audit` command. */
 import { AUDIT_CODES, type AuditCode } from '../../core/advice/audit/rules.ts';
-import { choice, type Kind } from '../../runtime/settings/kinds.ts';
+import { isRegion } from '../../core/names/regions.ts';
+import { choice, type Kind, PATH, SWITCH } from '../../runtime/settings/kinds.ts';
 import { optional, setting, type Values } from '../../runtime/settings/settings.ts';
+import { CLUSTER_SETTINGS } from '../cluster/access.ts';
 import { FILES } from '../manifests/sources.ts';
 import { IAM_POLICY_SETTINGS } from './iam-policy-settings.ts';
 
@@ -15,10 +17,17 @@ const CODES: Kind<readonly AuditCode[]> = {
   merge: (lists) => lists.flat(),
 };
 
+const REGIONS: Kind<readonly string[]> = {
+  placeholder: 'region',
+  expects: 'the name of a Region, such as eu-west-1',
+  parse: (text) => (isRegion(text) ? [text] : undefined),
+  merge: (lists) => lists.flat(),
+};
+
 export const AUDIT_SETTINGS = {
   file: optional(
     FILES,
-    'Manifests to read, or lists of kubectl with workloads, service accounts and pods: files, or directories, which are searched recursively for files that end in .yaml, .yml or .json (short: -f). Can be set several times. By default, standard input.',
+    'Manifests to read, or lists of kubectl with workloads, service accounts and pods: files, or directories, which are searched recursively for files that end in .yaml, .yml or .json (short: -f). Can be set several times. By default, standard input, or the cluster with --live.',
   ),
   namespace: IAM_POLICY_SETTINGS.namespace,
   iam: optional(
@@ -33,6 +42,17 @@ export const AUDIT_SETTINGS = {
     FILES,
     'Resource policies of secrets: outputs of aws secretsmanager get-resource-policy. Files or directories. A secret that is not in them has no resource policy.',
   ),
+  live: setting(
+    SWITCH,
+    false,
+    'Read what no flag gives a file for: workloads and pods from the cluster, roles and secrets from AWS. Only reads. In a pod, signs in with the identity of the pod; elsewhere, with kubectl and the AWS CLI.',
+  ),
+  region: optional(
+    REGIONS,
+    'Region whose secrets are read with --live. Can be set several times. By default, that of the environment variable AWS_REGION.',
+  ),
+  ...CLUSTER_SETTINGS,
+  'aws-cli': setting(PATH, 'aws', 'The AWS CLI, which signs in outside of a pod.'),
   role: IAM_POLICY_SETTINGS.role,
   account: {
     ...IAM_POLICY_SETTINGS.account,

@@ -2,9 +2,11 @@
 import { type AuditReport, audit } from '../../core/advice/audit/audit.ts';
 import { formatAuditMarkdown } from '../../core/advice/audit/format-markdown.ts';
 import { formatAuditText } from '../../core/advice/audit/format-text.ts';
+import { ok } from '../../core/problems/result.ts';
 import { type CommandHelp, formatHelp } from '../../runtime/settings/help.ts';
 import { readSettings } from '../../runtime/settings/settings.ts';
 import { readFileInputs } from '../audit/file-inputs.ts';
+import { readLive } from '../audit/live.ts';
 import { formatAuditSarif } from '../audit/sarif.ts';
 import { findWorkloads } from '../audit/workloads.ts';
 import { readManifestFiles } from '../manifests/read-manifests.ts';
@@ -22,6 +24,7 @@ No secret value is read. See docs/reference/audit.md.`,
   examples: [
     'aws-secrets-injector audit -f deploy/ --iam iam.json --secrets secrets.json',
     'aws-secrets-injector audit -f web.yaml --format html > audit.html',
+    'aws-secrets-injector audit --live --region eu-west-1 --fail-on warning',
     'kubectl get deploy,sa,pods -A -o json | aws-secrets-injector audit',
   ],
   settings: AUDIT_SETTINGS,
@@ -39,14 +42,16 @@ export async function runAudit(argv: readonly string[]): Promise<number> {
   const { values } = settings;
   const given = readFileInputs(values);
   if (!given.ok) return fail(given.problem);
-  const manifests = readManifestFiles(values.file ?? ['-'], values.namespace);
+  const live = values.live ? await readLive(values, given.value, process.env) : ok(undefined);
+  if (!live.ok) return fail(live.problem);
+  const manifests = live.value?.manifests ?? readManifestFiles(values.file ?? ['-'], values.namespace);
   const found = findWorkloads(manifests.files, {
     roles: rolesByAccount(values),
     injection: decisionSettings(values),
   });
   for (const warning of manifests.warnings) process.stderr.write(`warning: ${warning}\n`);
   const report = audit({
-    ...given.value,
+    ...(live.value?.inputs ?? given.value),
     workloads: found.workloads,
     pods: found.pods,
     issuer: values.issuer?.host,

@@ -50,28 +50,31 @@ export function readManifests(text: string, defaultNamespace: string): Result<Ma
     warnings.push(...misplaced(document, found, defaultNamespace));
     for (const { kind, content } of objectsOf(document, defaultNamespace))
       if (kind === 'Event') events.push(content);
-    readRoles(document, defaultNamespace, { roles, warnings });
+    const accounts = rolesIn(document, defaultNamespace);
+    for (const [account, role] of accounts.roles) roles.set(account, role);
+    warnings.push(...accounts.warnings);
   }
   return ok({ templates, places, roles, events, warnings });
 }
 
-function readRoles(
+/** The roles that the service accounts of a document are annotated with. */
+export function rolesIn(
   document: unknown,
   defaultNamespace: string,
-  found: { readonly roles: Map<string, RoleArn>; readonly warnings: string[] },
-): void {
+): Pick<ManifestFile, 'roles' | 'warnings'> {
+  const roles = new Map<string, RoleArn>();
+  const warnings: string[] = [];
   for (const { content, kind, namespace, name: object } of objectsOf(document, defaultNamespace)) {
     const metadata = field(content, 'metadata');
     const name = textField(metadata, 'name');
     const text = textField(field(metadata, 'annotations'), ROLE_ANNOTATION);
     if (kind !== 'ServiceAccount' || name === undefined || text === undefined) continue;
     const role = parseRoleArn(text);
-    if (role !== undefined) found.roles.set(`${namespace}/${name}`, role);
+    if (role !== undefined) roles.set(`${namespace}/${name}`, role);
     else
-      found.warnings.push(
-        `${object}: the annotation ${ROLE_ANNOTATION} is not the ARN of a role: ${quote(text)}`,
-      );
+      warnings.push(`${object}: the annotation ${ROLE_ANNOTATION} is not the ARN of a role: ${quote(text)}`);
   }
+  return { roles, warnings };
 }
 
 export interface NamedManifests extends ManifestFile {
