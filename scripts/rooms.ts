@@ -109,7 +109,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     builtins: true,
   },
   inventory: {
-    rooms: ['inventory.ts', 'credentials.ts', 'sender.ts'],
+    rooms: ['inventory.ts', 'credentials.ts', 'sender.ts', 'actions.ts'],
     imports: ['aws', 'core', 'runtime'],
     packages: ['@aws-sdk/client-iam', '@aws-sdk/client-secrets-manager'],
     builtins: true,

@@ -61,7 +61,7 @@ export async function exportedCredentials(program: string): Promise<Result<Provi
     return failed(
       (error as NodeJS.ErrnoException).code === 'ENOENT'
         ? `${program} was not found: install the AWS CLI, or give the files that the audit needs`
-        : `"${program} ${args.join(' ')}" failed: run it, and sign in as it says`,
+        : `"${program} ${args.join(' ')}" failed: run it, and sign in as it says. It requires version 2 of the AWS CLI`,
     );
   }
   const identity = identityIn(exported);

@@ -16,6 +16,7 @@ import { trustAuthorities } from '../aws/calls/trust.ts';
 import { readAwsEnvironment, type Variables } from '../aws/environment.ts';
 import { partitionOf } from '../core/names/regions.ts';
 import { failed, ok, type Result } from '../core/problems/result.ts';
+import { INVENTORY_ACTIONS } from './actions.ts';
 import { exportedCredentials, type Provider, podCredentials } from './credentials.ts';
 import { Sender, Unanswered } from './sender.ts';
 
@@ -122,7 +123,7 @@ class Reader {
     let Marker: string | undefined;
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const input = { Filter: FILTER, MaxItems: 1000, ...(Marker === undefined ? {} : { Marker }) };
-      const answer = await attempt('iam:GetAccountAuthorizationDetails', () =>
+      const answer = await attempt(INVENTORY_ACTIONS.roles, () =>
         client.send(new GetAccountAuthorizationDetailsCommand(input)),
       );
       all.RoleDetailList.push(...(answer.RoleDetailList ?? []));
@@ -144,7 +145,7 @@ class Reader {
         MaxResults: 100,
         ...(NextToken === undefined ? {} : { NextToken }),
       };
-      const page = await attempt(`secretsmanager:ListSecrets in ${region}`, () =>
+      const page = await attempt(`${INVENTORY_ACTIONS.secrets} in ${region}`, () =>
         client.send(new ListSecretsCommand(input)),
       );
       pages.push(asJson({ SecretList: page.SecretList ?? [] }) as ListedSecrets);
@@ -160,8 +161,9 @@ class Reader {
     const policies: object[] = [];
     const work = async (): Promise<void> => {
       for (const SecretId of arns) {
-        const { ARN, ResourcePolicy } = await attempt(`secretsmanager:GetResourcePolicy in ${region}`, () =>
-          client.send(new GetResourcePolicyCommand({ SecretId })),
+        const { ARN, ResourcePolicy } = await attempt(
+          `${INVENTORY_ACTIONS.resourcePolicies} in ${region}`,
+          () => client.send(new GetResourcePolicyCommand({ SecretId })),
         );
         if (ResourcePolicy !== undefined) policies.push({ ARN, ResourcePolicy });
       }

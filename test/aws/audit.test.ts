@@ -9,6 +9,7 @@ import {
   CreatePolicyCommand,
   CreateRoleCommand,
   IAMClient,
+  PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import {
   CreateSecretCommand,
@@ -18,8 +19,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../src/core/advice/audit/audit.ts';
 import { CA_BUNDLE_VARIABLE } from '../../src/core/names/network-variables.ts';
+import { INVENTORY_ACTIONS } from '../../src/inventory/actions.ts';
 import { allowRead, deployment, policy, roleArn, serviceAccount, trustIn } from '../audit/inputs.ts';
-import { ROOT } from '../unit/docs/page.ts';
+import { ROOT, readPage } from '../unit/docs/page.ts';
 import { findMoto } from './moto-files.ts';
 import { type MotoServer, startMoto } from './moto-server.ts';
 
@@ -39,8 +41,9 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
 
   beforeAll(async () => {
     if (typeof moto === 'string') return;
-    server = await startMoto(moto, ACCOUNT);
+    server = await startMoto(moto, ACCOUNT, { enforcesIam: true });
     tls.setDefaultCACertificates([server.caPem]);
+    await enforce(false);
     folder = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-audit-live-'));
     const owner = { endpoint: server.url, credentials: { accessKeyId: 'owner', secretAccessKey: 'owner' } };
     for (const region of REGIONS) {
@@ -73,6 +76,22 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
       }),
     );
     await iam.send(new AttachRolePolicyCommand({ RoleName: 'web', PolicyArn: Policy?.Arn }));
+    const auditor = [...readPage('docs/guides/audit.md').matchAll(/^ *```json\n(.*?)^ *```$/gms)].map(
+      ([, text]) => text,
+    );
+    expect(auditor).toHaveLength(1);
+    expect(JSON.parse(auditor[0] ?? '')).toMatchObject({
+      Statement: [{ Action: Object.values(INVENTORY_ACTIONS) }],
+    });
+    await iam.send(
+      new CreateRoleCommand({
+        RoleName: 'auditor',
+        AssumeRolePolicyDocument: JSON.stringify(policy(trustIn('auditor'))),
+      }),
+    );
+    await iam.send(
+      new PutRolePolicyCommand({ RoleName: 'auditor', PolicyName: 'audit', PolicyDocument: auditor[0] }),
+    );
     iam.destroy();
     const objects = [
       deployment('web', [arns[0] ?? '', arns[2] ?? '']),
@@ -89,8 +108,15 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
   });
   afterAll(async () => {
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true });
   });
+
+  /** Turns decisions by IAM policies on or off. */
+  async function enforce(on: boolean): Promise<void> {
+    const body = on ? '0' : 'inf';
+    const answer = await fetch(`${server.url}/moto-api/reset-auth`, { method: 'POST', body });
+    expect(answer.status).toBe(200);
+  }
 
   interface Finished {
     readonly code: number;
@@ -122,15 +148,17 @@ describe.skipIf(typeof moto === 'string')('against moto', () => {
   };
 
   it.each([
-    ['the credentials of the AWS CLI', () => ({ AWS_REGION: 'eu-west-1' })],
-    ['the identity of the pod', () => ({ ...IN_POD, AWS_WEB_IDENTITY_TOKEN_FILE: at('token') })],
-  ])('reads all pages of roles, secrets and resource policies with %s', async (_, env) => {
+    ['the credentials of the AWS CLI', false, () => ({ AWS_REGION: 'eu-west-1' })],
+    // With exactly the permissions of the guide.
+    ['the identity of the pod', true, () => ({ ...IN_POD, AWS_WEB_IDENTITY_TOKEN_FILE: at('token') })],
+  ])('reads all pages of roles, secrets and resource policies with %s', async (_, isEnforced, env) => {
+    await enforce(isEnforced);
     const before = server.log.length;
     const flags = ['--aws-cli', at('aws'), '--region', 'eu-west-1', '--region', 'us-east-1'];
     const { code, stdout, stderr } = await audit(env(), ...flags);
     expect([code, stderr]).toEqual([1, '']);
     const report = JSON.parse(stdout) as AuditReport;
-    expect(report.counts).toMatchObject({ workloads: 1, roles: 1, secrets: 104 });
+    expect(report.counts).toMatchObject({ workloads: 1, roles: 2, secrets: 104 });
     const found = report.findings.filter(({ level }) => level !== 'note');
     expect(found.map(({ code: rule, subject, items }) => [rule, subject, ...items])).toEqual([
       ['secret-open-to-everyone', arns.at(-1)],

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CA_BUNDLE_VARIABLE } from '../../src/core/names/network-variables.ts';
 import { kindOf, NOT_RUN } from '../guides/kinds.ts';
 import { type Guide, readGuide, updatePage, withOutputs } from '../guides/page.ts';
 import { type Part, prepareFolder, walk } from '../guides/walk.ts';
@@ -17,7 +18,12 @@ import { type MotoServer, startMoto } from './moto-server.ts';
 
 const ACCOUNT = '111122223333';
 /** Guides that a reader follows from the first command to the last one. */
-const WALKS = ['docs/guides/eks.md', 'docs/guides/pod-identity.md'];
+const WALKS = [
+  'docs/guides/eks.md',
+  'docs/guides/pod-identity.md',
+  'docs/guides/least-privilege.md',
+  'docs/guides/audit.md',
+];
 const PAGES = [...WALKS, 'docs/guides/roles.md', 'docs/reference/iam-policy.md'];
 
 const SHOWN_ARN = /arn:aws:secretsmanager:[\w:/-]+-AbCdEf/;
@@ -63,6 +69,7 @@ describe.skipIf(unavailable !== undefined)(
       variables = {
         AWS_ENDPOINT_URL: server.url,
         AWS_CA_BUNDLE: ca,
+        [CA_BUNDLE_VARIABLE]: server.caPem,
         AWS_ACCESS_KEY_ID: 'owner',
         AWS_SECRET_ACCESS_KEY: 'owner',
         AWS_DEFAULT_REGION: 'eu-west-1',

@@ -24,6 +24,9 @@ const SOURCES: readonly Source[] = [
   { kind: 'Pod', path: '/api/v1/pods' },
 ];
 
+/** The resources that are listed, and nothing else. */
+export const LISTS: readonly string[] = SOURCES.map(({ path }) => path.split('/').at(-1) ?? '');
+
 const MIB = 1024 * 1024;
 /** An object has at most 1.5 MiB in etcd. */
 const PAGES = { accept: 'application/json', limit: 40, mostPages: 5000, mostBytes: 64 * MIB };

@@ -72,6 +72,9 @@ it('has no other permission in the manifests', () => {
     ['base/certificate-access.yaml', 'ClusterRoleBinding'],
     ['base/node-list.yaml', 'ClusterRole'],
     ['base/node-list.yaml', 'ClusterRoleBinding'],
+    // Of the audit, which has a service account of its own.
+    ['components/audit/access.yaml', 'ClusterRole'],
+    ['components/audit/access.yaml', 'ClusterRoleBinding'],
     // Optional, and only for Events about rejected pods.
     ['components/events/access.yaml', 'ClusterRole'],
     ['components/events/access.yaml', 'ClusterRoleBinding'],

@@ -4,9 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { LISTS } from '../../../src/cli/audit/live-cluster.ts';
+import { AUDIT_SETTINGS } from '../../../src/cli/commands/audit-settings.ts';
 import { readRolloutSettings } from '../../../src/rollout/settings.ts';
-import { variableName } from '../../../src/runtime/settings/settings.ts';
+import { readSettings, variableName } from '../../../src/runtime/settings/settings.ts';
+import { readPage } from '../docs/page.ts';
 import { at, type JsonObject, listAt, MANIFESTS } from './manifest-files.ts';
 
 const NAME = 'aws-secrets-injector';
@@ -170,6 +173,34 @@ it('rollout runs a program of its own, with its own service account and rights, 
       verbs: ['get', 'patch', 'create'],
     },
   ]);
+});
+
+it('audit runs as the Pod Security profile requires, lists objects, and reads no Secret', (context) => {
+  const example = /```yaml\n( *components:\n.*?)```/s.exec(readPage('docs/guides/audit.md'))?.[1] ?? '';
+  const { patches } = parse(example) as { readonly patches: readonly object[] };
+  const objects = buildWith(context, { overlay: '../base', components: ['audit'], patches });
+  const name = `${NAME}-audit`;
+  const pod = at(named(objects, 'CronJob', name), 'spec.jobTemplate.spec.template.spec');
+  const [container] = listAt(pod, 'containers');
+  expect([at(pod, 'serviceAccountName'), at(container, 'image')]).toEqual([
+    name,
+    'registry.example/injector:2',
+  ]);
+  expect(at(container, 'securityContext')).toEqual(
+    at(listAt(at(named(objects, 'Deployment'), 'spec.template.spec'), 'containers')[0], 'securityContext'),
+  );
+  const [command, ...args] = at(container, 'args') as readonly string[];
+  expect([command, readSettings(AUDIT_SETTINGS, args, {}).kind]).toEqual(['audit', 'settings']);
+  const account = named(objects, 'ServiceAccount', name);
+  expect(at(account, 'metadata.annotations')).toHaveProperty(['eks.amazonaws.com/role-arn']);
+  const rules = listAt(named(objects, 'ClusterRole', name), 'rules');
+  expect(new Set(rules.flatMap((rule) => listAt(rule, 'verbs')))).toEqual(new Set(['list']));
+  expect(
+    rules
+      .flatMap((rule) => listAt(rule, 'resources'))
+      .map(String)
+      .toSorted(),
+  ).toEqual(LISTS.toSorted());
 });
 
 it('traces opens the egress to a collector, with its name', (context) => {
