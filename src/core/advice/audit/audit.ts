@@ -3,14 +3,14 @@
  * size of the inputs: secrets are found by index, and patterns are compared only with ARNs that start like them.
  */
 import { Budget } from './budget.ts';
-import { checkAccess } from './check-access.ts';
+import { checkAccess, TOO_MUCH_WORK } from './check-access.ts';
 import { checkResourcePolicies, checkSecrets } from './check-secrets.ts';
 import { checkSharing } from './check-sharing.ts';
 import { checkStatements, namedSecrets } from './check-statements.ts';
 import { checkTrust } from './check-trust.ts';
 import { checkVersions } from './check-versions.ts';
 import { type AuditFinding, AuditFindings } from './findings.ts';
-import { checkGrants, grantsOf, type RoleGrants } from './grants.ts';
+import { checkGrants, type GrantParts, grantsOf, type RoleGrants } from './grants.ts';
 import { type AuditGraph, graphOf } from './graph.ts';
 import type { AuditInputs, AuditRole } from './inputs.ts';
 import { ResourcePolicies } from './resource-policies.ts';
@@ -38,10 +38,11 @@ export interface AuditCounts {
   readonly dropped: number;
 }
 
-/** A pattern that is compared with an ARN is one step. */
-const MOST_STEPS = 50_000_000;
+/** Some seconds of work. */
+const MOST_STEPS = 400_000_000;
 
-export function audit(inputs: AuditInputs): AuditReport {
+/** @param steps bounds the work; what it does not suffice for is undecided */
+export function audit(inputs: AuditInputs, steps = MOST_STEPS): AuditReport {
   const { workloads, iam, pods } = inputs;
   const findings = new AuditFindings();
   const uses = usesOf(workloads);
@@ -53,14 +54,21 @@ export function audit(inputs: AuditInputs): AuditReport {
   const requested = workloads.flatMap(({ access }) => access.secrets.map(({ arn }) => arn));
   const index = new SecretIndex(inputs.secrets ?? [], requested, namedSecrets([...audited, ...others]));
   const policies = new ResourcePolicies(inputs.resourcePolicies, index);
-  const decisions = checkAccess(uses, { inputs, index, policies, roles, findings });
-  const grants = checkAllGrants([...audited, ...others], uses, index, findings);
+  const budget = new Budget(steps);
+  const decisions = checkAccess(uses, { inputs, index, policies, roles, findings, budget });
+  const grants = checkAllGrants([...audited, ...others], uses, {
+    index,
+    findings,
+    budget,
+    groups: new SecretGroups(index),
+  });
   checkStatements(
     [...audited, ...others].filter(({ arn }) => grants.has(arn)),
     findings,
   );
   checkSharing(uses.roles.values(), findings);
-  for (const role of audited) checkTrust(role, uses.roles.get(role.arn), inputs, findings);
+  for (const role of audited)
+    checkTrust(role, uses.roles.get(role.arn), { settings: inputs, findings, budget });
   checkSecrets(inputs, index, requestsIn(inputs, index), findings);
   checkResourcePolicies(policies.given, index, readersIn(uses, index), findings);
   checkVersions(pods, index, findings);
@@ -82,16 +90,13 @@ export function audit(inputs: AuditInputs): AuditReport {
 function checkAllGrants(
   roles: readonly AuditRole[],
   uses: Uses,
-  index: SecretIndex,
-  findings: AuditFindings,
+  parts: GrantParts,
 ): ReadonlyMap<string, RoleGrants> {
-  const parts = { index, findings, budget: new Budget(MOST_STEPS), groups: new SecretGroups(index) };
   const all = new Map<string, RoleGrants>();
   for (const role of roles) {
     const use = uses.roles.get(role.arn);
     const found = grantsOf(role, use, parts);
-    if (found === undefined)
-      findings.add('access-undecided', role.arn, 'its policies take too much work to evaluate');
+    if (found === undefined) parts.findings.add('access-undecided', role.arn, TOO_MUCH_WORK);
     else {
       all.set(role.arn, found);
       checkGrants(role, use, found, parts);

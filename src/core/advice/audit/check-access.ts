@@ -1,7 +1,9 @@
 /** Compares what workloads request with what their roles may read. */
 
+import type { Policy } from '../../iam/read-policy.ts';
 import { RequestContext } from '../../iam/request-context.ts';
 import { partitionOf } from '../../names/regions.ts';
+import { type Budget, sizeOf } from './budget.ts';
 import { type Decision, decideCall } from './decision.ts';
 import type { AuditFindings } from './findings.ts';
 import type { AuditInputs, AuditRole } from './inputs.ts';
@@ -18,6 +20,7 @@ export interface AccessParts {
   readonly index: SecretIndex;
   readonly roles: ReadonlyMap<string, AuditRole>;
   readonly policies: ResourcePolicies;
+  readonly budget: Budget;
   readonly findings: AuditFindings;
 }
 
@@ -49,6 +52,7 @@ function checkRole(role: AuditRole, use: RoleUse, parts: AccessParts): ReadonlyM
   const context = roleContext(role, kind);
   for (const name of role.unread)
     findings.add('policy-undecided', role.arn, `the policy ${name} was not given or cannot be read`);
+  const size = sizeOf(policiesOf(role));
   for (const need of use.needs.values()) {
     const number = index.find(need.read.arn);
     const secret = number === undefined ? undefined : index.all[number];
@@ -57,10 +61,13 @@ function checkRole(role: AuditRole, use: RoleUse, parts: AccessParts): ReadonlyM
       resource: resourceOf(secret),
       context: secretContext(secret.arn, secret.listed, needContext(need, kind, context)),
     };
-    const at = {
-      owner: secret.arn.account,
-      policy: parts.policies.of(number, secret, need.read.isReplica === true),
-    };
+    const policy = parts.policies.of(number, secret, need.read.isReplica === true);
+    const at = { owner: secret.arn.account, policy };
+    if (!parts.budget.spendOnComparisons(size + (typeof policy === 'string' ? 0 : sizeOf([policy])))) {
+      findings.add('access-undecided', role.arn, TOO_MUCH_WORK, need);
+      decisions.set(number, 'undecided');
+      continue;
+    }
     const read = decideCall(role, { ...call, action: READ }, at);
     report(role, READ, { need, secret, decision: read }, findings);
     if (need.read.isDescribed === true) {
@@ -72,6 +79,12 @@ function checkRole(role: AuditRole, use: RoleUse, parts: AccessParts): ReadonlyM
   }
   checkAssumptions(role, use, parts);
   return decisions;
+}
+
+export const TOO_MUCH_WORK = 'its policies take too much work to evaluate';
+
+function policiesOf({ policies, boundary }: AuditRole): readonly Policy[] {
+  return [...policies.map(({ policy }) => policy), ...(boundary === undefined ? [] : [boundary.policy])];
 }
 
 const RANKS = { allowed: 0, undecided: 1, denied: 2 } as const;

@@ -4,6 +4,7 @@ import { effectsOf } from '../../iam/evaluate.ts';
 import type { Policy, PolicyPrincipal } from '../../iam/read-policy.ts';
 import { RequestContext } from '../../iam/request-context.ts';
 import { accountKey } from '../access.ts';
+import { type Budget, sizeOf } from './budget.ts';
 import { accountOf } from './decision.ts';
 import type { AuditFindings } from './findings.ts';
 import type { AuditInputs, AuditRole } from './inputs.ts';
@@ -12,12 +13,14 @@ import type { AssumedUse, RoleUse, SignInUse } from './uses.ts';
 
 export type TrustSettings = Pick<AuditInputs, 'issuer' | 'cluster' | 'audience' | 'roleTokenAudience'>;
 
-export function checkTrust(
-  role: AuditRole,
-  use: RoleUse | undefined,
-  settings: TrustSettings,
-  findings: AuditFindings,
-): void {
+export interface TrustChecks {
+  readonly settings: TrustSettings;
+  readonly findings: AuditFindings;
+  readonly budget: Budget;
+}
+
+export function checkTrust(role: AuditRole, use: RoleUse | undefined, checks: TrustChecks): void {
+  const { settings, findings, budget } = checks;
   const { trust } = role;
   if (trust === undefined) {
     if (use !== undefined)
@@ -30,6 +33,12 @@ export function checkTrust(
   for (const statement of trust.statements)
     if (statement.effect === 'Allow')
       checkTrustStatement(statement, { role, subjects, assumers, settings, findings });
+  const hosts = hostsIn(trust, settings);
+  const steps = sizeOf([trust]) * (hosts.length + 1) * ((use?.signIns.size ?? 0) + assumptions.length);
+  if (!budget.spendOnComparisons(steps)) {
+    findings.add('trust-undecided', role.arn, 'its trust policy takes too much work to evaluate');
+    return;
+  }
   for (const signIn of use?.signIns.values() ?? []) checkSignIn(role, trust, signIn, { settings, findings });
   for (const one of assumptions) checkAssumption(role, trust, one, findings);
 }

@@ -85,7 +85,8 @@ function secretsOf(statement: PolicyStatement, policy: Policy, reach: Reach): re
   const keys = secretKeys(statement);
   if (keys.length === 0) return isCertain ? [] : found;
   const { groupOf, examples } = reach.groups.by(keys);
-  if (!budget.spend(found.length + examples.length * statement.conditions.length)) return undefined;
+  if (!budget.spend(found.length)) return undefined;
+  if (!budget.spendOnComparisons(examples.length * statement.conditions.length)) return undefined;
   const applies = examples.map(({ arn, listed }) => {
     const met = meetsConditions(statement, policy.hasVariables, secretContext(arn, listed, context));
     return isCertain ? met === 'yes' : met !== 'no';
@@ -120,7 +121,8 @@ function resourcesOf(
     const { certain, possible, compared } = index.matching(pattern);
     // With NotResource, the certain ones are excluded from what is possible.
     const takesPossible = isCertain === resources.isExcluded;
-    if (!budget.spend(1 + compared + certain.length + possible.length)) return undefined;
+    if (!budget.spendOnComparisons(1 + compared)) return undefined;
+    if (!budget.spend(certain.length + possible.length)) return undefined;
     lists.push(certain);
     if (takesPossible) lists.push(possible);
   }

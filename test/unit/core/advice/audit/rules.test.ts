@@ -1,5 +1,6 @@
 /** Each rule of the audit: inputs that it reports, and the same inputs without the mistake. */
 import { describe, expect, it } from 'vitest';
+import { audit } from '../../../../../src/core/advice/audit/audit.ts';
 import type { AuditInputs } from '../../../../../src/core/advice/audit/inputs.ts';
 import { AUDIT_CODES, type AuditCode } from '../../../../../src/core/advice/audit/rules.ts';
 import {
@@ -10,6 +11,7 @@ import {
   deployment,
   ISSUER,
   iamRole,
+  inputsOf,
   listed,
   policy,
   roleArn,
@@ -518,6 +520,69 @@ it('exactly the access that is needed has no findings', () => {
   expect(auditOf(documentsOf(partial)).findings).toEqual([]);
   const current = { objects: [runningPod('web', DB, VERSION)] };
   expect(auditOf(documentsOf(current)).findings).toEqual([]);
+});
+
+describe('what a role can read beyond its needs', () => {
+  const both = { secrets: [listed(DB), listed(OTHER)] };
+  const unusedWith = (parts: Parts) =>
+    auditOf(documentsOf({ ...both, ...parts })).findings.find(({ code }) => code === 'granted-unused')?.items;
+  const deny = (more: object) => ({ Effect: 'Deny', Action: 'secretsmanager:*', ...more });
+  const managed = (Document: object) => ({
+    role: { PermissionsBoundary: { PermissionsBoundaryArn: 'arn:aws:iam::aws:policy/b' } },
+    more: {
+      policies: [
+        { Arn: 'arn:aws:iam::aws:policy/b', PolicyVersionList: [{ IsDefaultVersion: true, Document }] },
+      ],
+    },
+  });
+  const wide = allowRead('*');
+
+  it.each<readonly [string, Parts, readonly string[] | undefined]>([
+    ['all secrets', { permissions: [wide] }, [OTHER]],
+    ['a deny', { permissions: [wide, deny({ Resource: OTHER })] }, undefined],
+    ['a deny of all but one', { permissions: [wide, deny({ NotResource: DB })] }, undefined],
+    [
+      'a deny that may not apply',
+      {
+        permissions: [
+          wide,
+          deny({ Resource: OTHER, Condition: { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } } }),
+        ],
+      },
+      [OTHER],
+    ],
+    ['a boundary', { permissions: [wide], ...managed(policy(allowRead(DB))) }, undefined],
+    [
+      'a boundary that denies',
+      { permissions: [wide], ...managed(policy(wide, deny({ Resource: OTHER }))) },
+      undefined,
+    ],
+    ['a wide boundary', { permissions: [wide], ...managed(policy(wide)) }, [OTHER]],
+    [
+      'all but one',
+      { permissions: [{ Effect: 'Allow', Action: 'secretsmanager:*', NotResource: OTHER }] },
+      undefined,
+    ],
+    [
+      'a condition that may hold',
+      { permissions: [{ ...wide, Condition: { StringEquals: { 'aws:SourceVpce': 'vpce-1' } } }] },
+      [OTHER],
+    ],
+    [
+      'a condition that does not hold',
+      { permissions: [{ ...wide, Condition: { StringEquals: { 'aws:PrincipalAccount': '1' } } }] },
+      undefined,
+    ],
+    ['another action', { permissions: [{ ...wide, Action: 'secretsmanager:DescribeSecret' }] }, undefined],
+  ])('%s', (_, parts, expected) => expect(unusedWith(parts)).toEqual(expected));
+});
+
+it('what takes too much work is undecided', () => {
+  const patterns = Array.from({ length: 200 }, (_, index) => secretArn(`*${index}*`));
+  const inputs = inputsOf(documentsOf({ permissions: [allowRead(...patterns)] }));
+  const codes = (steps?: number) => audit(inputs, steps).findings.map(({ code }) => code);
+  expect(codes()).not.toContain('access-undecided');
+  expect(codes(10_000)).toEqual(expect.arrayContaining(['access-undecided', 'trust-undecided']));
 });
 
 it('a role of another account that is assumed needs both trust and permission', () => {
