@@ -24,7 +24,6 @@ No secret value is read. See docs/reference/audit.md.`,
   examples: [
     'aws-secrets-injector audit -f deploy/ --iam iam.json --secrets secrets.json',
     'aws-secrets-injector audit -f web.yaml --format html > audit.html',
-    'aws-secrets-injector audit --live --region eu-west-1 --fail-on warning',
     'kubectl get deploy,sa,pods -A -o json | aws-secrets-injector audit',
   ],
   settings: AUDIT_SETTINGS,

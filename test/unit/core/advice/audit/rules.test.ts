@@ -407,6 +407,11 @@ const CASES: Readonly<Record<AuditCode, readonly Case[]>> = {
       says: '2026-11-20',
     },
     {
+      name: 'seconds since 1970, as the API counts',
+      secrets: [listed(DB, { NextRotationDate: 1_763_596_800 })],
+      says: '2025-11-20',
+    },
+    {
       name: 'days after the last one',
       secrets: [
         listed(DB, {
