@@ -1,7 +1,9 @@
 /** The rules of docs/reference/audit.md are generated from their table. */
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
+import type { EdgeKind } from '../../../src/core/advice/audit/graph.ts';
 import { AUDIT_CODES, ruleOf } from '../../../src/core/advice/audit/rules.ts';
-import { code, expectParts, table } from './page.ts';
+import { auditOf, deployment, roleArn, secretArn, serviceAccount } from '../../audit/inputs.ts';
+import { code, expectParts, readPage, table } from './page.ts';
 
 it('docs/reference/audit.md is current', () => {
   expectParts('docs/reference/audit.md', {
@@ -18,4 +20,25 @@ it('docs/reference/audit.md is current', () => {
       }),
     ),
   });
+});
+
+it('the page lists all members of the JSON, and all kinds of edges', () => {
+  const page = readPage('docs/reference/audit.md');
+  const objects = [deployment('web', [secretArn('db-AbCdEf')]), serviceAccount('web', roleArn('web'))];
+  const report = auditOf({ objects });
+  const listed = [...page.matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \| /gm)].flatMap(([, names = '']) =>
+    names.replaceAll('`', '').split(', '),
+  );
+  expect(listed).toEqual(expect.arrayContaining(['version', ...Object.keys(report)]));
+  const kinds: Readonly<Record<EdgeKind, true>> = {
+    uses: true,
+    'signs-in': true,
+    assumes: true,
+    has: true,
+    allows: true,
+    exceeds: true,
+    denied: true,
+    undecided: true,
+  };
+  expect(listed).toEqual(expect.arrayContaining(Object.keys(kinds)));
 });

@@ -17,8 +17,8 @@ export interface AuditFinding {
   readonly workloads: readonly string[];
 }
 
-/** An account can have 500,000 secrets. The rest is only counted. */
-const MOST_FINDINGS = 20_000;
+/** An account can have 500,000 secrets. Of each code, the rest is only counted, so that notes never displace errors. */
+const MOST_OF_A_CODE = 2000;
 const MOST_ITEMS = 20;
 /** ARNs of roles and secrets have fewer characters. */
 const LONGEST = 640;
@@ -33,10 +33,13 @@ interface Details {
 /** Gathers findings. Text of policies and manifests becomes printable here. */
 export class AuditFindings {
   readonly #found: AuditFinding[] = [];
+  readonly #counts = new Map<AuditCode, number>();
   #dropped = 0;
 
   add(code: AuditCode, subject: string, message: string, details: Details = {}): void {
-    if (this.#found.length === MOST_FINDINGS) {
+    const ofCode = (this.#counts.get(code) ?? 0) + 1;
+    this.#counts.set(code, ofCode);
+    if (ofCode > MOST_OF_A_CODE) {
       this.#dropped += 1;
       return;
     }

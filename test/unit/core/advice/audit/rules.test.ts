@@ -582,6 +582,14 @@ describe('what a role can read beyond its needs', () => {
   ])('%s', (_, parts, expected) => expect(unusedWith(parts)).toEqual(expected));
 });
 
+it('many notes are counted, and displace no error', () => {
+  const secrets = Array.from({ length: 3000 }, (_, index) => listed(secretArn(`a${index}-AbCdEf`)));
+  const gone = listed(DB, { DeletedDate: '2026-12-01T00:00:00+00:00' });
+  const { findings, counts } = auditOf(documentsOf({ secrets: [...secrets, gone] }));
+  expect(findings[0]?.code).toBe('secret-deleted');
+  expect([findings.length, counts.dropped]).toEqual([2001, 1000]);
+});
+
 it('what takes too much work is undecided', () => {
   const patterns = Array.from({ length: 200 }, (_, index) => secretArn(`*${index}*`));
   const inputs = inputsOf(documentsOf({ permissions: [allowRead(...patterns)] }));
