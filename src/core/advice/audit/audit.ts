@@ -62,10 +62,7 @@ export function audit(inputs: AuditInputs, steps = MOST_STEPS): AuditReport {
     budget,
     groups: new SecretGroups(index),
   });
-  checkStatements(
-    [...audited, ...others].filter(({ arn }) => grants.has(arn)),
-    findings,
-  );
+  checkStatements([...audited, ...others], findings);
   checkSharing(uses.roles.values(), findings);
   for (const role of audited)
     checkTrust(role, uses.roles.get(role.arn), { settings: inputs, findings, budget });

@@ -1,5 +1,4 @@
 /** Compares what workloads request with what their roles may read. */
-
 import type { Policy } from '../../iam/read-policy.ts';
 import { RequestContext } from '../../iam/request-context.ts';
 import { partitionOf } from '../../names/regions.ts';
@@ -30,7 +29,7 @@ export type Decisions = ReadonlyMap<string, ReadonlyMap<number, Decision['kind']
 export function checkAccess(uses: Uses, parts: AccessParts): Decisions {
   const { inputs, roles, findings } = parts;
   const decisions = new Map<string, ReadonlyMap<number, Decision['kind']>>();
-  for (const [account, workloads] of uses.unknown)
+  for (const [account, workloads] of inputs.iam === undefined ? [] : uses.unknown)
     findings.add('role-unknown', account, 'the role of the service account is not known', { workloads });
   for (const [arn, use] of uses.roles) {
     const role = roles.get(arn);
@@ -59,7 +58,7 @@ function checkRole(role: AuditRole, use: RoleUse, parts: AccessParts): ReadonlyM
     if (number === undefined || secret === undefined) continue;
     const call = {
       resource: resourceOf(secret),
-      context: secretContext(secret.arn, secret.listed, needContext(need, kind, context)),
+      context: secretContext(secret.arn, secret.listed, needContext(need, kind, context), need.read.arn),
     };
     const policy = parts.policies.of(number, secret, need.read.isReplica === true);
     const at = { owner: secret.arn.account, policy };
@@ -114,11 +113,11 @@ function report(
       `does not allow ${what}: ${decision.reasons.join(', ')}`,
       need,
     );
-  else
+  else if (decision.reasons.length > 0)
     findings.add(
       'access-undecided',
       role.arn,
-      `whether it allows ${what} depends on ${decision.reasons.join(', ') || 'what was not given'}`,
+      `whether it allows ${what} depends on ${decision.reasons.join(', ')}`,
       need,
     );
 }
@@ -159,25 +158,16 @@ function checkKey(
 function checkAssumptions(role: AuditRole, use: RoleUse, { findings }: AccessParts) {
   const context = roleContext(role, sessionKind(role, use));
   for (const [target, workloads] of use.assumes) {
-    // The trust policy of the other role is checked with that role.
-    const owner = role.account;
     const call = { action: 'sts:AssumeRole', resource: target, context };
-    const { kind, reasons } = decideCall(role, call, { owner, policy: 'none' });
+    // The trust policy of the other role is checked with that role.
+    const { kind, reasons } = decideCall(role, call, { owner: role.account, policy: 'none' });
+    const what = `sts:AssumeRole on ${target}`;
+    const why = reasons.join(', ');
     if (kind === 'denied')
-      findings.add(
-        'used-not-granted',
-        role.arn,
-        `does not allow sts:AssumeRole on ${target}: ${reasons.join(', ')}`,
-        {
-          workloads,
-        },
-      );
-    else if (kind === 'undecided')
-      findings.add(
-        'access-undecided',
-        role.arn,
-        `whether it allows sts:AssumeRole on ${target} depends on ${reasons.join(', ')}`,
-        { workloads },
-      );
+      findings.add('used-not-granted', role.arn, `does not allow ${what}: ${why}`, { workloads });
+    else if (kind === 'undecided' && why !== '')
+      findings.add('access-undecided', role.arn, `whether it allows ${what} depends on ${why}`, {
+        workloads,
+      });
   }
 }

@@ -9,7 +9,7 @@ import type { AuditRole } from './inputs.ts';
 
 export interface Decision {
   readonly kind: 'allowed' | 'denied' | 'undecided';
-  /** Why it is denied or undecided. */
+  /** Why it is denied or undecided; empty if only policies that were not read leave it open. */
   readonly reasons: readonly string[];
 }
 
@@ -41,7 +41,8 @@ export function decideCall(
   if (deny === 'yes') return { kind: 'denied', reasons: ['a policy denies it explicitly'] };
   const found: Decision['kind'] =
     allow === 'no' ? 'denied' : allow === 'unknown' || deny === 'unknown' ? 'undecided' : 'allowed';
-  if (found === 'allowed') return { kind: found, reasons: [] };
+  // A policy that was not read can deny, and a boundary that was not read may not allow. Both are reported once for the role.
+  if (found === 'allowed') return { kind: role.unread.length > 0 ? 'undecided' : found, reasons: [] };
   if (found === 'undecided')
     return {
       kind: found,

@@ -84,16 +84,20 @@ function versionKeys({ stage, versionId }: SecretRead): Readonly<Record<string, 
   };
 }
 
-/** The keys that depend on the secret. */
+/**
+ * The keys that depend on the secret.
+ * @param asked the ARN in the request; what a condition sees of a partial one is not documented
+ */
 export function secretContext(
   arn: SecretArn,
   listed: AuditSecret | undefined,
   parent: RequestContext,
+  asked = arn,
 ): RequestContext {
   const values: Record<string, KnownValue> = {
     'aws:RequestedRegion': [arn.region],
     'aws:ResourceAccount': [arn.account],
-    ...(arn.suffix === undefined ? {} : { 'secretsmanager:SecretId': [arn.text] }),
+    ...(asked.suffix === undefined ? {} : { 'secretsmanager:SecretId': [asked.text] }),
   };
   for (const [key, value] of listed?.tags ?? []) {
     values[`aws:ResourceTag/${key}`] = [value];

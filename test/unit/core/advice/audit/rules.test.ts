@@ -582,6 +582,29 @@ describe('what a role can read beyond its needs', () => {
   ])('%s', (_, parts, expected) => expect(unusedWith(parts)).toEqual(expected));
 });
 
+it('what a policy allows is undecided beside one that was not read, also a permissions boundary', () => {
+  const unread = 'arn:aws:iam::aws:policy/Unread';
+  for (const role of [
+    { AttachedManagedPolicies: [{ PolicyArn: unread }] },
+    { PermissionsBoundary: { PermissionsBoundaryArn: unread } },
+  ]) {
+    const { findings, graph } = auditOf(documentsOf({ role }));
+    expect(findings.map(({ code }) => code)).toEqual(['policy-undecided']);
+    expect(graph.edges.map(([, , kind]) => kind)).toContain('undecided');
+  }
+});
+
+it('a condition on the ID of the secret is decided only for complete ARNs', () => {
+  const permissions = [{ ...allowRead(DB), Condition: { StringEquals: { 'secretsmanager:SecretId': DB } } }];
+  const codes = (arn: string) =>
+    auditOf({
+      ...documentsOf({ permissions }),
+      objects: [deployment('web', [arn]), serviceAccount('web', WEB)],
+    }).findings.map(({ code }) => code);
+  expect(codes(DB)).toEqual([]);
+  expect(codes(secretArn('prod/db'))).toEqual(['access-undecided']);
+});
+
 it('many notes are counted, and displace no error', () => {
   const secrets = Array.from({ length: 3000 }, (_, index) => listed(secretArn(`a${index}-AbCdEf`)));
   const gone = listed(DB, { DeletedDate: '2026-12-01T00:00:00+00:00' });
