@@ -119,7 +119,7 @@ function commitRelease(tree: string, version: string): void {
   }
   const npm = ['version', version, '--no-git-tag-version', '--allow-same-version', '--ignore-scripts'];
   execFileSync('npm', npm, { cwd: tree, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (const folder of ['base', 'components/rollout'])
+  for (const folder of ['base', 'components/audit', 'components/rollout'])
     edit(`manifests/${folder}/kustomization.yaml`, (text) =>
       text.replace(/^( +newTag: ).*$/m, `$1${version}`),
     );
