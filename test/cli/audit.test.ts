@@ -178,6 +178,22 @@ describe('formats', () => {
     });
   });
 
+  it('sarif has a place for everything about a role that a workload uses', async () => {
+    const trust = policy({ ...trustIn('web'), Condition: {} });
+    const role = iamRole(WEB, trust, [policy(allowRead('*'))]);
+    write('iam.json', { RoleDetailList: [role] });
+    const { stdout } = await audit([...ALL(), '--format', 'sarif']);
+    const { runs } = JSON.parse(stdout) as {
+      readonly runs: readonly [
+        { readonly results: readonly { readonly ruleId: string; readonly locations: readonly object[] }[] },
+      ];
+    };
+    const placed = runs[0].results.filter(({ locations }) => 'physicalLocation' in (locations[0] ?? {}));
+    expect(placed.map(({ ruleId }) => ruleId)).toEqual([
+      ...['trust-no-subject', 'granted-unused', 'trust-no-audience', 'wildcard-resource'],
+    ]);
+  });
+
   it('markdown has a section for each code, and no markup of others', async () => {
     const name = 'a|b`c<img src=x>@team';
     const role = iamRole(WEB, policy(trustIn('web')), [], {

@@ -72,6 +72,7 @@ describe('a dry run', () => {
       expect.arrayContaining([
         'CHANGELOG.md',
         'manifests/base/kustomization.yaml',
+        'manifests/components/audit/kustomization.yaml',
         'manifests/components/rollout/kustomization.yaml',
         'package-lock.json',
         'package.json',

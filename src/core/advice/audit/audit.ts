@@ -62,7 +62,7 @@ export function audit(inputs: AuditInputs, steps = MOST_STEPS): AuditReport {
     budget,
     groups: new SecretGroups(index),
   });
-  checkStatements([...audited, ...others], findings);
+  checkStatements([...audited, ...others], uses.roles, findings);
   checkSharing(uses.roles.values(), findings);
   for (const role of audited)
     checkTrust(role, uses.roles.get(role.arn), { settings: inputs, findings, budget });

@@ -5,6 +5,7 @@ import { parseArn, type SecretArn } from '../../names/arn.ts';
 import type { AuditFindings } from './findings.ts';
 import { READ_ACTION } from './grants.ts';
 import type { AuditRole, NamedPolicy } from './inputs.ts';
+import type { RoleUse } from './uses.ts';
 
 /** What the fetcher calls, and actions that AWS requires with them. */
 const NEEDED: ReadonlySet<string> = new Set(['getsecretvalue', 'describesecret']);
@@ -12,17 +13,33 @@ const SERVICE = 'secretsmanager:';
 /** Of every field a name, and the name of the secret without wildcards but for the suffix. */
 const NARROW = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[^*?]+?(?:-\?{6})?$/;
 
-export function checkStatements(roles: readonly AuditRole[], findings: AuditFindings): void {
-  const users = new Map<NamedPolicy['policy'], { readonly name: string; readonly roles: Set<string> }>();
+export function checkStatements(
+  roles: readonly AuditRole[],
+  uses: ReadonlyMap<string, RoleUse>,
+  findings: AuditFindings,
+): void {
+  const all = new Map<NamedPolicy['policy'], Attached>();
   for (const role of roles)
     for (const { name, policy } of role.policies) {
-      const known = users.get(policy) ?? { name, roles: new Set() };
-      known.roles.add(role.arn);
-      users.set(policy, known);
+      const attached = all.get(policy) ?? { name, roles: new Set(), workloads: new Set() };
+      attached.roles.add(role.arn);
+      // A few are shown.
+      if (attached.workloads.size < MOST_WORKLOADS)
+        for (const workload of uses.get(role.arn)?.workloads ?? []) attached.workloads.add(workload);
+      all.set(policy, attached);
     }
-  for (const [policy, { name, roles: attached }] of users)
+  for (const [policy, attached] of all)
     for (const statement of policy.statements)
-      if (statement.effect === 'Allow') checkStatement(statement, { name, attached, findings });
+      if (statement.effect === 'Allow') checkStatement(statement, attached, findings);
+}
+
+const MOST_WORKLOADS = 20;
+
+/** A policy, and the roles and workloads that have it. */
+interface Attached {
+  readonly name: string;
+  readonly roles: Set<string>;
+  readonly workloads: Set<string>;
 }
 
 /** The secrets that statements allow reading by their ARNs, without patterns but for the suffix. */
@@ -46,20 +63,18 @@ export function namedSecrets(roles: readonly AuditRole[]): readonly SecretArn[] 
   });
 }
 
-interface Attached {
-  readonly name: string;
-  readonly attached: ReadonlySet<string>;
-  readonly findings: AuditFindings;
-}
-
-function checkStatement(statement: PolicyStatement, { name, attached, findings }: Attached): void {
+function checkStatement(
+  statement: PolicyStatement,
+  { name, roles, workloads }: Attached,
+  findings: AuditFindings,
+): void {
   const { actions, resources } = statement;
   const where = `statement ${statement.name}`;
   const reads = matchesAction(statement, READ_ACTION) !== 'no';
   const ofService = actions.values.filter((one) => one.toLowerCase().startsWith(SERVICE));
   const patterns = actions.isExcluded ? [] : actions.values.filter(isActionPattern);
   const add = (code: Parameters<AuditFindings['add']>[0], message: string) =>
-    findings.add(code, name, `${where} ${message}`, { items: attached });
+    findings.add(code, name, `${where} ${message}`, { items: roles, workloads });
   if (actions.isExcluded && reads) add('allow-except', 'allows every action except those of NotAction');
   if (resources?.isExcluded === true && reads)
     add('allow-except', 'allows reading every secret except those of NotResource');

@@ -30,9 +30,10 @@ export function checkTrust(role: AuditRole, use: RoleUse | undefined, checks: Tr
   const subjects = new Set([...(use?.signIns.values() ?? [])].map((one) => accountKey(one.serviceAccount)));
   const assumptions = [...(use?.assumedFrom.values() ?? [])];
   const assumers = new Set(assumptions.flatMap(({ from }) => from ?? []));
+  const workloads = use?.workloads ?? new Set();
   for (const statement of trust.statements)
     if (statement.effect === 'Allow')
-      checkTrustStatement(statement, { role, subjects, assumers, settings, findings });
+      checkTrustStatement(statement, { role, subjects, assumers, workloads, settings, findings });
   const hosts = hostsIn(trust, settings);
   const steps = sizeOf([trust]) * (hosts.length + 1) * ((use?.signIns.size ?? 0) + assumptions.length);
   if (!budget.spendOnComparisons(steps)) {

@@ -6,6 +6,7 @@ import { matchesAction } from '../../iam/evaluate.ts';
 import type { PolicyCondition, PolicyPrincipal, PolicyStatement } from '../../iam/read-policy.ts';
 import type { AuditFindings } from './findings.ts';
 import type { AuditInputs, AuditRole } from './inputs.ts';
+import type { AuditCode } from './rules.ts';
 
 export const WEB_IDENTITY_ACTION = 'sts:AssumeRoleWithWebIdentity';
 export const POD_IDENTITY = 'pods.eks.amazonaws.com';
@@ -16,6 +17,8 @@ export interface TrustParts {
   readonly subjects: ReadonlySet<string>;
   /** The ARNs of the roles from which workloads assume it. */
   readonly assumers: ReadonlySet<string>;
+  /** Names of the workloads that use the role. */
+  readonly workloads: ReadonlySet<string>;
   readonly settings: Pick<AuditInputs, 'issuer' | 'cluster'>;
   readonly findings: AuditFindings;
 }
@@ -39,33 +42,36 @@ export function trustsPods({ trust }: AuditRole, issuer: string | undefined): bo
 }
 
 export function checkTrustStatement(statement: PolicyStatement, parts: TrustParts): void {
-  const { role, findings } = parts;
   const { principals, conditions, name } = statement;
   if (principals === undefined || principals.isExcluded) {
-    findings.add(
-      'trust-undecided',
-      role.arn,
-      `statement ${name} lets in everyone except those of NotPrincipal`,
-    );
+    add(parts, 'trust-undecided', `statement ${name} lets in everyone except those of NotPrincipal`);
     return;
   }
   for (const principal of principals.values) {
     const host = hostOf(principal);
     if (principal.kind === '*') {
-      if (conditions.length === 0)
-        findings.add('trust-everyone', role.arn, `statement ${name} lets everyone in`);
+      if (conditions.length === 0) add(parts, 'trust-everyone', `statement ${name} lets everyone in`);
       else
-        findings.add(
+        add(
+          parts,
           'trust-undecided',
-          role.arn,
           `statement ${name} lets everyone in who meets its condition on ${keysOf(conditions)}`,
         );
     } else if (host !== undefined) checkIssuer(statement, host, parts);
     else if (principal.kind === 'Service' && principal.id === POD_IDENTITY)
       checkPodIdentity(statement, parts);
     else if (!parts.assumers.has(principal.id))
-      findings.add('trust-other-principal', role.arn, `statement ${name} lets ${principal.id} in`);
+      add(parts, 'trust-other-principal', `statement ${name} lets ${principal.id} in`);
   }
+}
+
+function add(
+  { role, workloads, findings }: TrustParts,
+  code: AuditCode,
+  message: string,
+  items: readonly string[] = [],
+): void {
+  findings.add(code, role.arn, message, { items, workloads });
 }
 
 function keysOf(conditions: readonly PolicyCondition[]): string {
@@ -73,18 +79,18 @@ function keysOf(conditions: readonly PolicyCondition[]): string {
 }
 
 function checkIssuer(statement: PolicyStatement, host: string, parts: TrustParts): void {
-  const { role, settings, findings } = parts;
+  const { settings } = parts;
   if (matchesAction(statement, WEB_IDENTITY_ACTION) === 'no') return;
   const { name } = statement;
   if (settings.issuer !== undefined && settings.issuer !== host) {
-    findings.add('trust-other-cluster', role.arn, `statement ${name} lets tokens of the issuer ${host} in`);
+    add(parts, 'trust-other-cluster', `statement ${name} lets tokens of the issuer ${host} in`);
     return;
   }
   const subjects = positive(statement, `${host}:sub`);
   if (subjects.length === 0)
-    findings.add('trust-no-subject', role.arn, `statement ${name} has no condition on ${host}:sub`);
+    add(parts, 'trust-no-subject', `statement ${name} has no condition on ${host}:sub`);
   if (positive(statement, `${host}:aud`).length === 0)
-    findings.add('trust-no-audience', role.arn, `statement ${name} has no condition on ${host}:aud`);
+    add(parts, 'trust-no-audience', `statement ${name} has no condition on ${host}:aud`);
   checkNames(
     name,
     subjects.map(({ text, isPattern }) => ({ text: text.replace(/^system:serviceaccount:/, ''), isPattern })),
@@ -94,20 +100,16 @@ function checkIssuer(statement: PolicyStatement, host: string, parts: TrustParts
 }
 
 function checkPodIdentity(statement: PolicyStatement, parts: TrustParts): void {
-  const { role, settings, findings } = parts;
+  const { settings } = parts;
   const tag = (key: string) => positive(statement, `aws:RequestTag/${key}`);
   const [namespaces, accounts] = [tag('kubernetes-namespace'), tag('kubernetes-service-account')];
   const clusters = [...tag('eks-cluster-arn'), ...positive(statement, 'aws:SourceArn')];
   const { name } = statement;
   if (namespaces.length + accounts.length + clusters.length + tag('eks-cluster-name').length === 0)
-    findings.add(
-      'trust-pod-identity-open',
-      role.arn,
-      `statement ${name} lets every association in that names the role`,
-    );
+    add(parts, 'trust-pod-identity-open', `statement ${name} lets every association in that names the role`);
   for (const { text, isPattern } of clusters)
     if (settings.cluster !== undefined && text !== settings.cluster && !isPattern)
-      findings.add('trust-other-cluster', role.arn, `statement ${name} lets pods of the cluster ${text} in`);
+      add(parts, 'trust-other-cluster', `statement ${name} lets pods of the cluster ${text} in`);
   if (namespaces.length === 0 || accounts.length === 0) return;
   const pairs = namespaces.flatMap((namespace) =>
     accounts.map((account) => ({
@@ -130,28 +132,26 @@ function checkNames(
   statement: string,
   names: readonly Expected[],
   separator: ':' | '/',
-  { role, subjects, findings }: TrustParts,
+  parts: TrustParts,
 ): void {
   const patterns = names.filter(({ isPattern }) => isPattern);
   if (patterns.length > 0)
-    findings.add(
+    add(
+      parts,
       'trust-wildcard-subject',
-      role.arn,
       `statement ${statement} lets service accounts in by a pattern`,
-      {
-        items: patterns.map(({ text }) => text),
-      },
+      patterns.map(({ text }) => text),
     );
   const others = names
     .filter(({ isPattern }) => !isPattern)
     .map(({ text }) => text.replace(separator, '/'))
-    .filter((one) => !subjects.has(one));
+    .filter((one) => !parts.subjects.has(one));
   if (others.length > 0)
-    findings.add(
+    add(
+      parts,
       'trust-other-subject',
-      role.arn,
       `statement ${statement} lets ${others.length === 1 ? 'a service account' : 'service accounts'} in that no workload uses`,
-      { items: others },
+      others,
     );
 }
 
