@@ -55,7 +55,13 @@ export async function readCluster(api: ClusterApi, signal: AbortSignal): Promise
     }
   const list = { kind: 'List', items };
   const templates = podTemplates(list, 'default');
-  const manifests = { name: 'cluster', templates, places: new Map(), events: [], ...rolesIn(list, 'default') };
+  const manifests = {
+    name: 'cluster',
+    templates,
+    places: new Map(),
+    events: [],
+    ...rolesIn(list, 'default'),
+  };
   return { manifests, problems };
 }
 
