@@ -100,6 +100,8 @@ describe('exit codes', () => {
     expect(stderr).toContain('Deployment/shop/denied: ALIAS_UNKNOWN');
     expect(stdout).toContain('(used-not-granted)');
     expect(stdout).toContain('What could not be read: 2 files or pods were left out.');
+    const sarif = (await audit([...ALL(), '-f', at('more'), '--format', 'sarif'])).stdout;
+    expect(JSON.parse(sarif)).toMatchObject({ runs: [{ invocations: [{ executionSuccessful: false }] }] });
   });
 });
 

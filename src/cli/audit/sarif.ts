@@ -4,10 +4,14 @@ import { AUDIT_CODES, ruleOf } from '../../core/advice/audit/rules.ts';
 import type { ReportPlace, ReportResult } from '../report/result.ts';
 import { formatSarif } from '../report/sarif.ts';
 
-/** @param places where workloads are, by their names; a finding is at its first workload that has one */
+/**
+ * Formats findings. One is at its first workload that has a place.
+ * @param places where workloads are, by their names @param isComplete whether everything could be read
+ */
 export function formatAuditSarif(
   { findings }: AuditReport,
   places: ReadonlyMap<string, ReportPlace>,
+  isComplete: boolean,
 ): string {
   const rules = AUDIT_CODES.map((id) => {
     const { level, meaning, action } = ruleOf(id);
@@ -25,5 +29,5 @@ export function formatAuditSarif(
       ...(place === undefined ? {} : { place }),
     };
   });
-  return formatSarif(rules, results);
+  return formatSarif(rules, results, isComplete);
 }

@@ -62,7 +62,9 @@ export async function runAudit(argv: readonly string[]): Promise<number> {
   // The rest is audited all the same, and the exit code says that something is missing.
   const problems = [...manifests.problems, ...found.problems];
   const shown = withoutIgnored(report, values, problems.length);
-  process.stdout.write(await format(shown, values, found.places));
+  process.stdout.write(
+    await format(shown, values, { places: found.places, isComplete: problems.length === 0 }),
+  );
   if (problems.length > 0) return fail(problems);
   return shown.findings.some(({ level }) => RANKS[level] >= RANKS[values['fail-on']]) ? 1 : 0;
 }
@@ -89,7 +91,7 @@ function withoutIgnored(report: AuditReport, { ignore }: AuditValues, unread: nu
 async function format(
   report: AuditReport,
   { format: kind }: AuditValues,
-  places: ReadonlyMap<string, ReportPlace>,
+  { places, isComplete }: { readonly places: ReadonlyMap<string, ReportPlace>; readonly isComplete: boolean },
 ): Promise<string> {
   switch (kind) {
     case 'text':
@@ -97,7 +99,7 @@ async function format(
     case 'json':
       return `${JSON.stringify({ version: 1, ...report }, undefined, 2)}\n`;
     case 'sarif':
-      return formatAuditSarif(report, places);
+      return formatAuditSarif(report, places, isComplete);
     case 'markdown':
       return formatAuditMarkdown(report);
     case 'html':
