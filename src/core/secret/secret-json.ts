@@ -3,6 +3,7 @@
  * could not read.
  */
 import { asObject } from '../json.ts';
+import { withPlainKeys } from './escaped-keys.ts';
 import { jsonFaultPosition, type Position } from './json-position.ts';
 import type { SecretValue } from './secret-value.ts';
 
@@ -43,9 +44,11 @@ export function readDocument(value: SecretValue): JsonDocument | undefined {
   const text = jsonText(value);
   if (text === undefined) return undefined;
   try {
-    const root = json.parse(text, (_key, member, context) =>
-      typeof member === 'number' && context.source !== undefined ? json.rawJSON(context.source) : member,
-    );
+    const plain = withPlainKeys(text);
+    const root = json.parse(plain?.text ?? text, (_key, member, context) => {
+      if (typeof member === 'number' && context.source !== undefined) return json.rawJSON(context.source);
+      return plain === undefined ? member : plain.restore(member);
+    });
     return { root: root as JsonNode };
   } catch {
     return undefined;
