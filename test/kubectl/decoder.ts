@@ -47,9 +47,11 @@ async function ask(mode: string, questions: readonly string[]): Promise<unknown>
   return JSON.parse(stdout);
 }
 
-/** Parses JSON without rounding integers. */
+/** Parses JSON without rounding integers, and makes objects of lists of pairs. */
 function exactly(text: string): unknown {
   const revive = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    if (typeof value === 'object' && value !== null && 'pairs' in value)
+      return Object.fromEntries(value.pairs as [string, unknown][]);
     if (typeof value !== 'number') return value;
     if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? ''))
       return BigInt(context?.source ?? value);

@@ -145,6 +145,8 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
   'line breaks of old systems': 'a: b\rc: d\r',
   'two carriage returns': 'a: b\r\r\nc: "d\r\r\r\n  e"\r\n',
   'a byte order mark': '\ufeffa: b\n',
+  'three byte order marks': '\ufeff\ufeff\ufeffa: b\n---\n\ufeff\ufeffc: d\n',
+  'more byte order marks': '\ufeff\ufeff\ufeff\ufeffa: b\n---\n\ufeff\ufeff\ufeffc: d\n',
   'a byte order mark in the second document': 'a: b\n---\n\ufeffc: d\n---\n---\n\ufeffe: f\n',
   'a list in a list': '- - a\n  - - b\n-\n  - c\n- d: e\n  f:\n  - g\n',
   'wrong indentation': 'a:\n   b: 1\n  c: 2\n',

@@ -65,10 +65,7 @@ describe.skipIf(missing !== undefined)('as kubectl reads it', () => {
   });
 
   it('texts made at random', async () => {
-    // go-yaml misreads some texts after U+2028 and its kind, which it takes as line breaks: the key `z"` becomes `z\\`.
-    const texts = fc
-      .sample(anyText, { numRuns: 30_000, seed: SEED })
-      .filter((text) => !/[\u0085\u2028\u2029]/.test(text));
+    const texts = fc.sample(anyText, { numRuns: 30_000, seed: SEED });
     const found = await differences(texts, STRICTER);
     expect(found.slice(0, 3), `KUBECTL_SEED=${SEED}`).toEqual([]);
   });

@@ -26,7 +26,8 @@ export interface UnreadableText {
   readonly wrong: string;
 }
 
-const BYTE_ORDER_MARK = '\ufeff';
+/** go-yaml ignores one at the start of a stream, and one at the start of its first line. */
+const BYTE_ORDER_MARKS = /^\ufeff{0,2}/;
 // Go's unicode.IsSpace counts U+0085 and does not count the byte order mark.
 const AFTER_SEPARATOR = /^(?:(?!\ufeff)[\s\u0085])*(?:#|$)/;
 const CONTROL = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ufffd]/;
@@ -109,7 +110,8 @@ function jsonDocument(file: string, root: Node): SourceDocument {
 }
 
 function yamlDocument(file: string, from: number, to: number): SourceDocument {
-  const origin = file[from] === BYTE_ORDER_MARK ? from + 1 : from;
+  const [marks = ''] = BYTE_ORDER_MARKS.exec(file.slice(from, from + 2)) ?? [];
+  const origin = from + marks.length;
   const text = file.slice(origin, to);
   try {
     const control = CONTROL.exec(text);

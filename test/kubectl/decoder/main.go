@@ -1,7 +1,8 @@
 // Code of kubectl and of the API server, with JSON on standard input and output. With the argument "manifests", it reads
 // texts in base64 the way `kubectl apply -f` does, with the same splitting into documents and the same decoder: the
-// answer to each is the list of its objects, as JSON text, or the error. With the argument "keys", it answers for each
-// key whether an annotation can have it.
+// answer to each is the list of its objects, as JSON text, or the error. In that text, an object is {"pairs": [[key,
+// value], …]}, because V8 confuses keys with escapes. With the argument "keys", it answers for each key whether an
+// annotation can have it.
 package main
 
 import (
@@ -81,6 +82,62 @@ func read(text []byte) answer {
 		if len(one.raw) == 0 || bytes.Equal(one.raw, []byte("null")) {
 			continue
 		}
-		objects = append(objects, string(one.raw))
+		objects = append(objects, pairs(one.raw))
 	}
+}
+
+// Writes objects as lists of their members.
+func pairs(raw []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var text bytes.Buffer
+	if err := writeValue(decoder, &text); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return text.String()
+}
+
+func writeValue(decoder *json.Decoder, text *bytes.Buffer) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('{'):
+		text.WriteString(`{"pairs":[`)
+		for isFirst := true; decoder.More(); isFirst = false {
+			if !isFirst {
+				text.WriteByte(',')
+			}
+			text.WriteByte('[')
+			if err := writeValue(decoder, text); err != nil {
+				return err
+			}
+			text.WriteByte(',')
+			if err := writeValue(decoder, text); err != nil {
+				return err
+			}
+			text.WriteByte(']')
+		}
+		text.WriteString("]}")
+		_, err = decoder.Token()
+		return err
+	case json.Delim('['):
+		text.WriteByte('[')
+		for isFirst := true; decoder.More(); isFirst = false {
+			if !isFirst {
+				text.WriteByte(',')
+			}
+			if err := writeValue(decoder, text); err != nil {
+				return err
+			}
+		}
+		text.WriteByte(']')
+		_, err = decoder.Token()
+		return err
+	}
+	written, err := json.Marshal(token)
+	text.Write(written)
+	return err
 }
