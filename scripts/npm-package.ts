@@ -3,7 +3,16 @@
  * its types, and the command line. It has no dependencies, because everything is bundled: a program that uses only the
  * library installs nothing else. Run it after `scripts/build.ts`.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
@@ -46,8 +55,7 @@ export async function buildNpmPackage(outDir: string): Promise<void> {
     if (!existsSync(file)) throw new Error(`${file} does not exist: run node scripts/build.ts first`);
     cpSync(file, path.join(outDir, `lib/${name}.cjs`));
   }
-  for (const [name, text] of Object.entries(PROGRAMS))
-    writeFileSync(path.join(outDir, 'bin', name), text, { mode: 0o755 });
+  for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(path.join(outDir, 'bin', name), text);
   const pages = await writeManPages(path.join(outDir, 'man'));
   cpSync(path.join(ROOT, 'schema'), path.join(outDir, 'schema'), { recursive: true });
   for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(outDir, name));
@@ -60,6 +68,10 @@ export async function buildNpmPackage(outDir: string): Promise<void> {
     [head, notices(packagesIn([...metafiles, library]))].join('\n'),
   );
   writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify(manifest(pages), undefined, 2)}\n`);
+  // npm packs the modes of files, which depend on the umask.
+  for (const file of readdirSync(outDir, { recursive: true, withFileTypes: true }))
+    if (file.isFile())
+      chmodSync(path.join(file.parentPath, file.name), file.parentPath.endsWith('/bin') ? 0o755 : 0o644);
 }
 
 /** A module for each file, so that a bundler drops what a program does not use. */

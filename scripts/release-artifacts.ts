@@ -51,7 +51,7 @@ export async function buildArtifacts(
     packFolder(path.join(tree, 'manifests/chart'), '.', file('.tgz'), `${NAME}/`, [':!.helmignore']);
   const archive = file('.oci.tar');
   await buildImages(tree, archive, version, options);
-  await packNpmPackage(tree, output, { file: file('-npm.tgz'), signal: options.signal });
+  await packNpmPackage(tree, { file: file('-npm.tgz'), signal: options.signal });
   const digest = unpackImages(archive, tree, file);
   writeFileSync(file('-image-digest.txt'), `${digest}\n`);
   const sums = readdirSync(output)
@@ -107,15 +107,16 @@ async function run(
 /** The npm package. `npm pack` writes neither times nor owners. */
 async function packNpmPackage(
   tree: string,
-  output: string,
   { file, signal }: { readonly file: string; readonly signal: AbortSignal },
 ): Promise<void> {
   await run(tree, signal, 'scripts/ensure-build');
   await run(tree, signal, 'scripts/with-node', 'node', 'scripts/npm-package.ts');
-  const options = ['--json', '--ignore-scripts', '--pack-destination', output];
+  // Not into the output: the package has the name of the chart's file.
+  const folder = path.join(tree, 'dist');
+  const options = ['--json', '--ignore-scripts', '--pack-destination', folder];
   const packed = await run(tree, signal, 'npm', 'pack', './dist/npm', ...options);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  renameSync(path.join(output, filename), file);
+  renameSync(path.join(folder, filename), file);
 }
 
 /**
