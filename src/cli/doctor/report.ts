@@ -4,14 +4,19 @@ import type { CheckResult } from './run.ts';
 
 const STATUSES: readonly Status[] = ['ok', 'warn', 'fail', 'skipped'];
 
-/** A line for each finding, what to do below it, and the sums. */
+/** A line for each finding, what to do below it, and the sums. Checks that are skipped for one reason share a line. */
 export function formatReport(results: readonly CheckResult[]): string {
-  const lines = results.flatMap(({ check, findings }) =>
-    findings.flatMap(({ status, what, next }) => [
-      `${status.padEnd(8)}${check.name}: ${what}`,
-      ...next.map((one) => `          next: ${one}`),
-    ]),
-  );
+  const all = results.flatMap(({ check, findings }) => findings.map((one) => ({ name: check.name, ...one })));
+  const groups = [
+    ...Map.groupBy(all, ({ status, what, name }) =>
+      status === 'skipped' ? what : `${name} ${what}`,
+    ).values(),
+  ];
+  const lines = groups.flatMap((group) => {
+    const names = [...new Set(group.map(({ name }) => name))].join(', ');
+    const next = [...new Set(group.flatMap((one) => one.next))].map((one) => `          next: ${one}`);
+    return group.slice(0, 1).flatMap(({ status, what }) => [`${status.padEnd(8)}${names}: ${what}`, ...next]);
+  });
   const sums = STATUSES.map((status) => `${countOf(results, status)} ${status}`).join(', ');
   return `${[...lines, '', sums].join('\n')}\n`;
 }

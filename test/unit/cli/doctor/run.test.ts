@@ -70,3 +70,15 @@ it('shows progress on a terminal only', () => {
   show([], 13);
   expect(written).toEqual(['\r\u001b[K11 of 13 checks done; waiting for api-s', '\r\u001b[K']);
 });
+
+it('checks that are skipped for one reason share a line', () => {
+  const check = (name: string) => ({ name, about: '', run: async () => [] });
+  const skipped = finding('skipped', 'no answer', 'Check the network.');
+  const results = ['a', 'b', 'c'].map((name) => ({
+    check: check(name),
+    findings: name === 'b' ? [finding('fail', 'no answer')] : [skipped],
+  }));
+  expect(formatReport(results)).toBe(
+    'skipped a, c: no answer\n          next: Check the network.\nfail    b: no answer\n\n0 ok, 0 warn, 1 fail, 2 skipped\n',
+  );
+});
