@@ -21,12 +21,21 @@ export function readMatcher(source: string): Result<(name: string) => boolean, G
   return expression.ok ? ok((name) => expression.value.test(name)) : expression;
 }
 
-/** Syntax of Go that means something else in JavaScript, or nothing, is refused. */
+/**
+ * Repetitions that JavaScript can try in very many ways, while Go takes time linear in the name: of a group, and more than
+ * three in one expression.
+ */
+function isCostly(pattern: string): boolean {
+  const bare = pattern.replace(/\\./gs, 'x').replace(/\[\^?\]?[^\]]*\]/g, 'x');
+  return /\)[*+{]/.test(bare) || (bare.match(/[*+{]/g) ?? []).length > 3;
+}
+
+/** Syntax of Go that means something else in JavaScript, or nothing, is refused, and what can take very long. */
 function compile(source: string, flags: string): Result<RegExp, Gap> {
   const isInsensitive = source.startsWith('(?i)');
   const pattern = source.replace(/^\(\?i\)/, '').replaceAll('(?P<', '(?<');
   const missing = gap(`the regular expression ${quote(source)} cannot be evaluated here`, RULE);
-  if (/\(\?(?!:|<[A-Za-z])|\\[AzQEpPCx]|\[\[:/.test(pattern)) return missing;
+  if (/\(\?(?!:|<[A-Za-z])|\\[AzQEpPCx]|\[\[:/.test(pattern) || isCostly(pattern)) return missing;
   try {
     return ok(new RegExp(pattern, isInsensitive ? `${flags}i` : flags));
   } catch {
