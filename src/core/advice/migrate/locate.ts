@@ -5,7 +5,7 @@ import { partitionOf } from '../../names/regions.ts';
 import { quote } from '../../problems/quote.ts';
 import { ok, type Result } from '../../problems/result.ts';
 import { gap } from './model.ts';
-import type { Gap } from './report.ts';
+import type { Gap, ObjectReport } from './report.ts';
 
 /** A secret of a listing. */
 export interface ListedSecret {
@@ -97,4 +97,15 @@ function fromParts(arn: string, name: string): Result<Located, Gap> {
       'set --resolve, so that the ARN is complete',
     );
   return ok({ arn, isPartial: true });
+}
+
+/** Reports which secret a field names. */
+export function reportLocated(report: ObjectReport, field: string, located: Result<Located, Gap>): void {
+  if (!located.ok) report.notCarried(field, located.problem);
+  else if (located.value.isPartial)
+    report.changed(
+      field,
+      `${located.value.arn}, which has no suffix: it refers to whichever secret has that name; --resolve completes it`,
+    );
+  else report.carried(field, located.value.arn);
 }

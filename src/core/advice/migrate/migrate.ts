@@ -1,4 +1,4 @@
-/** From the objects of other tools to annotations: what changes in the manifests, and what becomes of each field. */
+/** From the objects of other tools to annotations: what changes in the manifests, and how each field was handled. */
 
 import { failed } from '../../problems/result.ts';
 import { type Classes, readClasses } from './csi/index.ts';

@@ -1,4 +1,4 @@
-/** What becomes of each field: nothing of an object is left out without an entry. */
+/** How each field was handled: nothing of an object is left out without an entry. */
 import { asArray, asObject } from '../../json.ts';
 
 /** `changed`: the pod gets it, but not in every respect as before. */

@@ -5,7 +5,7 @@ import { FILE_MODE } from '../../../plan/file-mode.ts';
 import { quote } from '../../../problems/quote.ts';
 import { ok, type Result } from '../../../problems/result.ts';
 import type { Request } from '../form-text.ts';
-import { type Locating, locate } from '../locate.ts';
+import { type Locating, locate, reportLocated } from '../locate.ts';
 import { gap, type StoredSecret, type Value } from '../model.ts';
 import type { Gap, ObjectReport } from '../report.ts';
 import { readFailover } from './failover.ts';
@@ -97,19 +97,10 @@ function readSecret(
   if (versionId !== undefined) report.carried(`${at}.objectVersion`, 'version ID');
   if (label !== undefined) report.carried(`${at}.objectVersionLabel`, 'version stage');
   const failover = readFailover(item, at, located.ok ? located.value.arn : undefined, context);
-  if (!located.ok) {
-    report.notCarried(`${at}.objectName`, located.problem);
-    return located;
-  }
-  const { arn, isPartial } = located.value;
-  if (isPartial)
-    report.changed(
-      `${at}.objectName`,
-      `${arn}, which has no suffix: it refers to whichever secret has that name; --resolve completes it`,
-    );
-  else report.carried(`${at}.objectName`, arn);
+  reportLocated(report, `${at}.objectName`, located);
+  if (!located.ok) return located;
   return ok({
-    arn,
+    arn: located.value.arn,
     ...(versionId === undefined ? {} : { versionId }),
     ...(label === undefined || label === 'AWSCURRENT' || versionId !== undefined
       ? {}

@@ -2,7 +2,7 @@
 import { asObject, field, textField } from '../../../json.ts';
 import { quote } from '../../../problems/quote.ts';
 import { ok, type Result } from '../../../problems/result.ts';
-import { type Locating, locate } from '../locate.ts';
+import { type Locating, locate, reportLocated } from '../locate.ts';
 import { gap, type StoredSecret, type Value } from '../model.ts';
 import type { Gap, ObjectReport } from '../report.ts';
 import { type Property, readProperty } from './property.ts';
@@ -25,18 +25,8 @@ export function readStored(
   const id = key.startsWith('arn:') && store.prefix === '' ? key : `${store.prefix}${key}`;
   const version = readVersion(ref, report, at);
   const located = locate(id, store, locating);
-  if (!located.ok) {
-    report.notCarried(`${at}.key`, located.problem);
-    return located;
-  }
-  const { arn, isPartial } = located.value;
-  if (isPartial)
-    report.changed(
-      `${at}.key`,
-      `${arn}, which has no suffix: it refers to whichever secret has that name; --resolve completes it`,
-    );
-  else report.carried(`${at}.key`, arn);
-  return ok({ arn, ...version });
+  reportLocated(report, `${at}.key`, located);
+  return located.ok ? ok({ arn: located.value.arn, ...version }) : located;
 }
 
 function readVersion(
