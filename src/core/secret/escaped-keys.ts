@@ -11,7 +11,8 @@ export interface PlainKeys {
   restore(value: unknown): unknown;
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"(?:\s*:)?/gs;
+/** Also a string without an end, so that its characters are not read again from every quotation mark in it. */
+const STRING = /"(?:[^"\\]|\\.)*(?:"(?:\s*:)?|\\?$)/gs;
 const INDEX = /^(?:0|[1-9]\d*)$/;
 
 /** Replaces keys with escapes by others. @returns undefined for a text without such keys */
@@ -40,10 +41,11 @@ function decoded(text: string): string | undefined {
   }
 }
 
+/** A text that another one does not contain. */
 function unusedIn(text: string): string {
-  let mark = 'key';
-  while (text.includes(mark)) mark += '_';
-  return mark;
+  let longest = 0;
+  for (const [run] of text.matchAll(/_+/g)) longest = Math.max(longest, run.length);
+  return `key${'_'.repeat(longest + 1)}`;
 }
 
 function restored(value: unknown, keys: ReadonlyMap<string, string>): unknown {

@@ -35,3 +35,11 @@ it.each(['{"a\\x":1}', '{"a\\', '{"a\\"":1', '"a\\":', '{"a\\"":1}}', '{"a\n\\""
     expect(read(text)).toBeUndefined();
   },
 );
+
+it('hostile texts cost time linear in their size', () => {
+  const size = 400_000;
+  const unterminated = '"\\'.repeat(size);
+  expect(read(unterminated)).toBeUndefined();
+  const key = `key${'_'.repeat(size)}`;
+  expect(Object.keys(read(`{"\\"":1,"${key}":2}`) as object)).toEqual(['"', key]);
+});
