@@ -406,13 +406,6 @@ describe('other accounts', () => {
     );
   });
 
-  it('a secret has one policy, also if one pod names it by its partial ARN', async () => {
-    const partial = pod({ arn: foreign.slice(0, -7), annotations: { 'file.other': foreign } });
-    const { code, stdout } = await iamPolicy(args, partial);
-    expect(code).toBe(0);
-    expect(Object.keys(JSON.parse(stdout) as object)).toEqual([ROLE, foreign]);
-  });
-
   it('prints a template for one account, and says which there are', async () => {
     const template = ['--format', 'cloudformation'];
     const without = await iamPolicy([...args, ...template], pod({ arn: foreign }));

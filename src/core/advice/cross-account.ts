@@ -46,25 +46,13 @@ export function secretPolicies(
           .filter((read) => read.arn.account !== account && read.isReplica === undefined)
           .map((read): ForeignRead => ({ role, read })),
   );
-  const complete = new Map(
-    foreign.flatMap(({ read: { arn } }) =>
-      arn.suffix === undefined ? [] : [[withoutSuffix(arn), arn.text]],
-    ),
-  );
-  // A secret has one policy. A partial ARN is that of the secret with the same name, if another pod names it.
-  const secretOf = ({ read: { arn } }: ForeignRead): string =>
-    (arn.suffix === undefined ? complete.get(withoutSuffix(arn)) : undefined) ?? arn.text;
-  const bySecret = inOrder(Map.groupBy(foreign, secretOf));
+  const bySecret = inOrder(Map.groupBy(foreign, ({ read }) => read.arn.text));
   return bySecret.flatMap((reads) => {
-    const arn = (reads.find(({ read }) => read.arn.suffix !== undefined) ?? reads[0])?.read.arn;
+    const arn = reads[0]?.read.arn;
     if (arn === undefined) return [];
     const statements = [...secretStatements(reads, pinStage), ...describeStatements(reads)];
     return [{ arn, policy: policyDocument(statements) }];
   });
-}
-
-function withoutSuffix({ text, suffix }: SecretArn): string {
-  return suffix === undefined ? text : text.slice(0, -suffix.length - 1);
 }
 
 /** A statement for each set of versions, with all roles that read them. */
