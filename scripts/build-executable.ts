@@ -16,9 +16,16 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
  * Options of the executable. Options of V8 must not be among them, because its code cache fits one set of them only.
- * No configuration of OpenSSL is read, wherever OPENSSL_CONF points.
+ * - No configuration of OpenSSL is read, wherever OPENSSL_CONF points.
+ * - Node.js does not read its public certificate authorities in another thread: see src/executable/certificate-authorities.ts.
+ *   With NODE_USE_SYSTEM_CA=1 in the environment, it would end, because the two options exclude each other.
  */
-const NODE_OPTIONS = ['--disable-sigusr1', '--openssl-config=/dev/null'];
+const NODE_OPTIONS = [
+  '--disable-sigusr1',
+  '--openssl-config=/dev/null',
+  '--use-openssl-ca',
+  '--no-use-system-ca',
+];
 
 /**
  * @param outDir has the bundles and caches

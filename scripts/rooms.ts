@@ -70,7 +70,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     builtins: true,
   },
   executable: {
-    rooms: ['main.ts', 'environment.ts', 'bundles.ts'],
+    rooms: ['main.ts', 'environment.ts', 'certificate-authorities.ts', 'bundles.ts'],
     imports: ['core', 'runtime'],
     packages: [],
     builtins: true,
@@ -117,7 +117,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   aws: {
     rooms: ['credentials', 'calls', 'environment.ts'],
     imports: ['core', 'runtime'],
-    packages: ['@aws-sdk/client-secrets-manager', '@smithy/core', '@smithy/signature-v4'],
+    packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/core', '@smithy/core', '@smithy/signature-v4'],
     builtins: true,
   },
   'kubelet-check': { rooms: ['main.ts'], imports: ['core', 'runtime'], packages: [], builtins: true },
@@ -139,6 +139,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   },
   runtime: {
     rooms: [
+      'process-time.ts',
       'settings',
       'shutdown.ts',
       'log',

@@ -11,6 +11,7 @@ import { EXIT } from '../runtime/exit-command.ts';
 import { readRoot } from '../runtime/root.ts';
 import { TERMINATION_LOG, writeTerminationMessage } from '../runtime/termination-message.ts';
 import { Bundles } from './bundles.ts';
+import { withNodesAuthorities } from './certificate-authorities.ts';
 import { clearedEnvironment, steeringProblems } from './environment.ts';
 
 /** A program of the injected containers. It ends the process itself. */
@@ -27,14 +28,16 @@ const PROGRAMS: ReadonlySet<string> = new Set([
 
 function main([name, ...argv]: readonly string[]): void {
   if (name === EXIT) process.exit(Number(argv[0]));
+  const isInjected = name !== undefined && PROGRAMS.has(name);
   const bundles = new Bundles(
     {
       source: (bundle) => asset(`${bundle}.cjs`),
       cache: (bundle) => asset(`${bundle}.cache`),
     },
-    require,
+    // The injected programs choose their own.
+    isInjected ? require : withNodesAuthorities(require, process.env),
   );
-  if (name === undefined || !PROGRAMS.has(name)) {
+  if (!isInjected) {
     bundles.load('cli');
     return;
   }

@@ -1,7 +1,7 @@
 /** The HTTP client of the AWS SDK for an inventory: with limits on time and size, and with the operator's proxy. */
 import { PreopenedAgent } from '../aws/calls/preopened-agent.ts';
 import type { ProxyOf } from '../aws/calls/proxy.ts';
-import { sendRequest } from '../runtime/https-request.ts';
+import { sendToAws } from '../aws/calls/send.ts';
 
 interface SdkRequest {
   readonly method: string;
@@ -41,7 +41,7 @@ export class Sender {
   ): Promise<object> {
     const port = request.port === undefined ? '' : `:${request.port}`;
     const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
-    const answer = await sendRequest({
+    const answer = await sendToAws({
       url,
       method: 'POST',
       headers: request.headers,

@@ -7,6 +7,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { openTunnel } from './proxy.ts';
+import { secureContext } from './trust.ts';
 
 /** The most sockets to the endpoint of one Region. */
 export const MOST_SOCKETS = 4;
@@ -15,9 +16,9 @@ export class PreopenedAgent extends https.Agent {
   readonly #host: string;
   readonly #port: number;
   readonly #connecting: net.Socket[] = [];
-  readonly #secured: tls.TLSSocket[] = [];
+  readonly #secured: Secured[] = [];
   readonly #proxy: URL | undefined;
-  readonly #tunnels: Promise<tls.TLSSocket>[] = [];
+  readonly #tunnels: Promise<Secured>[] = [];
   readonly #destroyed = new AbortController();
 
   /** @param count the number of connections to open now @param proxy for all connections, if any */
@@ -34,7 +35,7 @@ export class PreopenedAgent extends https.Agent {
     }
   }
 
-  /** Starts TLS on the open connections. Not done in the constructor, because the first one takes about 5 ms for the root certificates. */
+  /** Starts TLS on the open connections. Not done in the constructor, because certificate authorities are read first. */
   secure(): void {
     for (const socket of this.#connecting.splice(0)) this.#secured.push(this.#secureOne(socket));
   }
@@ -46,32 +47,41 @@ export class PreopenedAgent extends https.Agent {
     const proxy = this.#proxy;
     if (proxy !== undefined) {
       this.#nextTunnel(proxy).then(
-        (socket) => callback?.(null, socket),
+        ({ socket }) => callback?.(null, socket),
         (error: Error) => callback?.(error, NO_STREAM),
       );
       return undefined;
     }
     if (options.host === this.#host && Number(options.port) === this.#port) {
       this.secure();
-      for (let socket = this.#secured.shift(); socket !== undefined; socket = this.#secured.shift()) {
-        if (!socket.destroyed) return socket;
+      for (let one = this.#secured.shift(); one !== undefined; one = this.#secured.shift()) {
+        if (isUsable(one)) return one.socket;
+        one.socket.destroy();
       }
     }
-    return super.createConnection(options, callback);
+    // Passed on to tls.connect.
+    const trusted: https.RequestOptions & Pick<tls.ConnectionOptions, 'secureContext'> = {
+      ...options,
+      secureContext: secureContext(),
+    };
+    return super.createConnection(trusted, callback);
   }
 
   override destroy(): void {
     this.#destroyed.abort();
-    for (const socket of [...this.#connecting, ...this.#secured]) socket.destroy();
+    for (const socket of this.#connecting) socket.destroy();
+    for (const { socket } of this.#secured) socket.destroy();
     super.destroy();
   }
 
-  async #nextTunnel(proxy: URL): Promise<tls.TLSSocket> {
+  async #nextTunnel(proxy: URL): Promise<Secured> {
     const opened = await this.#tunnels.shift();
-    return opened === undefined || opened.destroyed ? this.#tunnel(proxy) : opened;
+    if (opened !== undefined && isUsable(opened)) return opened;
+    opened?.socket.destroy();
+    return this.#tunnel(proxy);
   }
 
-  #tunnel(proxy: URL): Promise<tls.TLSSocket> {
+  #tunnel(proxy: URL): Promise<Secured> {
     const tunnel = openTunnel(proxy, this.#host, this.#port, this.#destroyed.signal);
     const secured = tunnel.then((socket) => {
       this.#destroyed.signal.addEventListener('abort', () => socket.destroy());
@@ -82,18 +92,31 @@ export class PreopenedAgent extends https.Agent {
     return secured;
   }
 
-  #secureOne(socket: net.Socket): tls.TLSSocket {
+  #secureOne(socket: net.Socket): Secured {
     const isAddress = net.isIP(this.#host) !== 0;
+    const context = secureContext();
     const secured = tls.connect({
       socket,
       // For an address, no server name is sent and the certificate is checked against the address.
       host: this.#host,
       ...(isAddress ? {} : { servername: this.#host }),
+      secureContext: context,
       ALPNProtocols: ['http/1.1'],
     });
     if (socket.destroyed) secured.destroy();
-    return tolerant(secured);
+    return { socket: tolerant(secured), context };
   }
+}
+
+/** A connection, and the certificate authorities that it trusts. */
+interface Secured {
+  readonly socket: tls.TLSSocket;
+  readonly context: tls.SecureContext;
+}
+
+/** Not if other authorities have been trusted since. */
+function isUsable({ socket, context }: Secured): boolean {
+  return !socket.destroyed && context === secureContext();
 }
 
 /** http.Agent does not use the stream beside an error. */

@@ -4,9 +4,10 @@
  */
 import type http from 'node:http';
 import { field } from '../../core/json.ts';
-import { type Received, sendRequest } from '../../runtime/https-request.ts';
+import type { Received } from '../../runtime/https-request.ts';
 import type { Service } from './endpoints.ts';
 import { NetworkFailure } from './errors.ts';
+import { sendToAws } from './send.ts';
 
 export interface AwsRequest {
   /** The path as it was signed. */
@@ -33,7 +34,7 @@ export async function requestAws(
 ): Promise<Received> {
   const url = new URL(endpoint);
   url.pathname = path;
-  const answer = await sendRequest({
+  const answer = await sendToAws({
     url,
     method: 'POST',
     headers,

@@ -1,17 +1,36 @@
-/** The certificate authorities that the fetcher trusts. */
-import tls from 'node:tls';
+/**
+ * The certificate authorities that connections to AWS trust: the public ones that Node.js contains, and those of the
+ * operator. Reading all public ones takes longer than a TLS handshake, so the roots of AWS are tried first.
+ */
+import { X509Certificate } from 'node:crypto';
+import tls, { type SecureContext } from 'node:tls';
 import { CA_BUNDLE_VARIABLE } from '../../core/names/network-variables.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
+import { AMAZON_ROOTS } from './amazon-roots.ts';
+
+/** Codes of OpenSSL for a chain that does not end at a trusted authority. */
+const NO_ISSUER =
+  /^(?:UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED)/;
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** For the whole process. */
+let operators: readonly string[] = [];
+let trustsAll = false;
+let context: SecureContext | undefined;
 
 /**
- * Adds the certificate authorities of the operator to the public ones that Node.js contains, for all connections of the
- * process. @returns the problem of certificates that cannot be used
+ * Adds the certificate authorities of the operator, for all connections to AWS.
+ * @returns the problem of certificates that cannot be used
  */
 export function trustAuthorities(pem: string): FetchProblem | undefined {
   try {
-    // Node.js would ignore a text without certificates.
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new TypeError('no certificate');
-    tls.setDefaultCACertificates([...tls.rootCertificates, pem]);
+    const certificates = pem.match(CERTIFICATE) ?? [];
+    // A secure context would ignore what is not a certificate.
+    if (certificates.length === 0) throw new TypeError('no certificate');
+    for (const certificate of certificates) new X509Certificate(certificate);
+    operators = certificates;
+    context = undefined;
     return undefined;
   } catch {
     return {
@@ -21,4 +40,36 @@ export function trustAuthorities(pem: string): FetchProblem | undefined {
       expected: 'create the pod again; the webhook sets the variable from the setting ca-bundle-file',
     };
   }
+}
+
+/** What to make connections to AWS with. */
+export function secureContext(): SecureContext {
+  context ??= tls.createSecureContext({
+    ca: [...(trustsAll ? publicAuthorities() : AMAZON_ROOTS), ...operators],
+  });
+  return context;
+}
+
+/**
+ * Trusts all public authorities from now on, if that may help: AWS in China and emulators have others than AMAZON_ROOTS.
+ * @param code of the failure
+ * @param used for the connection that failed
+ * @returns whether to connect again
+ */
+export function trustsMore(code: string, used: SecureContext): boolean {
+  if (!NO_ISSUER.test(code)) return false;
+  trustPublicAuthorities();
+  return used !== secureContext();
+}
+
+/** Trusts all public authorities from now on. */
+export function trustPublicAuthorities(): void {
+  if (trustsAll) return;
+  trustsAll = true;
+  context = undefined;
+}
+
+/** With those that the process was started with or has been told to use. */
+function publicAuthorities(): readonly string[] {
+  return [...new Set([...tls.rootCertificates, ...tls.getCACertificates('default')])];
 }

@@ -1,5 +1,9 @@
 /** The trace of a run, from what the run recorded. It is sent only if the webhook passed on a trace, after everything else is done. */
-import { hostname } from 'node:os';
+
+import type https from 'node:https';
+import { PreopenedAgent } from '../../aws/calls/preopened-agent.ts';
+import { trustPublicAuthorities } from '../../aws/calls/trust.ts';
+import { processTime } from '../../runtime/process-time.ts';
 import type { Environment, TraceSettings } from '../process/environment.ts';
 import type { LoadBundle } from '../process/load-bundle.ts';
 import type { Part, RunLog, Span } from '../process/run-log.ts';
@@ -25,7 +29,12 @@ export interface RecordedRun {
 }
 
 /** What the bundle exports. */
-export type SendTrace = (settings: TraceSettings, recorded: RecordedRun) => Promise<void>;
+export type SendTrace = (
+  settings: TraceSettings,
+  recorded: RecordedRun,
+  /** For the connection to the receiver. */
+  agent: https.Agent | false,
+) => Promise<void>;
 
 /**
  * Sends the trace of a run that has ended, for a moment at most. A trace that cannot be sent changes nothing.
@@ -42,19 +51,23 @@ export async function sendRun(
   const { namespace } = identity.pod;
   const recorded: RecordedRun = {
     // From the start of the process, before this program was loaded.
-    run: { name: 'fetch secrets', isCall: false, start: 0, end: performance.now(), facts, problem },
+    run: { name: 'fetch secrets', isCall: false, start: 0, end: processTime(), facts, problem },
     steps: stepsOf(log, problem),
-    resource: {
-      'host.name': hostname(),
-      ...(namespace === undefined ? {} : { 'k8s.namespace.name': namespace }),
-    },
+    resource: namespace === undefined ? {} : { 'k8s.namespace.name': namespace },
   };
   try {
     const sendTrace = load('fetch-trace')['sendTrace'] as SendTrace;
-    await sendTrace(trace, recorded);
+    await sendTrace(trace, recorded, agentFor(trace.endpoint));
   } catch {
     // The files are in place.
   }
+}
+
+/** The receiver is not AWS, and can have a certificate of any public authority. */
+function agentFor(endpoint: URL): https.Agent | false {
+  if (endpoint.protocol !== 'https:') return false;
+  trustPublicAuthorities();
+  return new PreopenedAgent(endpoint, 0);
 }
 
 function stepsOf(log: RunLog, problem: string | undefined): readonly Step[] {

@@ -1,5 +1,6 @@
 /** Sends the trace of a run. A bundle of its own: most operators do not trace, and every pod waits for the fetcher's start. */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type SpanContext, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -13,10 +14,10 @@ const MOST_MILLISECONDS = 1_000;
 const SAMPLED = 1;
 
 /** Sends the spans of a run. Never rejects, and ends within a second. */
-export const sendTrace: SendTrace = async (settings, recorded) => {
+export const sendTrace: SendTrace = async (settings, recorded, agent) => {
   await sendSpans(spansOf(settings, recorded), {
     url: settings.endpoint,
-    agent: false,
+    agent,
     milliseconds: MOST_MILLISECONDS,
   });
 };
@@ -29,6 +30,7 @@ function spansOf(
   const resource = resourceFromAttributes({
     'service.name': `${SCOPE}-fetcher`,
     'service.version': VERSION,
+    'host.name': hostname(),
     ...facts,
   });
   const newContext = (): SpanContext => ({

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { AwsFailure, NetworkFailure, rowOf } from '../../aws/calls/errors.ts';
 import { SDK_SETTINGS } from '../../aws/calls/sdk-settings.ts';
-import { sendRequest } from '../../runtime/https-request.ts';
+import { sendToAws } from '../../aws/calls/send.ts';
 import type { Message } from '../effects.ts';
 import type { AwsAccess } from './access.ts';
 
@@ -107,7 +107,7 @@ function handlerFor(queue: URL, access: AwsAccess): RequestHandler {
   return {
     handle: async ({ path, headers, body }: SignedRequest, { abortSignal }: { abortSignal: AbortSignal }) => {
       const url = new URL(path, queue);
-      const answer = await sendRequest({
+      const answer = await sendToAws({
         url,
         method: 'POST',
         headers,
