@@ -12,6 +12,11 @@ export const NO_CREDENTIAL_CHAIN = {
   '@aws-sdk/credential-provider-node': path.join(ROOT, 'src/aws/calls/no-credential-chain.ts'),
 };
 
+/** No operation of Secrets Manager has an event stream. Their code would load `node:zlib`. */
+const NO_EVENT_STREAMS = {
+  '@smithy/core/event-streams': path.join(ROOT, 'src/aws/calls/no-event-streams.ts'),
+};
+
 const OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -37,7 +42,7 @@ export async function buildFetcher(outDir: string): Promise<void> {
     fetch: { entryPoints: ['src/fetcher/entry.ts'] },
     'secrets-manager': {
       entryPoints: ['src/aws/calls/secrets-manager.ts'],
-      alias: NO_CREDENTIAL_CHAIN,
+      alias: { ...NO_CREDENTIAL_CHAIN, ...NO_EVENT_STREAMS },
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
     template: { entryPoints: ['src/core/template/index.ts'] },

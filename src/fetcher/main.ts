@@ -6,6 +6,7 @@ import { readPlan } from '../core/plan/read-plan.ts';
 import type { PlanRefresh } from '../core/plan/refresh.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
+import { processTime } from '../runtime/process-time.ts';
 import { readRoot } from '../runtime/root.ts';
 import { hasStarted, statusFile } from './files/status-file.ts';
 import { type Environment, readEnvironment } from './process/environment.ts';
@@ -59,7 +60,7 @@ export async function runFetch(
   }
   const { plan, written, files, warnings, versions } = ended.value;
   const secrets = plan.secrets.length;
-  const milliseconds = Math.round(performance.now());
+  const milliseconds = Math.round(processTime());
   const outcome = written ? 'wrote' : 'kept';
   process.stdout.write(
     `${outcome} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,

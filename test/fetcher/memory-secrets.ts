@@ -105,7 +105,6 @@ export class MemorySecrets {
         const [id, { value, stages }] = found;
         return { arn, value: new SecretValue(value), versionId: id, stages };
       },
-      close: () => undefined,
     };
   }
 }

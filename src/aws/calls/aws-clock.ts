@@ -1,5 +1,11 @@
-/** The time of AWS, for signatures. The SDK has the same correction for its own requests. */
-import { AwsFailure } from './errors.ts';
+/** The time of AWS, for signatures, so that a wrong clock of the node does not stop a pod. */
+import type { Detail } from './errors.ts';
+
+/** The part of a failure that says that a clock is wrong, and when AWS answered by its own. */
+export interface ClockFacts {
+  readonly detail?: Detail | undefined;
+  readonly answeredAt?: number | undefined;
+}
 
 export class AwsClock {
   /** Milliseconds by which the time of AWS is ahead. */
@@ -10,8 +16,7 @@ export class AwsClock {
   }
 
   /** Takes over the time of an answer that rejects a signature because of its time. */
-  correct(failure: unknown): void {
-    if (!(failure instanceof AwsFailure) || failure.detail !== 'clock') return;
-    if (failure.answeredAt !== undefined) this.#ahead = failure.answeredAt - Date.now();
+  correct({ detail, answeredAt }: ClockFacts): void {
+    if (detail === 'clock' && answeredAt !== undefined) this.#ahead = answeredAt - Date.now();
   }
 }

@@ -96,7 +96,7 @@ const EXPIRED: ErrorRow = {
   signsInAgain: true,
   signInAdvice: 'check the clock of the node; the token expired before it was used',
 };
-/** Also the effect of a wrong clock. The SDK learns the right time from the error, so the next try may succeed. */
+/** Also the effect of a wrong clock. The right time is in the error, so the next try may succeed. */
 const SIGNATURE_REJECTED: ErrorRow = { retry: 'settling', problem: 'IDENTITY_REFUSED' };
 const OTHER: ErrorRow = { retry: 'final', problem: 'SECRET_REFUSED' };
 

@@ -31,6 +31,7 @@ const DETAILS: readonly {
 ];
 
 const KMS_CODES: readonly string[] = ['DecryptionFailure', 'DecryptionFailureException'];
+const CLOCK_CODES: readonly string[] = ['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'];
 
 /** Longer messages are not AWS's. It also bounds the time of the patterns. */
 const LONGEST_MESSAGE = 4096;
@@ -38,6 +39,7 @@ const LONGEST_MESSAGE = 4096;
 /** The detail of an error, or undefined. */
 export function detailIn(code: string, message: string): Detail | undefined {
   if (KMS_CODES.includes(code)) return 'kms';
+  if (CLOCK_CODES.includes(code)) return 'clock';
   // Names of secrets and roles can contain any word.
   const text = message.slice(0, LONGEST_MESSAGE).replace(/\barn:\S+/g, 'arn');
   return DETAILS.find(

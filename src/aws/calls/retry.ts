@@ -3,6 +3,7 @@
  * fraction of a second, which is shorter than a network takes to become available when a pod starts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { processTime } from '../../runtime/process-time.ts';
 
 /** How to react to a failed try. */
 export type FailureClass =
@@ -24,7 +25,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: processTime,
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
   random: Math.random,
 };

@@ -50,7 +50,6 @@ export interface SecretReader {
   read(request: SecretRequest, signal: AbortSignal): Promise<FetchedSecret | AwsErrorFacts>;
   /** One try of DescribeSecret. @throws a NetworkFailure of `send` */
   describe(arn: string, signal: AbortSignal): Promise<DescribedSecret | AwsErrorFacts>;
-  close(): void;
 }
 
 export interface SecretReaderOptions {

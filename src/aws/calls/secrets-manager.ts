@@ -1,16 +1,10 @@
 /**
- * Secrets Manager through the AWS SDK, which is in a bundle of its own, so that it is loaded while STS answers. Values are wrapped here, on the line that receives them.
+ * Secrets Manager through parts of the AWS SDK, which is in a bundle of its own, so that it is loaded while STS answers. Values are wrapped here, on the line that receives them.
  */
-import {
-  DescribeSecretCommand,
-  GetSecretValueCommand,
-  SecretsManagerClient,
-  type SecretsManagerClientConfig,
-} from '@aws-sdk/client-secrets-manager';
 import { SecretValue } from '../../core/secret/secret-value.ts';
+import { VERSION } from '../../runtime/version.ts';
+import { AwsClock } from './aws-clock.ts';
 import { denialIn, detailIn } from './messages.ts';
-import type { AwsRequest } from './request.ts';
-import { SDK_SETTINGS } from './sdk-settings.ts';
 import type {
   AwsErrorFacts,
   DescribedSecret,
@@ -19,94 +13,97 @@ import type {
   SecretReaderOptions,
   SecretRequest,
 } from './secret-reader.ts';
+import { type Operation, SecretsProtocol } from './secrets-protocol.ts';
+import { signRequest } from './sign.ts';
 
-export { signRequest } from './sign.ts';
+export { signRequest };
 
-/** Opens a client for one Region. */
+/** Opens access to one Region. */
 export function openSecretReader(options: SecretReaderOptions): SecretReader {
-  const client = new SecretsManagerClient({
-    ...SDK_SETTINGS,
-    region: options.region,
-    endpoint: options.endpoint.href,
-    credentials: options.credentials,
-    requestHandler: handlerFor(options.send),
-  });
+  const calls = new Calls(options);
   return {
-    read: (request, signal) => readSecret(client, request, signal),
-    describe: (arn, signal) => describeSecret(client, arn, signal),
-    close: () => client.destroy(),
+    read: (request, signal) => readSecret(calls, request, signal),
+    describe: (arn, signal) => describeSecret(calls, arn, signal),
   };
 }
 
-/** Replaces the HTTP client of the SDK, which has no limit on the size of an answer. */
-function handlerFor(send: SecretReaderOptions['send']): RequestHandler {
-  return {
-    handle: async (request: AwsRequest, { abortSignal }: { abortSignal: AbortSignal }) => {
-      const { path, headers, body } = request;
-      const answer = await send({ path, headers, body }, abortSignal).catch((failure: unknown) => {
-        throw new Unanswered(failure);
-      });
-      return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
-    },
-  } as RequestHandler;
+/** The name of this program in CloudTrail. */
+const USER_AGENT = `aws-secrets-injector/${VERSION}`;
+
+/** Signed calls, each tried once. */
+class Calls {
+  readonly #options: SecretReaderOptions;
+  readonly #protocol: SecretsProtocol;
+  readonly #clock = new AwsClock();
+
+  constructor(options: SecretReaderOptions) {
+    this.#options = options;
+    this.#protocol = new SecretsProtocol(options.endpoint);
+  }
+
+  /**
+   * @returns the output as the service sent it, or the facts of an error of the service
+   * @throws NetworkFailure
+   */
+  async call(name: Operation, input: object, signal: AbortSignal): Promise<Output | AwsErrorFacts> {
+    const { endpoint, region, credentials, send } = this.#options;
+    const { headers, ...request } = await this.#protocol.request(name, input);
+    const signed = await signRequest(
+      { endpoint, service: 'secretsmanager', region, credentials, date: this.#clock.now() },
+      { ...request, headers: { ...headers, 'user-agent': USER_AGENT } },
+    );
+    const answer = await send(signed, signal);
+    try {
+      return { output: await this.#protocol.output(name, answer) };
+    } catch (error) {
+      const facts = factsOf(error);
+      const answeredAt = Date.parse(answer.headers.date ?? '');
+      if (!Number.isNaN(answeredAt)) this.#clock.correct({ detail: facts.detail, answeredAt });
+      return facts;
+    }
+  }
 }
 
-type RequestHandler = NonNullable<SecretsManagerClientConfig['requestHandler']>;
-
-/** Carries a failure of `send` through the SDK, which adds fields to errors. */
-class Unanswered extends Error {
-  readonly failure: unknown;
-
-  constructor(failure: unknown) {
-    super('no answer');
-    this.failure = failure;
-  }
+interface Output {
+  readonly output: Readonly<Record<string, unknown>>;
 }
 
 async function readSecret(
-  client: SecretsManagerClient,
-  request: SecretRequest,
+  calls: Calls,
+  { arn, stage, versionId }: SecretRequest,
   signal: AbortSignal,
 ): Promise<FetchedSecret | AwsErrorFacts> {
-  try {
-    const output = await client.send(
-      new GetSecretValueCommand({
-        SecretId: request.arn,
-        VersionStage: request.stage,
-        VersionId: request.versionId,
-      }),
-      { abortSignal: signal },
-    );
-    const content: unknown = output.SecretString ?? output.SecretBinary;
-    const isContent = typeof content === 'string' || content instanceof Uint8Array;
-    return {
-      arn: output.ARN,
-      value: isContent ? new SecretValue(content) : undefined,
-      versionId: isLabel(output.VersionId) ? output.VersionId : undefined,
-      stages: Array.isArray(output.VersionStages) ? output.VersionStages.filter(isLabel) : [],
-    };
-  } catch (error) {
-    if (error instanceof Unanswered) throw error.failure;
-    return factsOf(error);
-  }
+  const input = { SecretId: arn, VersionStage: stage, VersionId: versionId };
+  const answer = await calls.call('GetSecretValue', input, signal);
+  if (!('output' in answer)) return answer;
+  const { ARN, SecretString, SecretBinary, VersionId, VersionStages } = answer.output;
+  const content = SecretString ?? SecretBinary;
+  const isContent = typeof content === 'string' || content instanceof Uint8Array;
+  return {
+    arn: typeof ARN === 'string' ? ARN : undefined,
+    value: isContent ? new SecretValue(content) : undefined,
+    versionId: isLabel(VersionId) ? VersionId : undefined,
+    stages: Array.isArray(VersionStages) ? VersionStages.filter(isLabel) : [],
+  };
 }
 
 async function describeSecret(
-  client: SecretsManagerClient,
+  calls: Calls,
   arn: string,
   signal: AbortSignal,
 ): Promise<DescribedSecret | AwsErrorFacts> {
-  try {
-    const output = await client.send(new DescribeSecretCommand({ SecretId: arn }), { abortSignal: signal });
-    const versions = new Map<string, string>();
-    for (const [version, stages] of Object.entries(output.VersionIdsToStages ?? {}))
-      if (isLabel(version) && Array.isArray(stages))
-        for (const stage of stages.filter(isLabel)) versions.set(stage, version);
-    return { arn: output.ARN, versions, isDeleted: output.DeletedDate !== undefined };
-  } catch (error) {
-    if (error instanceof Unanswered) throw error.failure;
-    return factsOf(error);
-  }
+  const answer = await calls.call('DescribeSecret', { SecretId: arn }, signal);
+  if (!('output' in answer)) return answer;
+  const { ARN, VersionIdsToStages, DeletedDate } = answer.output;
+  const versions = new Map<string, string>();
+  for (const [version, stages] of Object.entries(VersionIdsToStages ?? {}))
+    if (isLabel(version) && Array.isArray(stages))
+      for (const stage of stages.filter(isLabel)) versions.set(stage, version);
+  return {
+    arn: typeof ARN === 'string' ? ARN : undefined,
+    versions,
+    isDeleted: DeletedDate !== undefined,
+  };
 }
 
 /** Whether a part of an answer may be a version ID or a staging label, which have at most 256 characters. */

@@ -6,7 +6,7 @@ import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
 import { AwsClock } from '../calls/aws-clock.ts';
 import { endpointOf } from '../calls/endpoints.ts';
-import { classify, rowOf } from '../calls/errors.ts';
+import { AwsFailure, classify, rowOf } from '../calls/errors.ts';
 import { PreopenedAgent } from '../calls/preopened-agent.ts';
 import type { AwsRequest } from '../calls/request.ts';
 import { systemClock, withRetries } from '../calls/retry.ts';
@@ -66,7 +66,7 @@ export function openAssumedRole(
         try {
           return await assumeRole(target, role, sign, deadline.signal);
         } catch (failure) {
-          clock.correct(failure);
+          if (failure instanceof AwsFailure) clock.correct(failure);
           if (isRenewed || rowOf(failure).signsInAgain !== true) throw failure;
           isRenewed = true;
           credentials = await signInFirst();

@@ -4,6 +4,7 @@
  */
 import { isVersionId } from '../../core/plan/versions.ts';
 import type { FetchCode } from '../../core/problems/fetch-codes.ts';
+import { processTime } from '../../runtime/process-time.ts';
 
 /** The parts of a run, in their order. Loading the SDK belongs to the sign-in, which takes place at the same time. */
 export type Part = 'start' | 'signIn' | 'fetch' | 'render' | 'write';
@@ -53,7 +54,7 @@ export class RunLog {
 
   /** Ends the current part. */
   begin(part: Part): void {
-    const now = performance.now();
+    const now = processTime();
     this.#parts.set(this.#part, { start: this.#since, end: now });
     this.#part = part;
     this.#since = now;
@@ -61,7 +62,7 @@ export class RunLog {
 
   /** The first sign-in was answered. Its part may go on, because the SDK is loaded meanwhile. */
   signedIn(): void {
-    this.#signedInAt ??= performance.now();
+    this.#signedInAt ??= processTime();
   }
 
   /** The part in which the run is, or has ended. */
@@ -84,7 +85,7 @@ export class RunLog {
       outcome,
       exitCode,
       ...(codes === undefined ? {} : { codes: [...new Set(codes)].join(',') }),
-      milliseconds: Math.round(performance.now()),
+      milliseconds: Math.round(processTime()),
       parts: Object.fromEntries([...this.#parts].map(([part, span]) => [part, lengthOf(span)])),
       ...counts,
       secrets: this.reads.length,

@@ -92,7 +92,6 @@ export class AwsAccess {
   /** Signs in again before the next request. */
   forget(): void {
     this.#session = undefined;
-    for (const reader of this.#readers.values()) reader.close();
     this.#readers.clear();
   }
 

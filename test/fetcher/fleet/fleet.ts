@@ -114,7 +114,6 @@ async function signInAndFetch(
         ? { name: 'ThrottlingException', status: 400, detail: undefined, denial: undefined }
         : { arn, value: new SecretValue('x'), versionId: undefined, stages: [] },
     describe: () => Promise.reject(new Error('a run does not describe secrets')),
-    close: () => undefined,
   };
   let credentials: Credentials;
   try {
