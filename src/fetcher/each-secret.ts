@@ -1,8 +1,8 @@
 /** Asks Secrets Manager about secrets of a plan, at most four at a time in each Region, with retries and failover. */
 
+import { MOST_SOCKETS } from '../aws/calls/early-connections.ts';
 import { classify, rowOf } from '../aws/calls/errors.ts';
 import { Outages, RegionFailure, readInOrder } from '../aws/calls/failover.ts';
-import { MOST_SOCKETS } from '../aws/calls/preopened-agent.ts';
 import {
   type Clock,
   type Deadline,

@@ -1,6 +1,8 @@
 /** Entry of the bundle: the program of the init container, and the command of the command line. */
 import path from 'node:path';
-import { endInternally, runFetch as run } from './main.ts';
+import { readRoot } from '../runtime/root.ts';
+import { connectForRun } from './process/connect-early.ts';
+import { readEnvironment } from './process/environment.ts';
 import { leave } from './process/leave.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 
@@ -10,14 +12,22 @@ type Variables = Readonly<Record<string, string | undefined>>;
 const load: LoadBundle = (name) => require(path.join(__dirname, `${name}.cjs`)) as ReturnType<LoadBundle>;
 
 /** Runs the fetcher once. @returns the exit code */
-export function runFetch(argv: readonly string[], variables: Variables): Promise<number> {
+export async function runFetch(argv: readonly string[], variables: Variables): Promise<number> {
+  const root = readRoot(argv);
+  if (root !== undefined) connectForRun(readEnvironment(variables, root));
+  // Takes longer than everything above. Names are resolved meanwhile, and connections start with the next turn.
+  await import('node:https');
+  await new Promise((resolve) => setImmediate(resolve));
+  const { runFetch: run } = await import('./main.ts');
   return run(argv, variables, load);
 }
 
 /** Runs the fetcher and ends the process. */
 export function runProgram(argv: readonly string[], variables: Variables): void {
   // Node would print an uncaught error with its message, which may quote a value.
-  process.on('uncaughtException', () => leave(endInternally(argv, variables)));
+  process.on('uncaughtException', () => {
+    void import('./main.ts').then(({ endInternally }) => leave(endInternally(argv, variables)));
+  });
   // Ends explicitly, because idle connections would keep the process alive.
   runFetch(argv, variables).then(leave);
 }

@@ -2,6 +2,7 @@
  * Signs in and connects to Secrets Manager. The waits overlap: the sign-in request is sent before the AWS SDK is loaded, and
  * connections to Secrets Manager open while it is answered.
  */
+import { closeEarly } from '../aws/calls/early-connections.ts';
 import { readProxy } from '../aws/calls/proxy.ts';
 import type { Deadline } from '../aws/calls/retry.ts';
 import type { RetryLog } from '../aws/calls/retry-log.ts';
@@ -91,6 +92,7 @@ export async function withSession<T>(
   } finally {
     source.close();
     regions.close();
+    closeEarly();
   }
 }
 

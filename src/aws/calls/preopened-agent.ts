@@ -1,16 +1,14 @@
 /**
- * An agent that opens its first connections in advance: TCP to every endpoint while the process prepares, TLS to Secrets
- * Manager while STS answers. A connection that fails or is not used costs only time.
+ * An agent that opens its first connections in advance: TCP to every endpoint while the process prepares (see
+ * `early-connections.ts`), TLS to Secrets Manager while STS answers. A connection that fails or is not used costs only time.
  */
 import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { hostOf, MOST_SOCKETS, portOf, takeConnection, tolerant } from './early-connections.ts';
 import { openTunnel } from './proxy.ts';
 import { secureContext } from './trust.ts';
-
-/** The most sockets to the endpoint of one Region. */
-export const MOST_SOCKETS = 4;
 
 export class PreopenedAgent extends https.Agent {
   readonly #host: string;
@@ -25,13 +23,12 @@ export class PreopenedAgent extends https.Agent {
   constructor(endpoint: URL, count: number, proxy?: URL) {
     super({ keepAlive: true, maxSockets: MOST_SOCKETS });
     this.#proxy = proxy;
-    this.#host = endpoint.hostname.replace(/^\[|\]$/g, '');
-    this.#port = Number(endpoint.port || 443);
+    this.#host = hostOf(endpoint);
+    this.#port = portOf(endpoint);
     if (endpoint.protocol !== 'https:') return;
     for (let opened = 0; opened < Math.min(count, MOST_SOCKETS); opened += 1) {
       if (proxy !== undefined) this.#tunnels.push(this.#tunnel(proxy));
-      else
-        this.#connecting.push(tolerant(net.connect({ host: this.#host, port: this.#port, noDelay: true })));
+      else this.#connecting.push(takeConnection(endpoint));
     }
   }
 
@@ -121,9 +118,3 @@ function isUsable({ socket, context }: Secured): boolean {
 
 /** http.Agent does not use the stream beside an error. */
 const NO_STREAM = undefined as unknown as Duplex;
-
-/** Without a listener, an early failure would end the process. It is noticed when the socket is used. */
-function tolerant<S extends net.Socket>(socket: S): S {
-  socket.on('error', () => socket.destroy());
-  return socket;
-}
