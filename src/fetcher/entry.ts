@@ -1,7 +1,7 @@
 /** Entry of the bundle: the program of the init container, and the command of the command line. */
 import path from 'node:path';
 import { readRoot } from '../runtime/root.ts';
-import { connectForRun } from './process/connect-early.ts';
+import { connectForRun } from './connect-early.ts';
 import { readEnvironment } from './process/environment.ts';
 import { leave } from './process/leave.ts';
 import type { LoadBundle } from './process/load-bundle.ts';

@@ -1,9 +1,9 @@
 /** The connections that a run will need, opened before the modules for TLS are loaded: a round trip passes meanwhile. */
-import { connectEarly } from '../../aws/calls/early-connections.ts';
-import { endpointOf, type Service } from '../../aws/calls/endpoints.ts';
-import { readPlan } from '../../core/plan/read-plan.ts';
-import { hasStarted } from '../files/status-file.ts';
-import type { Environment } from './environment.ts';
+import { connectEarly } from '../aws/calls/early-connections.ts';
+import { endpointOf, type Service } from '../aws/calls/endpoints.ts';
+import { readPlan } from '../core/plan/read-plan.ts';
+import { hasStarted } from './files/status-file.ts';
+import type { Environment } from './process/environment.ts';
 
 /**
  * Opens connections to STS and Secrets Manager, if it is certain that the run makes calls without a proxy. What is wrong with
