@@ -2,7 +2,6 @@
  * Retries until a deadline. STS and Secrets Manager share one loop, because the SDK stops after three tries within a
  * fraction of a second, which is shorter than a network takes to become available when a pod starts.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { processTime } from '../../runtime/process-time.ts';
 
 /** How to react to a failed try. */
@@ -26,7 +25,11 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: processTime,
-  sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+  sleep: async (milliseconds, signal) => {
+    // Loaded when it is needed: most runs retry nothing.
+    const { setTimeout: delay } = await import('node:timers/promises');
+    await delay(milliseconds, undefined, { signal });
+  },
   random: Math.random,
 };
 

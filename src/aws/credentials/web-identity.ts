@@ -36,6 +36,8 @@ export function openWebIdentity(
     roleArn,
     hasSessionTags: false,
     signIn: async (deadline) => {
+      // The handshake takes a round trip, and the token is read meanwhile.
+      agent.secure();
       const attempt = async () => {
         // kubelet replaces the token before it expires, so each attempt reads it again.
         const token = await readToken(
