@@ -1,10 +1,10 @@
 /** The parts of charts of calls per second: SVG with several panels, readable in light and dark. */
+import { svgFile, tenths } from '../pictures/svg-file.ts';
 
 export const CHART_WIDTH = 960;
 export const PANEL = { left: 64, width: 872, top: 84, height: 168, distance: 236 };
 
-const STYLE = `
-    svg { font: 14px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+const STYLE = `    svg { font: 14px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
     .ground { fill: #ffffff; }
     text { fill: #1f2328; }
     .small { font-size: 12px; fill: #59636e; }
@@ -46,16 +46,14 @@ export interface Chart {
 /** The chart as a file. */
 export function chart({ title, description, curves, panels }: Chart): string {
   const height = topOf(panels.length - 1) + PANEL.height + 32;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${CHART_WIDTH} ${height}" role="img" aria-labelledby="title desc">
-  <title id="title">${title}</title>
-  <desc id="desc">${description}</desc>
-  <style>${STYLE}
-  </style>
-  <rect class="ground" width="${CHART_WIDTH}" height="${height}"/>
-${legend(curves)}
-${panels.join('\n')}
-</svg>
-`;
+  return svgFile({
+    title,
+    description,
+    width: CHART_WIDTH,
+    height,
+    style: STYLE,
+    parts: [legend(curves), ...panels],
+  });
 }
 
 /** The top of the panel with an index. */
@@ -83,13 +81,13 @@ export interface Axes {
 }
 
 export function xOf(value: number, { end }: Axes): number {
-  return round(PANEL.left + (value / end) * PANEL.width);
+  return tenths(PANEL.left + (value / end) * PANEL.width);
 }
 
 /** No calls are drawn on the axis, as one call is. */
 export function yOf(count: number, { top, mostCalls }: Axes): number {
   const share = Math.log10(Math.max(1, count)) / Math.log10(mostCalls);
-  return round(top + PANEL.height * (1 - share));
+  return tenths(top + PANEL.height * (1 - share));
 }
 
 /** The name of a panel, the lines of its grid, and the labels of the axes. */
@@ -99,7 +97,7 @@ export function frame(name: string, axes: Axes, ticks: readonly (readonly [numbe
     `  <text x="${PANEL.left}" y="${axes.top - 14}">${name.charAt(0).toUpperCase()}${name.slice(1)}</text>`,
     ...lines.map((count) => {
       const y = yOf(count, axes);
-      return `  <path class="grid" d="M${PANEL.left} ${y}h${PANEL.width}"/>\n  <text class="small end" x="${PANEL.left - 8}" y="${round(y + 4)}">${count.toLocaleString('en-US')}</text>`;
+      return `  <path class="grid" d="M${PANEL.left} ${y}h${PANEL.width}"/>\n  <text class="small end" x="${PANEL.left - 8}" y="${tenths(y + 4)}">${count.toLocaleString('en-US')}</text>`;
     }),
     ...ticks.map(
       ([value, text]) =>
@@ -115,8 +113,4 @@ export function steps(style: string, counts: readonly number[], axes: Axes, step
     .slice(0, end)
     .map((count, index) => `V${yOf(count, axes)}H${xOf((index + 1) * step, axes)}`);
   return `  <path class="line ${style}" d="M${xOf(0, axes)} ${yOf(0, axes)}${path.join('')}V${yOf(0, axes)}"/>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
