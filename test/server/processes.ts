@@ -2,12 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** Bundles a program: `.mjs` becomes a module, which may await at its top, all else CommonJS as in a release. */
-export async function bundle(entry: string, outfile: string): Promise<void> {
+/**
+ * Bundles a program: `.mjs` becomes a module, which may await at its top, all else CommonJS as in a release.
+ * @param options instead of those of a release
+ */
+export async function bundle(entry: string, outfile: string, options: BuildOptions = {}): Promise<void> {
   const isModule = outfile.endsWith('.mjs');
   await build({
     absWorkingDir: ROOT,
@@ -30,6 +33,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
           },
         }
       : {}),
+    ...options,
   });
 }
 
@@ -80,13 +84,15 @@ export interface WebhookProcess extends Omit<Child, 'firstLine'> {
 export interface WebhookProcessOptions extends StartOptions {
   /** Holds tls.crt and tls.key; the bundle goes there too. */
   readonly directory: string;
+  /** Another bundle of the webhook, which exists already. */
+  readonly file?: string;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Bundles and starts the webhook on ports that the system chooses. */
 export async function startWebhookProcess(options: WebhookProcessOptions): Promise<WebhookProcess> {
-  const file = await bundleWebhook(options.directory);
+  const file = options.file ?? (await bundleWebhook(options.directory));
   const flags = [
     ...['--image', 'registry.example/aws-secrets-injector:test', '--listen-address', '127.0.0.1'],
     ...['--listen-port', '0', '--probe-port', '0', '--metrics-port', '0'],
