@@ -1,4 +1,4 @@
-/** The review that the webhook's figures are about: a pod of about 6 KB, as a Deployment of a real team has it. */
+/** The review that the webhook's figures are about: a pod of 6.5 KB, as a Deployment of a real team has it. */
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/shop/orders-AbCdEf';
 
@@ -10,6 +10,11 @@ export function benchReview(bytes = 0): string {
   const small = reviewOf(pod([]));
   const missing = Math.max(0, bytes - small.length);
   return missing === 0 ? small : reviewOf(pod(furtherVariables(missing)));
+}
+
+/** The size of the usual pod in its review. */
+export function benchPodBytes(): number {
+  return JSON.stringify(pod([])).length;
 }
 
 /** Variables that fill so many bytes. */
@@ -46,16 +51,23 @@ function reviewOf(object: object): string {
   });
 }
 
+const LABELS = {
+  'app.kubernetes.io/name': 'orders',
+  'app.kubernetes.io/instance': 'orders',
+  'app.kubernetes.io/part-of': 'shop',
+};
+
 function pod(further: readonly object[]): object {
   return {
     kind: 'Pod',
     apiVersion: 'v1',
     metadata: {
       generateName: 'orders-7d4b9c6f5d-',
-      labels: { app: 'orders', 'pod-template-hash': '7d4b9c6f5d', 'app.kubernetes.io/part-of': 'shop' },
+      labels: { ...LABELS, 'pod-template-hash': '7d4b9c6f5d', 'app.kubernetes.io/version': '2.31.4' },
       annotations: {
         'prometheus.io/scrape': 'true',
         'prometheus.io/port': '9090',
+        'kubectl.kubernetes.io/restartedAt': '2026-11-02T09:12:44Z',
         'checksum/config': 'c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646',
         'secrets-injector.dev/secret.db': SECRET,
         'secrets-injector.dev/env.DB_USER': 'db:username',
@@ -80,13 +92,26 @@ function pod(further: readonly object[]): object {
         { name: 'tmp', emptyDir: {} },
         tokenVolume(),
       ],
-      containers: [container('orders', further), container('metrics', [])],
+      containers: [container('orders', [...FIELDS_OF_THE_POD, ...further]), container('metrics', [])],
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
       dnsPolicy: 'ClusterFirst',
       serviceAccountName: 'orders',
       serviceAccount: 'orders',
       securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+      affinity: {
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 100,
+              podAffinityTerm: {
+                labelSelector: { matchLabels: LABELS },
+                topologyKey: 'kubernetes.io/hostname',
+              },
+            },
+          ],
+        },
+      },
       schedulerName: 'default-scheduler',
       tolerations: ['not-ready', 'unreachable'].map((what) => ({
         key: `node.kubernetes.io/${what}`,
@@ -97,19 +122,33 @@ function pod(further: readonly object[]): object {
       priority: 0,
       enableServiceLinks: true,
       preemptionPolicy: 'PreemptLowerPriority',
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'topology.kubernetes.io/zone',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: LABELS },
+        },
+      ],
     },
     status: {},
   };
 }
 
+const FIELDS_OF_THE_POD = [
+  ['POD_NAME', 'metadata.name'],
+  ['POD_NAMESPACE', 'metadata.namespace'],
+  ['POD_IP', 'status.podIP'],
+].map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } }));
+
 function container(name: string, further: readonly object[]): object {
-  const probe = (path: string): object => ({
+  const probe = (path: string, failureThreshold = 3): object => ({
     httpGet: { path, port: 8080, scheme: 'HTTP' },
     initialDelaySeconds: 5,
     timeoutSeconds: 1,
     periodSeconds: 10,
     successThreshold: 1,
-    failureThreshold: 3,
+    failureThreshold,
   });
   return {
     name,
@@ -135,6 +174,8 @@ function container(name: string, further: readonly object[]): object {
     ],
     livenessProbe: probe('/live'),
     readinessProbe: probe('/ready'),
+    startupProbe: probe('/live', 30),
+    lifecycle: { preStop: { exec: { command: ['/bin/sleep', '10'] } } },
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     imagePullPolicy: 'IfNotPresent',
