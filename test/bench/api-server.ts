@@ -9,7 +9,8 @@ import { makeLeaf } from '../server/certificates.ts';
 import { deploymentFlags } from '../server/deployment-flags.ts';
 import { withDirectory } from '../server/directory.ts';
 import { startWebhookProcess } from '../server/processes.ts';
-import { hundredths, median } from './servers.ts';
+import { median } from './median.ts';
+import { hundredths } from './servers.ts';
 import { webhookCalls } from './webhook-calls.ts';
 
 const REGISTRATION = path.resolve(

@@ -2,16 +2,19 @@
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { PREFIX } from '../../src/core/names/prefix.ts';
 import { GROWING } from '../property/growth.ts';
-import { benchReview } from './webhook-review.ts';
+import { median } from './median.ts';
+import type { Samples } from './samples.ts';
+import { benchPodBytes, benchReview } from './webhook-review.ts';
 
 const SETTINGS = { image: 'registry.example/aws-secrets-injector:bench' };
 
 export interface DecisionFigures {
-  /** Microseconds for a pod of about 6 KB, parsing and encoding included. */
+  /** Microseconds for the usual pod, parsing and encoding included. */
   readonly reviewMicroseconds: number;
   /** Of these, JSON.parse alone. */
   readonly parseMicroseconds: number;
-  readonly reviewBytes: number;
+  readonly podBytes: number;
+  readonly rounds: number;
   /** Microseconds by size: containers and references, doubled each time. */
   readonly growth: readonly {
     readonly containers: number;
@@ -31,38 +34,65 @@ function decideText(text: string): string {
   return JSON.stringify(encodeReview(decided.facts.uid, decided.outcome, encode));
 }
 
-/** Measures in this process, on warm code. */
-export function measureDecision(): DecisionFigures {
+/** Calls in one sample, so that a sample of a fast measurement is long enough too. */
+const USUAL_CALLS = 2000;
+const LARGE_CALLS = 12;
+
+/** Measures in this process, on warm code: medians of interleaved rounds. */
+export async function measureDecision(samples: Samples, rounds = 15): Promise<DecisionFigures> {
   const review = benchReview();
+  const large = [25, 50, 100, 200].map((containers) => {
+    const references = (containers * 5) / 2;
+    return { containers, references, text: largeReview(containers, references) };
+  });
+  const round = () => ({
+    review: microseconds(() => decideText(review), USUAL_CALLS),
+    parse: microseconds(() => JSON.parse(review), USUAL_CALLS),
+    large: large.map(({ text }) => microseconds(() => decideText(text), LARGE_CALLS)),
+  });
+  for (let warm = 0; warm < WARM_ROUNDS; warm += 1) round();
+  const seen = await samples.take('decision', rounds, round);
   return {
-    reviewBytes: Buffer.byteLength(review),
-    reviewMicroseconds: medianMicroseconds(() => decideText(review), 3000),
-    parseMicroseconds: medianMicroseconds(() => JSON.parse(review), 3000),
-    growth: [25, 50, 100, 200].map((containers) => {
-      const references = (containers * 5) / 2;
-      const text = largeReview(containers, references);
-      return { containers, references, microseconds: medianMicroseconds(() => decideText(text), 60) };
-    }),
-    worst: worstDecision(),
+    podBytes: benchPodBytes(),
+    rounds,
+    reviewMicroseconds: median(seen.map((one) => one.review)),
+    parseMicroseconds: median(seen.map((one) => one.parse)),
+    growth: large.map(({ containers, references }, at) => ({
+      ...{ containers, references },
+      microseconds: median(seen.map((one) => one.large[at] ?? Number.NaN)),
+    })),
+    worst: await worstDecision(samples, Math.min(rounds, MOST_WORST_CALLS)),
   };
 }
 
+/** The mean of some calls. */
+function microseconds(work: () => unknown, calls: number): number {
+  const started = performance.now();
+  for (let call = 0; call < calls; call += 1) work();
+  return ((performance.now() - started) * 1000) / calls;
+}
+
+/** More do not make it faster. */
+const WARM_ROUNDS = 3;
+/** Of each large pod. */
+const MOST_WORST_CALLS = 9;
 const MOST_BYTES = 3 * 1024 * 1024;
 const WORST_SETTINGS = { ...SETTINGS, native: { can: true, probe: true } } as const;
 
-function worstDecision(): DecisionFigures['worst'] {
-  const measured = Object.entries(GROWING).map(([part, [largest, make]]) => {
+async function worstDecision(samples: Samples, calls: number): Promise<DecisionFigures['worst']> {
+  let worst = { part: '', bytes: 0, milliseconds: 0 };
+  for (const [part, [largest, make]] of Object.entries(GROWING)) {
     const text = largestReview(largest, make);
-    const milliseconds = median(9, () => {
-      const started = performance.now();
+    const decide = () => {
       const decided = decideReview(JSON.parse(text), WORST_SETTINGS);
       if (decided === undefined) throw new Error('the review contains no uid');
       JSON.stringify(encodeReview(decided.facts.uid, decided.outcome, encode));
-      return performance.now() - started;
-    });
-    return { part, bytes: text.length, milliseconds };
-  });
-  return measured.reduce((worst, one) => (one.milliseconds > worst.milliseconds ? one : worst));
+    };
+    const round = () => median(Array.from({ length: calls }, () => microseconds(decide, 1))) / 1000;
+    const [milliseconds = Number.NaN] = await samples.take('decision, worst of the large pods', 1, round);
+    if (milliseconds > worst.milliseconds) worst = { part, bytes: text.length, milliseconds };
+  }
+  return worst;
 }
 
 /** The largest review up to the size that an API server accepts for a pod. */
@@ -92,21 +122,6 @@ function withDefaults(pod: unknown): unknown {
       : value,
   ]);
   return { ...others, spec: Object.fromEntries(filled) };
-}
-
-function median(rounds: number, measure: () => number): number {
-  return Array.from({ length: rounds }, measure).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
-}
-
-function medianMicroseconds(work: () => unknown, rounds: number): number {
-  for (let round = 0; round < rounds; round += 1) work();
-  const samples: number[] = [];
-  for (let sample = 0; sample < 15; sample += 1) {
-    const started = performance.now();
-    for (let round = 0; round < rounds / 5; round += 1) work();
-    samples.push(((performance.now() - started) * 1000) / (rounds / 5));
-  }
-  return samples.sort((a, b) => a - b)[7] ?? 0;
 }
 
 function largeReview(containers: number, references: number): string {

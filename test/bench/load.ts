@@ -1,6 +1,7 @@
 /** The webhook under loads of every kind, against a Fastify server under the same loads. */
 import { withDirectory } from '../server/directory.ts';
-import { hundredths, median, ratioOf, Servers } from './servers.ts';
+import { median } from './median.ts';
+import { hundredths, ratioOf, Servers } from './servers.ts';
 import { benchReview } from './webhook-review.ts';
 
 const KIB = 1024;

@@ -1,8 +1,7 @@
 /**
  * The webhook, and a Fastify server that parses the same review and answers a fixed text of the same size. Both run all the
- * time, and a load visits them in turn. Servers and load have a core each where `taskset` exists.
+ * time, and a load visits them in turn. Servers and load have a core each.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,6 +9,9 @@ import { makeLeaf } from '../server/certificates.ts';
 import { postReview } from '../server/client.ts';
 import { deploymentFlags } from '../server/deployment-flags.ts';
 import { bundle, type Child, startNode, startWebhookProcess } from '../server/processes.ts';
+import { onCore } from './cores.ts';
+import { parseTimes } from './machine.ts';
+import { median } from './median.ts';
 import type { LoadResult } from './webhook-load.ts';
 
 /** What a load saw of one server, and the server's use of the machine meanwhile. */
@@ -43,6 +45,7 @@ export interface ServerOptions {
 }
 
 export type ServerName = 'fastify' | 'webhook';
+export type PairOfRounds = Readonly<Record<ServerName, Round>>;
 const SERVER_NAMES: readonly ServerName[] = ['fastify', 'webhook'];
 
 type Children = Readonly<Record<ServerName, Pick<Child, 'pid' | 'port' | 'stop'>>>;
@@ -51,6 +54,7 @@ export class Servers implements AsyncDisposable {
   readonly metricsPort: number;
   readonly #files: BenchFiles;
   readonly #children: Children;
+  #warmMilliseconds = 0;
 
   private constructor(files: BenchFiles, children: Children, metricsPort: number) {
     this.#files = files;
@@ -62,27 +66,43 @@ export class Servers implements AsyncDisposable {
   static async start(options: ServerOptions): Promise<Servers> {
     const { directory, review, nodeFlags = deploymentFlags() } = options;
     const files = await prepare(directory, review);
-    const webhook = await startWebhookProcess({ directory, nodeFlags, wrap: onCore(0) });
-    webhook.discardLog();
+    const webhook = await startWebhookProcess({
+      directory,
+      nodeFlags,
+      wrap: [...LOG_READER, ...onCore('programs')],
+    });
+    webhook.closeLog();
     const answer = await postReview(webhook.port, review);
     await writeFile(files.answer, answer.text);
     const fastify = await startNode([files.bare, files.cert, files.key, files.answer], {
       nodeFlags: options.sameFlags === true ? nodeFlags : [],
-      wrap: onCore(0),
+      wrap: onCore('programs'),
     });
     return new Servers(files, { fastify, webhook }, webhook.metricsPort);
   }
 
   /** Visits both in turn, after a warm-up. @returns the rounds of each */
   async compare(load: Load, rounds: number): Promise<Readonly<Record<ServerName, readonly Round[]>>> {
-    for (const name of SERVER_NAMES) await this.visit(name, { ...load, milliseconds: WARM_UP_MILLISECONDS });
-    const seen: Record<ServerName, Round[]> = { fastify: [], webhook: [] };
-    for (let round = 0; round < rounds; round += 1) {
-      // The order is turned around each time, so that neither always comes second.
-      for (const name of round % 2 === 0 ? SERVER_NAMES : SERVER_NAMES.toReversed())
-        seen[name].push(await this.visit(name, load));
-    }
-    return seen;
+    await this.warmUp(load);
+    const pairs: PairOfRounds[] = [];
+    for (let round = 0; round < rounds; round += 1) pairs.push(await this.visitBoth(load, round));
+    return byServer(pairs);
+  }
+
+  /** Loads both until V8 has optimized them, which takes long the first time. */
+  async warmUp(load: Load, most = FIRST_WARM_UP_MILLISECONDS): Promise<void> {
+    const needed = Math.max(NEXT_WARM_UP_MILLISECONDS, most - this.#warmMilliseconds);
+    for (let rest = needed; rest > 0; rest -= WARM_UP_VISIT_MILLISECONDS)
+      await this.visitBoth({ ...load, milliseconds: Math.min(rest, WARM_UP_VISIT_MILLISECONDS) }, 0);
+    this.#warmMilliseconds += needed;
+  }
+
+  /** @param round turns the order around each time, so that neither always comes second */
+  async visitBoth(load: Load, round: number): Promise<PairOfRounds> {
+    if (round % 2 === 0)
+      return { fastify: await this.visit('fastify', load), webhook: await this.visit('webhook', load) };
+    const webhook = await this.visit('webhook', load);
+    return { fastify: await this.visit('fastify', load), webhook };
   }
 
   async visit(name: ServerName, load: Load): Promise<Round> {
@@ -94,7 +114,7 @@ export class Servers implements AsyncDisposable {
         ...[this.#files.load, String(port), this.#files.review],
         ...[String(load.connections), String(load.milliseconds), kind],
       ],
-      { wrap: onCore(1) },
+      { wrap: onCore('others') },
     );
     const result = client.firstLine as unknown as LoadResult;
     await client.ended;
@@ -148,17 +168,28 @@ async function prepare(directory: string, review: string): Promise<BenchFiles> {
   };
 }
 
-const WARM_UP_MILLISECONDS = 1500;
-const HAS_TASKSET = spawnSync('taskset', ['--version']).status === 0;
+/** CPU per review falls for so long, and a few percent more in the minute after. */
+const FIRST_WARM_UP_MILLISECONDS = 15_000;
+/** For another load on warm servers. */
+const NEXT_WARM_UP_MILLISECONDS = 1500;
+const WARM_UP_VISIT_MILLISECONDS = 3000;
 
-function onCore(core: number): readonly string[] {
-  return HAS_TASKSET ? ['taskset', '-c', String(core)] : [];
+/** Bash gives the webhook a pipe as its standard output, as a container has one, and a reader that reads all of it. */
+const LOG_READER = [
+  'bash',
+  '-c',
+  `exec "$@" > >(exec ${[...onCore('others'), 'tee', '--output-error=warn-nopipe', '/dev/null'].join(' ')})`,
+  'bash',
+];
+
+/** User and system time. */
+function cpuSeconds(pid: number): number {
+  return parseTimes(readFileSync(`/proc/${pid}/stat`, 'latin1')).milliseconds / 1000;
 }
 
-/** User and system time. Clock ticks are hundredths of a second on every Linux that Node runs on. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+/** The rounds of each server, in the same order. */
+export function byServer(pairs: readonly PairOfRounds[]): Readonly<Record<ServerName, readonly Round[]>> {
+  return { fastify: pairs.map(({ fastify }) => fastify), webhook: pairs.map(({ webhook }) => webhook) };
 }
 
 /** The median of the ratios webhook to Fastify, round by round: the machine's ups and downs affect both. */
@@ -168,10 +199,6 @@ export function ratioOf(
 ): number {
   const ratios = rounds.fastify.map((one, at) => (rounds.webhook[at]?.[what] ?? Number.NaN) / one[what]);
   return hundredths(median(ratios));
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 export function hundredths(value: number): number {

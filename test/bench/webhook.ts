@@ -1,8 +1,10 @@
 /** The webhook against a Fastify server: 16 connections, one review of usual size. Medians of interleaved rounds. */
 import { plainGet } from '../server/client.ts';
 import { withDirectory } from '../server/directory.ts';
-import { hundredths, median, type Round, ratioOf, type ServerName, Servers } from './servers.ts';
-import { benchReview } from './webhook-review.ts';
+import { median } from './median.ts';
+import type { Samples } from './samples.ts';
+import { byServer, hundredths, type Round, ratioOf, type ServerName, Servers } from './servers.ts';
+import { benchPodBytes, benchReview } from './webhook-review.ts';
 
 /** One server's figures: medians over the rounds, except for memory, which is the most that was seen. */
 export interface WebhookRow {
@@ -24,6 +26,8 @@ export interface WebhookFigures {
   /** The decision alone, as the server's own histogram saw it. */
   readonly decisionMicroseconds: number;
   readonly reviewBytes: number;
+  readonly podBytes: number;
+  readonly connections: number;
   readonly rounds: number;
 }
 
@@ -31,20 +35,29 @@ export interface WebhookBenchOptions {
   readonly rounds?: number;
   readonly connections?: number;
   readonly millisecondsPerRound?: number;
+  /** The load on each server before the first round. */
+  readonly warmUpMilliseconds?: number;
   /** V8 flags of the webhook, as its Deployment has them. The bare server runs with Node's defaults. */
   readonly nodeFlags?: readonly string[];
   /** The same flags for the bare server too. */
   readonly sameFlags?: boolean;
 }
 
-/** Measures both servers. Takes rounds × 2 × the time of a round, and some seconds. */
-export async function measureWebhook(options: WebhookBenchOptions = {}): Promise<WebhookFigures> {
-  const { rounds = 9, connections = 16, millisecondsPerRound: milliseconds = 2000, ...flags } = options;
+/** Measures both servers. Takes two warm-ups, rounds × 2 × the time of a round, and some seconds. */
+export async function measureWebhook(
+  samples: Samples,
+  options: WebhookBenchOptions = {},
+): Promise<WebhookFigures> {
+  const { rounds = 9, connections = 16, millisecondsPerRound: milliseconds = 2000, ...rest } = options;
+  const { warmUpMilliseconds, ...flags } = rest;
   const review = benchReview();
   return await withDirectory(async (directory) => {
     await using servers = await Servers.start({ directory, review, ...flags });
     const idle = { fastify: servers.rssMegabytes('fastify'), webhook: servers.rssMegabytes('webhook') };
-    const seen = await servers.compare({ connections, milliseconds }, rounds);
+    const load = { connections, milliseconds };
+    await servers.warmUp(load, warmUpMilliseconds);
+    const pairs = await samples.take('webhook', rounds, (attempt) => servers.visitBoth(load, attempt));
+    const seen = byServer(pairs);
     const metrics = await plainGet(servers.metricsPort, '/metrics');
     return {
       rows: [row('fastify', seen.fastify, idle.fastify), row('webhook', seen.webhook, idle.webhook)],
@@ -53,6 +66,8 @@ export async function measureWebhook(options: WebhookBenchOptions = {}): Promise
       cpuRatio: ratioOf(seen, 'cpuMicrosecondsPerRequest'),
       decisionMicroseconds: meanDecision(metrics.text),
       reviewBytes: Buffer.byteLength(review),
+      podBytes: benchPodBytes(),
+      connections,
       rounds,
     };
   });
