@@ -101,7 +101,5 @@ if (values.json) {
 } else {
   process.stdout.write(formatRows(rows));
   process.stdout.write(`\n${describeSamples(samples.counts)}\n`);
-  process.stdout.write(
-    `\nNode ${process.version}. Medians of interleaved rounds: webhook ${rounds.webhook}, decision ${rounds.decision}, fetcher ${rounds.fetcher}; with a CPU limit, means of ${rounds.limited}.\n`,
-  );
+  process.stdout.write(`\nNode ${process.version}. Medians of the samples; with a CPU limit, means.\n`);
 }

@@ -75,14 +75,15 @@ export function excessTime(before: Counters, after: Counters, cores: number): nu
   return Math.max(0, byOthers - elapsed * MOST_BY_OTHERS - COUNTER_ERROR);
 }
 
-/** Sentences about the samples, for the end of a report. */
+/** Lines about the samples, for the end of a report. */
 export function describeSamples(counts: ReadonlyMap<string, SampleCount>): string {
   const lines = [...counts].map(([group, { taken, thrownAway, disturbed }]) => {
+    const kept = taken - thrownAway;
     const warning =
-      disturbed === 0
-        ? ''
-        : ` WARNING: other processes were busy during ${disturbed} of the ${taken - thrownAway} that count.`;
-    return `${group}: ${thrownAway} of ${taken} samples thrown away.${warning}`;
+      disturbed === 0 ? '' : ` WARNING: other processes were busy during ${disturbed} of the ${kept}.`;
+    return `- ${group}: ${kept} samples; ${thrownAway} more were thrown away.${warning}`;
   });
-  return ['Samples during which other processes were busy are thrown away:', ...lines].join('\n');
+  return ['Samples during which other processes were busy are thrown away and repeated:', ...lines].join(
+    '\n',
+  );
 }

@@ -33,10 +33,10 @@ test('a family is a process with its descendants', () => {
 
 test('the work of this process is its own', () => {
   const before = readCounters();
-  const until = process.cpuUsage().user + 100_000;
+  const until = process.cpuUsage().user + 50_000;
   while (process.cpuUsage().user < until);
   const after = readCounters();
-  expect(after.own - before.own).toBeGreaterThanOrEqual(80);
+  expect(after.own - before.own).toBeGreaterThanOrEqual(30);
   expect(after.idle).toBeGreaterThanOrEqual(before.idle);
 });
 

@@ -40,7 +40,7 @@ test('after three times the attempts, the least disturbed samples fill up, with 
   expect(await samples.take('webhook', 2, (attempt) => attempt)).toEqual([2, 3]);
   expect(samples.counts.get('webhook')).toEqual({ taken: 6, thrownAway: 4, disturbed: 1 });
   expect(describeSamples(samples.counts)).toContain(
-    'webhook: 4 of 6 samples thrown away. WARNING: other processes were busy during 1 of the 2 that count.',
+    'webhook: 2 samples; 4 more were thrown away. WARNING: other processes were busy during 1 of the 2.',
   );
 });
 
