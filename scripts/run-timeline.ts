@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeSamples, Samples } from '../test/bench/samples.ts';
 import { measureTimeline } from '../test/bench/timeline.ts';
 import { drawTimeline, lengthOf, startsOf } from '../test/pictures/timeline/draw.ts';
 import { EXECUTABLE } from './shipped.ts';
@@ -16,7 +17,8 @@ const { values } = parseArgs({
   },
 });
 
-const figures = await measureTimeline(path.join(ROOT, 'dist', EXECUTABLE), values.quick ? 5 : 21);
+const samples = new Samples();
+const figures = await measureTimeline(path.join(ROOT, 'dist', EXECUTABLE), samples, values.quick ? 5 : 21);
 const { rows, traced, untraced, fake, roundTrip, runs, leftOut } = figures;
 const whole = (value: number): string => value.toFixed(0);
 const notes = [
@@ -37,4 +39,4 @@ writeFileSync(
 process.stdout.write('| group | step | start | length |\n| --- | --- | --- | --- |\n');
 for (const { group, name, bars } of rows)
   process.stdout.write(`| ${group} | ${name} | ${startsOf(bars)} | ${lengthOf(bars)} |\n`);
-process.stdout.write(`\n${notes.join('\n')}\n`);
+process.stdout.write(`\n${notes.join('\n')}\n\n${describeSamples(samples.counts)}\n`);

@@ -1,5 +1,4 @@
 /** A CPU profile of the webhook under load, after a warm-up. */
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import { makeLeaf } from '../server/certificates.ts';
 import { deploymentFlags } from '../server/deployment-flags.ts';
 import { withDirectory } from '../server/directory.ts';
 import { bundle, startNode, startWebhookProcess } from '../server/processes.ts';
+import { onCore } from './cores.ts';
 import type { LoadResult } from './webhook-load.ts';
 import { benchReview } from './webhook-review.ts';
 
@@ -30,7 +30,7 @@ const WARM_UP_MILLISECONDS = 10_000;
 /** In microseconds. */
 const SAMPLING_INTERVAL = 500;
 
-/** Profiles the webhook with the flags of its Deployment. It and the load have a core each where `taskset` exists. */
+/** Profiles the webhook with the flags of its Deployment. It and the load have a core each. */
 export async function profileWebhook(milliseconds: number): Promise<ProfiledLoad> {
   return await withDirectory(async (directory) => {
     const file = (name: string): string => path.join(directory, name);
@@ -55,12 +55,12 @@ export async function profileWebhook(milliseconds: number): Promise<ProfiledLoad
         ...deploymentFlags(),
         ...['--cpu-prof', `--cpu-prof-interval=${SAMPLING_INTERVAL}`, `--cpu-prof-dir=${file('profiles')}`],
       ],
-      wrap: onCore(0),
+      wrap: onCore('programs'),
     });
     webhook.discardLog();
     const load = async (duration: number): Promise<LoadResult> => {
       const args = [file('load.mjs'), webhook.port, file('review.json'), CONNECTIONS, duration];
-      const client = await startNode(args.map(String), { wrap: onCore(1) });
+      const client = await startNode(args.map(String), { wrap: onCore('others') });
       await client.ended;
       return client.firstLine as unknown as LoadResult;
     };
@@ -80,12 +80,6 @@ export async function profileWebhook(milliseconds: number): Promise<ProfiledLoad
       connections: CONNECTIONS,
     };
   });
-}
-
-const HAS_TASKSET = spawnSync('taskset', ['--version']).status === 0;
-
-function onCore(core: number): readonly string[] {
-  return HAS_TASKSET ? ['taskset', '-c', String(core)] : [];
 }
 
 /** Microseconds on the monotonic clock, which profiles have too. */

@@ -3,6 +3,7 @@ import { timeRun } from '../aws-fake/fetch-stage.ts';
 import { type ModuleLoad, modulesOf, withModules } from '../pictures/timeline/modules.ts';
 import { type Row, type Run, stepsOf } from '../pictures/timeline/steps.ts';
 import { median } from './median.ts';
+import type { Samples } from './samples.ts';
 import { TracedFetcher } from './traced-fetcher.ts';
 
 export interface TimelineFigures {
@@ -31,21 +32,24 @@ interface Round {
 }
 
 /** Measures rounds of every case in turn. @param executable what ships */
-export async function measureTimeline(executable: string, wanted: number): Promise<TimelineFigures> {
+export async function measureTimeline(
+  executable: string,
+  samples: Samples,
+  wanted: number,
+): Promise<TimelineFigures> {
   const bareNode = () => timeRun([process.execPath, '-e', '0'], {});
   await using fetcher = await TracedFetcher.open(executable, ROUND_TRIP);
   // The first runs read the programs from the disk.
   await bareNode();
   await fetcher.run();
-  const rounds: Round[] = [];
-  while (rounds.length < wanted) {
+  const rounds = await samples.take('timeline', wanted, async (): Promise<Round> => {
     const bare = await bareNode();
     const untraced = (await fetcher.run()).ended;
     const traced = await fetcher.trace();
     const fake = fetcher.answerTimes;
     const { run, profile } = await fetcher.profile();
-    rounds.push({ bare, untraced, traced, fake, loads: modulesOf(run, profile) });
-  }
+    return { bare, untraced, traced, fake, loads: modulesOf(run, profile) };
+  });
   const medianOf = (value: (round: Round) => number | undefined) =>
     median(rounds.map((round) => value(round) ?? Number.NaN));
   const { rows, leftOut } = stepsOf(
