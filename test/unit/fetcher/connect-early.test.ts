@@ -53,7 +53,10 @@ async function connectionsFor(plan: string, variables: Readonly<Record<string, s
 }
 
 const PLAN = planOf(SECRETS, { files: [{ path: 'a', secret: 0 }] });
-const REFRESHED: Plan = { ...PLAN, refresh: { seconds: 30, check: 'describe', onChange: [{ url: 'http://localhost/' }] } };
+const REFRESHED: Plan = {
+  ...PLAN,
+  refresh: { seconds: 30, check: 'describe', onChange: [{ url: 'http://localhost/' }] },
+};
 
 it.each([
   ['IRSA: STS, and one for each secret', PLAN, IRSA, 3],
