@@ -114,6 +114,9 @@ describe('a server with another authority', () => {
 it.each([
   ['nothing', () => ''],
   ['text', () => 'canary'],
+  ['an empty block', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
+  ['a block of two bytes', () => '-----BEGIN CERTIFICATE-----\nMIM=\n-----END CERTIFICATE-----\n'],
+  ['a certificate and the start of one', (ca: string) => `${ca}${ca.slice(0, 200)}`],
   ['a certificate that is cut off', (ca: string) => ca.replace(/[A-Za-z0-9+/=\n]{80}-----END/, '-----END')],
   [
     'a certificate and one that is not',
