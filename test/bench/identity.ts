@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeFetchStage, planFor, ROLE, startDelayProxy, timeRun } from '../aws-fake/fetch-stage.ts';
 import { POD_IDENTITY_AUDIENCE, startPodIdentityAgent } from '../aws-fake/index.ts';
+import { median } from './median.ts';
 
 /** The address of the agent; `./scripts/bench --identity` adds it to the namespace. */
 export const AGENT_ADDRESS = '169.254.170.23';
@@ -96,8 +97,4 @@ export async function measureIdentity(executable: string, rounds: number): Promi
     await proxy.stop();
     await stage.stop();
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
