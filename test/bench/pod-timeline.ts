@@ -10,9 +10,11 @@ import type { Stage } from '../cluster/product/stage.ts';
 import { until } from '../cluster/until.ts';
 import type { RuntimeEvents } from './runtime-events.ts';
 
+/** Contains the steps of a fetch. */
+const RUN = 'the whole run of the init container';
 const WAIT = 'until the application’s container is created';
 
-/** In their order. A pod has those that apply to it, and together they are its whole start. */
+/** In their order. A pod has those that apply to it. */
 export const STEPS = [
   'admission and storage by the API server',
   'scheduling',
@@ -23,7 +25,7 @@ export const STEPS = [
   'sign-in',
   'fetch',
   'write, and end of the process',
-  'the whole run of the init container',
+  RUN,
   WAIT,
   'start of the application, until its first line',
 ] as const;
@@ -80,7 +82,7 @@ export async function timelineOf(
     ready = await events.timeOf('/tasks/exit', initId);
     steps['creation and start of the init container'] = initStarted - sandboxStarted;
     if (isFetching) Object.assign(steps, stepsOfFetch(stage, initStarted, ready));
-    else steps['the whole run of the init container'] = ready - initStarted;
+    else steps[RUN] = ready - initStarted;
   }
   const total = firstLine - created.received;
   const wait = appCreated - ready;
@@ -102,7 +104,7 @@ function stepsOfFetch(stage: Stage, started: number, ended: number): Partial<Rec
     'sign-in': fetch.started - signIn.started,
     fetch: fetch.ended - fetch.started,
     'write, and end of the process': ended - fetch.ended,
-    'the whole run of the init container': ended - started,
+    [RUN]: ended - started,
   };
 }
 

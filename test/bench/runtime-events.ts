@@ -24,11 +24,13 @@ const LINE = /^(\S+) (\S+) \+0000 UTC \S+ (\S+) (\{.*\})$/;
 export class RuntimeEvents implements AsyncDisposable {
   readonly #events: RuntimeEvent[] = [];
   readonly #child: ReturnType<typeof spawn>;
+  readonly #ended: Promise<unknown>;
 
   constructor({ ctr, containerdSocket }: NodeFacts) {
     this.#child = spawn(ctr, ['--address', containerdSocket, '--namespace', 'k8s.io', 'events'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    this.#ended = once(this.#child, 'exit');
     if (this.#child.stdout === null) throw new Error('ctr has no output');
     createInterface(this.#child.stdout).on('line', (line) => {
       const [, day, time, topic = '', body = ''] = LINE.exec(line) ?? [];
@@ -61,8 +63,7 @@ export class RuntimeEvents implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const exit = once(this.#child, 'exit');
     this.#child.kill();
-    await exit;
+    await this.#ended;
   }
 }
