@@ -1,109 +1,136 @@
 /**
  * What the injection costs a pod on a real node: from its creation to the first line of its application, with the
- * injection, with an init container that does nothing, and with neither, in turn.
+ * injection, with an init container that does nothing, with neither, and with CPU limits, in turn.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { pod, shell } from '../cluster/product/pods.ts';
 import type { KubernetesObject, Stage } from '../cluster/product/stage.ts';
 import { startStage } from '../cluster/product/stage.ts';
+import { STEPS, type Step, type Timeline, timelineOf } from './pod-timeline.ts';
+import { RuntimeEvents } from './runtime-events.ts';
 import { webhookCalls } from './webhook-calls.ts';
 
-const KINDS = ['bare', 'no-op init container', 'injected'] as const;
-type Kind = (typeof KINDS)[number];
+/**
+ * Milliseconds. Kubelet looks for ended containers this often, and each pod of the bench is created soon after kubelet has
+ * seen the end of the one before.
+ */
+const KUBELET_PERIOD = 1000;
 
-/** Milliseconds, medians over the rounds. */
+/** The limits that pods of the bench set; the computed one comes first. */
+const LIMITS = [undefined, '1', '500m', '250m', '100m'] as const;
+
+export interface PodFigures {
+  readonly what: string;
+  /** Medians over the rounds. */
+  readonly timeline: Timeline;
+}
+
 export interface ClusterFigures {
   readonly kubernetes: string;
   readonly rounds: number;
-  readonly start: Readonly<Record<Kind, number>>;
-  /** Of the injected pod. Together they are its whole start. */
-  readonly shares: Readonly<Record<(typeof SHARES)[number], number>>;
-  /** Mean time that the API server waited for the webhook. */
+  readonly bare: PodFigures;
+  readonly noOp: PodFigures;
+  /** One for each CPU limit of the init container; the first has the resources that the webhook computes. */
+  readonly injected: readonly PodFigures[];
+  /** Mean time in milliseconds that the API server waited for the webhook. */
   readonly admission: number;
 }
 
-const SHARES = [
-  'to the fetcher’s first request',
-  'sign-in',
-  'fetch',
-  'write, and start of the application',
-] as const;
-
-interface Started {
-  readonly milliseconds: number;
-  readonly shares: readonly number[];
+interface Case {
+  readonly what: string;
+  readonly isInjected: boolean;
+  readonly manifest: (name: string) => KubernetesObject;
+  readonly seen: Timeline[];
 }
 
 /** Starts a cluster with the product, and pods one at a time. */
 export async function measureCluster(rounds: number): Promise<ClusterFigures> {
-  await using stage = await startStage();
+  await using stage = await startStage({ snapshotter: 'overlayfs' });
+  const { node, kubernetes } = stage.cluster.facts;
+  if (node === undefined) throw new Error('a stage must have a node');
+  await using events = new RuntimeEvents(node);
   const namespace = await stage.namespace();
   const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/bench-AbCdEf';
   stage.aws.putSecret({ arn, value: JSON.stringify({ user: 'u', password: 'p' }) });
-  const manifests: Readonly<Record<Kind, (name: string) => KubernetesObject>> = {
-    bare: (name) => pod(namespace, { name, containers: [APPLICATION] }),
-    'no-op init container': (name) =>
-      pod(namespace, {
-        name,
-        containers: [APPLICATION],
-        initContainers: [{ name: 'nothing', command: ['true'] }],
-      }),
-    injected: (name) =>
-      pod(namespace, {
-        name,
-        containers: [APPLICATION],
-        annotations: { 'secrets-injector.dev/file.db.json': arn },
-      }),
-  };
-  const seen: Record<Kind, Started[]> = { bare: [], 'no-op init container': [], injected: [] };
+  const [bare, noOp, injected] = casesOf(namespace, arn);
+  const cases = [bare, noOp, ...injected];
+  let started = 0;
   // The first of each is not counted: caches fill.
   for (let round = 0; round <= rounds; round += 1) {
-    for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
-      const name = `${kind.replaceAll(' ', '-')}-${round}`;
-      const started = await startOne(stage, namespace, manifests[kind](name), name);
-      if (round > 0) seen[kind].push(started);
+    for (const one of round % 2 === 0 ? cases : cases.toReversed()) {
+      // Evenly spread, so that waiting for kubelet takes the same in each case.
+      await delay((round / rounds) * KUBELET_PERIOD);
+      started += 1;
+      const timeline = await startOne(stage, events, namespace, one, `pod-${started}`);
+      if (round > 0) one.seen.push(timeline);
     }
   }
-  const medianOf = (kind: Kind): number => median(seen[kind].map((one) => one.milliseconds));
   return {
-    kubernetes: stage.cluster.facts.kubernetes,
+    kubernetes,
     rounds,
-    start: Object.fromEntries(KINDS.map((kind) => [kind, medianOf(kind)])) as Record<Kind, number>,
-    shares: Object.fromEntries(
-      SHARES.map((share, index) => [share, median(seen.injected.map((one) => one.shares[index] ?? 0))]),
-    ) as ClusterFigures['shares'],
+    bare: figuresOf(bare),
+    noOp: figuresOf(noOp),
+    injected: injected.map(figuresOf),
     admission: await admissionMilliseconds(stage),
   };
 }
 
-const APPLICATION = shell('app', 'echo started');
+function casesOf(namespace: string, arn: string): [Case, Case, readonly Case[]] {
+  const containers = [shell('app', 'echo started')];
+  const initContainers = [{ name: 'nothing', command: ['true'] }];
+  return [
+    {
+      what: 'bare',
+      isInjected: false,
+      manifest: (name) => pod(namespace, { name, containers }),
+      seen: [],
+    },
+    {
+      what: 'no-op init container',
+      isInjected: false,
+      manifest: (name) => pod(namespace, { name, containers, initContainers }),
+      seen: [],
+    },
+    LIMITS.map((limit) => ({
+      what: limit === undefined ? 'injection' : `injection with a CPU limit of ${limit}`,
+      isInjected: true,
+      manifest: (name) => pod(namespace, { name, containers, annotations: annotationsFor(arn, limit) }),
+      seen: [],
+    })),
+  ];
+}
+
+function annotationsFor(arn: string, limit: string | undefined): Readonly<Record<string, string>> {
+  return {
+    'secrets-injector.dev/file.db.json': arn,
+    ...(limit === undefined ? {} : { 'secrets-injector.dev/cpu-limit': limit }),
+  };
+}
 
 async function startOne(
   stage: Stage,
+  events: RuntimeEvents,
   namespace: string,
-  manifest: KubernetesObject,
+  { manifest, isInjected }: Case,
   name: string,
-): Promise<Started> {
+): Promise<Timeline> {
   stage.aws.reset();
-  const created = Date.now();
-  await stage.mustCreate(manifest);
+  await stage.mustCreate(manifest(name));
   await stage.waitFor(namespace, `pod/${name}`, '{.status.phase}', 'Succeeded');
-  // The runtime stamps each line when it is written.
-  const [line = ''] = (
-    await stage.kubectl(`--namespace=${namespace}`, 'logs', name, '--container=app', '--timestamps')
-  ).split('\n');
-  const started = Date.parse(line.split(' ', 1)[0] ?? '');
+  const timeline = await timelineOf(stage, events, { namespace, name }, isInjected);
   await stage.kubectl(`--namespace=${namespace}`, 'delete', 'pod', name, '--wait');
-  const [signIn, fetch] = ['AssumeRoleWithWebIdentity', 'GetSecretValue'].map((operation) =>
-    stage.aws.requests.find((request) => request.operation === operation),
-  );
-  // The stand-in counts on this process's monotonic clock.
-  const at = (milliseconds: number | undefined): number =>
-    (milliseconds ?? Number.NaN) + performance.timeOrigin;
-  const marks = [created, at(signIn?.startedAt), at(fetch?.startedAt), at(fetch?.finishedAt), started];
-  return {
-    milliseconds: started - created,
-    shares: marks.slice(1).map((mark, index) => mark - (marks[index] ?? Number.NaN)),
-  };
+  return timeline;
+}
+
+function figuresOf({ what, seen }: Case): PodFigures {
+  const steps: Partial<Record<Step, number>> = {};
+  for (const step of STEPS) {
+    const values = seen.flatMap((one) => one.steps[step] ?? []);
+    if (values.length > 0) steps[step] = median(values);
+  }
+  const total = median(seen.map((one) => one.total));
+  const withoutWait = median(seen.map((one) => one.withoutWait));
+  return { what, timeline: { total, withoutWait, steps } };
 }
 
 async function admissionMilliseconds(stage: Stage): Promise<number> {

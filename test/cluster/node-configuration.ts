@@ -1,6 +1,7 @@
 /** The configuration files of a node. */
 import path from 'node:path';
 import type { KeyPair } from './credentials.ts';
+import type { Snapshotter } from './options.ts';
 import type { ContainerdPrograms } from './toolchain/toolchain.ts';
 
 export const PAUSE_IMAGE = 'localhost/pause:3';
@@ -17,7 +18,11 @@ export interface ContainerdFolders {
 // Strings, numbers and arrays have the same syntax in JSON and TOML.
 const quote = JSON.stringify;
 
-export function containerdConfiguration(programs: ContainerdPrograms, folders: ContainerdFolders): string {
+export function containerdConfiguration(
+  programs: ContainerdPrograms,
+  folders: ContainerdFolders,
+  snapshotter: Snapshotter,
+): string {
   const common = `
 root = ${quote(folders.root)}
 state = ${quote(folders.state)}
@@ -40,7 +45,7 @@ ${common}
     bin_dir = ${quote(programs.cniPlugins)}
     conf_dir = ${quote(folders.cni)}
   [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "native"
+    snapshotter = ${quote(snapshotter)}
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
@@ -50,7 +55,7 @@ ${common}
       return `version = 3
 ${common}
 [plugins.'io.containerd.cri.v1.images']
-  snapshotter = "native"
+  snapshotter = ${quote(snapshotter)}
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = ${quote(PAUSE_IMAGE)}
 [plugins.'io.containerd.cri.v1.runtime']

@@ -87,7 +87,8 @@ export async function startNode(
   };
   mkdirSync(folders.other);
   const configuration = path.join(place.directory, 'containerd.toml');
-  writeFileSync(configuration, containerdConfiguration(programs, folders));
+  const { snapshotter = 'native' } = order.options;
+  writeFileSync(configuration, containerdConfiguration(programs, folders, snapshotter));
   const containerd = `containerd-${place.name}`;
   daemons.start(containerd, programs.containerd, ['--config', configuration], [programs.shimFolder]);
   const ctr = (...args: readonly string[]): boolean =>

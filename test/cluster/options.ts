@@ -2,6 +2,9 @@
 import type { Level, Toolchain } from './toolchain/toolchain.ts';
 import type { KubernetesVersion } from './toolchain/versions.ts';
 
+/** Of containerd: `native` copies the files of an image for each container, `overlayfs` mounts them, as most nodes do. */
+export type Snapshotter = 'native' | 'overlayfs';
+
 export interface ClusterOptions {
   readonly level: Level;
   /** Default: the variable KUBERNETES_VERSION, else 1.35. */
@@ -10,6 +13,8 @@ export interface ClusterOptions {
   readonly apiServerFeatureGates?: Readonly<Record<string, boolean>>;
   /** Further flags of the API server, with their dashes. They override the defaults. */
   readonly apiServerArguments?: readonly string[];
+  /** Default: native, which works where a mount of overlayfs is not possible. */
+  readonly snapshotter?: Snapshotter;
 }
 
 export interface ClusterFacts {

@@ -16,7 +16,8 @@ import type { InjectionSettings } from '../settings.ts';
 
 const MIB = 2 ** 20;
 const LEAST_CPU = 0.1;
-const LEAST_CPU_LIMIT = 0.25;
+/** A limit throttles the start, but counts towards quotas: docs/internals/performance.md has measurements. */
+const LEAST_CPU_LIMIT = 0.5;
 const MOST_CPU_LIMIT = 1;
 const PROCESS_MEMORY = 96 * MIB;
 const LEAST_MEMORY = 128 * MIB;
@@ -25,6 +26,8 @@ const LEAST_MEMORY = 128 * MIB;
  * CPU share of all its containers, and the others start later.
  */
 const SIDECAR_CPU = 0.01;
+/** Kubernetes adds it to the limits of the other containers. */
+const SIDECAR_CPU_LIMIT = 0.25;
 /** What the sidecar uses while it waits, and the pages of its executable. */
 const SIDECAR_MEMORY = 64 * MIB;
 
@@ -123,7 +126,8 @@ function ofPod(resource: Resource, options: Options): Written {
 
 interface Computed {
   readonly request: number;
-  readonly limit: number;
+  /** Undefined for no limit. */
+  readonly limit: number | undefined;
   readonly format: (amount: number) => string;
 }
 
@@ -133,9 +137,12 @@ function settle(written: Written, computed: Computed | undefined, guaranteed: bo
   const request = parseQuantity(written.request);
   const limit = parseQuantity(written.limit);
   const followsLimit = limit !== undefined && (guaranteed || computed.request > limit);
+  const computedRequest = followsLimit ? written.limit : computed.format(computed.request);
+  if (computed.limit === undefined)
+    return { request: written.request ?? computedRequest, limit: written.limit };
   const followsRequest = request !== undefined && (guaranteed || computed.limit < request);
   return {
-    request: written.request ?? (followsLimit ? written.limit : computed.format(computed.request)),
+    request: written.request ?? computedRequest,
     limit: written.limit ?? (followsRequest ? written.request : computed.format(computed.limit)),
   };
 }
@@ -147,17 +154,18 @@ function computeMemory(kind: InjectedKind, volumeBytes: number, guaranteed: bool
 }
 
 function computeCpu(kind: InjectedKind, pod: Pod, guaranteed: boolean): Computed {
-  // A container without a limit makes the pod unlimited for Kubernetes.
+  // A container without a limit makes the pod unlimited for Kubernetes. The defaults of a LimitRange are already set here,
+  // and a quota on limits rejects such a pod, so there is nothing for which the injected container would need a limit.
   const limits = sumOf(pod.containers, 'cpu', limitOf);
   if (kind === 'sidecar') {
     if (guaranteed) return { request: LEAST_CPU, limit: LEAST_CPU, format: cpuQuantity };
-    const limit = limits === undefined ? MOST_CPU_LIMIT : LEAST_CPU_LIMIT;
+    const limit = limits === undefined ? undefined : SIDECAR_CPU_LIMIT;
     return { request: SIDECAR_CPU, limit, format: cpuQuantity };
   }
   const wanted = Math.max(LEAST_CPU, sumOf(pod.containers, 'cpu', requestOf) ?? 0);
   if (guaranteed) return { request: wanted, limit: wanted, format: cpuQuantity };
-  const limit =
-    limits === undefined ? MOST_CPU_LIMIT : Math.min(MOST_CPU_LIMIT, Math.max(LEAST_CPU_LIMIT, limits));
+  if (limits === undefined) return { request: wanted, limit: undefined, format: cpuQuantity };
+  const limit = Math.min(MOST_CPU_LIMIT, Math.max(LEAST_CPU_LIMIT, limits));
   // A request above the limit is invalid; the sum of the regular containers is the larger one anyway.
   return { request: Math.min(wanted, limit), limit, format: cpuQuantity };
 }

@@ -49,7 +49,7 @@ export function policies(stage: () => Stage): void {
       const limits = [
         {
           type: 'Container',
-          default: { cpu: '500m', memory: '256Mi' },
+          default: { cpu: '300m', memory: '256Mi' },
           defaultRequest: { cpu: '250m', memory: '128Mi' },
           min: { cpu: '100m', memory: '64Mi' },
           max: { cpu: '1', memory: '512Mi' },
@@ -58,6 +58,8 @@ export function policies(stage: () => Stage): void {
       ];
       await stage().mustCreate(object(name, 'LimitRange', { limits }));
       await starts(stage(), name, [READS]);
+      // The default is set before the webhook is called, so the fetcher has a computed limit, and not the default.
+      expect(await cpuLimits(stage(), name)).toEqual(['500m', '300m']);
     });
 
     it('a limit range that the fetcher exceeds: rejected, and admitted with resources in annotations', async () => {
@@ -161,6 +163,18 @@ async function starts(
   );
   for (const { name } of containers)
     expect(await stage.outputOf(namespace, 'app', name)).toEqual([checksum(db.text)]);
+}
+
+/** Of the fetcher and of the application. */
+async function cpuLimits(stage: Stage, namespace: string): Promise<readonly string[]> {
+  const of = async (list: string): Promise<string> =>
+    await stage.kubectl(
+      `--namespace=${namespace}`,
+      'get',
+      'pod/app',
+      `--output=jsonpath={.spec.${list}[0].resources.limits.cpu}`,
+    );
+  return [await of('initContainers'), await of('containers')];
 }
 
 function object(namespace: string, kind: string, spec: unknown): KubernetesObject {
