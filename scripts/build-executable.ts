@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inject } from 'postject';
+import { wrapped } from '../src/executable/bundles.ts';
 import { CACHED, EXECUTABLE, SHIPPED } from './shipped.ts';
 import { stripSymbols } from './strip-symbols.ts';
 
@@ -35,7 +36,11 @@ export async function buildExecutable(outDir: string, node: string): Promise<voi
   const config = path.join(outDir, 'executable.json');
   const blob = path.join(outDir, 'executable.blob');
   const file = path.join(outDir, EXECUTABLE);
-  const assets = [...SHIPPED.map((name) => `${name}.cjs`), ...CACHED.map((name) => `${name}.cache`)];
+  const bundles = SHIPPED.map((name) => `${name}.cjs`);
+  const caches = CACHED.map((name) => `${name}.cache`);
+  const wrappedFile = (name: string): string => `${name}.wrapped`;
+  for (const name of bundles)
+    await writeFile(path.join(outDir, wrappedFile(name)), wrapped(await readFile(path.join(outDir, name))));
   await writeFile(
     config,
     JSON.stringify({
@@ -48,7 +53,10 @@ export async function buildExecutable(outDir: string, node: string): Promise<voi
       execArgv: NODE_OPTIONS,
       // The environment cannot add options; the Deployment of the webhook uses the flag --node-options.
       execArgvExtension: 'cli',
-      assets: Object.fromEntries(assets.map((name) => [name, name])),
+      assets: Object.fromEntries([
+        ...bundles.map((name) => [name, wrappedFile(name)]),
+        ...caches.map((name) => [name, name]),
+      ]),
     }),
   );
   // The blob is the same for all platforms. What Node.js prints, progress on stderr, becomes part of the error if it
@@ -57,7 +65,8 @@ export async function buildExecutable(outDir: string, node: string): Promise<voi
   execFileSync(process.execPath, args, { cwd: outDir, stdio: 'pipe', env: {} });
   await writeFile(file, stripSymbols(await readFile(node)), { mode: 0o755 });
   await quietly(async () => inject(file, BLOB, await readFile(blob), { sentinelFuse: FUSE }));
-  await Promise.all([config, blob].map((one) => rm(one)));
+  const leftovers = [config, blob, ...bundles.map((name) => path.join(outDir, wrappedFile(name)))];
+  await Promise.all(leftovers.map((one) => rm(one)));
 }
 
 /** postject's ELF library warns of a section of Node's binary that it does not need. */

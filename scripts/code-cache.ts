@@ -16,7 +16,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { Bundles } from '../src/executable/bundles.ts';
+import { Bundles, wrapped } from '../src/executable/bundles.ts';
 import { makeFetchStage, planFor } from '../test/aws-fake/fetch-stage.ts';
 import { CACHED } from './shipped.ts';
 
@@ -65,7 +65,10 @@ function rewrite(folder: string): void {
 function bundlesIn(folder: string): Bundles {
   return new Bundles(
     {
-      source: (name) => readIfThere(path.join(folder, `${name}.cjs`)),
+      source: (name) => {
+        const bundle = readIfThere(path.join(folder, `${name}.cjs`));
+        return bundle === undefined ? undefined : wrapped(bundle);
+      },
       cache: (name) => readIfThere(cacheFile(folder, name)),
     },
     (id) => process.getBuiltinModule(id),

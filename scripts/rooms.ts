@@ -139,10 +139,10 @@ export const HOUSES: Readonly<Record<string, House>> = {
   },
   runtime: {
     rooms: [
-      'process-time.ts',
       'settings',
       'shutdown.ts',
       'log',
+      'process-time.ts',
       'proxy.ts',
       'otlp.ts',
       'https-request.ts',

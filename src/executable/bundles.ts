@@ -6,7 +6,10 @@ import vm from 'node:vm';
 
 /** Where bundles come from: the executable's assets, or files while the build makes the caches. */
 export interface BundleFiles {
-  /** ASCII, which V8 keeps in one byte per character. @returns undefined if there is no such bundle */
+  /**
+   * The text of a bundle, `wrapped`. ASCII, which V8 keeps in one byte per character.
+   * @returns undefined if there is no such bundle
+   */
   source(name: string): Buffer | undefined;
   cache(name: string): Buffer | undefined;
 }
@@ -47,10 +50,10 @@ export class Bundles {
     if (source === undefined)
       throw Object.assign(new Error(`there is no bundle ${name}`), { code: 'MODULE_NOT_FOUND' });
     const cachedData = this.#files.cache(name);
-    const script = new vm.Script(
-      `(function (exports, require, module, __filename, __dirname) {${source.toString('latin1')}\n})`,
-      { filename: fileNameOf(name), ...(cachedData === undefined ? {} : { cachedData }) },
-    );
+    const script = new vm.Script(source.toString('latin1'), {
+      filename: fileNameOf(name),
+      ...(cachedData === undefined ? {} : { cachedData }),
+    });
     this.#scripts.set(name, script);
     return script;
   }
@@ -60,6 +63,12 @@ export class Bundles {
     const [, name] = /([\w-]+)\.cjs$/.exec(id) ?? [];
     return name === undefined ? this.#builtin(id) : this.load(name);
   };
+}
+
+/** The text of a bundle as a function. The build does this, because it would copy the text at each start. */
+export function wrapped(bundle: Buffer): Buffer {
+  const head = '(function (exports, require, module, __filename, __dirname) {';
+  return Buffer.concat([Buffer.from(head), bundle, Buffer.from('\n})')]);
 }
 
 function fileNameOf(name: string): string {

@@ -11,6 +11,7 @@ import { readRoot } from '../runtime/root.ts';
 import { hasStarted, statusFile } from './files/status-file.ts';
 import { type Environment, readEnvironment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
+import { print } from './process/print.ts';
 import { continueAs } from './process/programs.ts';
 import { exitCodeFor, reportProblems, reportSuccess, terminated } from './process/report.ts';
 import { type RunEnd, RunLog } from './process/run-log.ts';
@@ -62,9 +63,7 @@ export async function runFetch(
   const secrets = plan.secrets.length;
   const milliseconds = Math.round(processTime());
   const outcome = written ? 'wrote' : 'kept';
-  process.stdout.write(
-    `${outcome} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms\n`,
-  );
+  print(`${outcome} ${counted(files, 'file')} from ${counted(secrets, 'secret')} in ${milliseconds} ms`);
   reportSuccess(plan, versions, warnings, environment.terminationLog);
   writeLine(runLog, { outcome, exitCode: 0, retries: log.retries, files });
   const counts = { 'secrets_injector.secrets': secrets, 'secrets_injector.files': files };
@@ -129,7 +128,7 @@ export function endInternally(
 }
 
 function writeLine(runLog: RunLog, end: RunEnd): void {
-  process.stdout.write(`${runLog.end(end)}\n`);
+  print(runLog.end(end));
 }
 
 function counted(count: number, noun: string): string {

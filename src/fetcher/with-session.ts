@@ -2,7 +2,6 @@
  * Signs in and connects to Secrets Manager. The waits overlap: the sign-in request is sent before the AWS SDK is loaded, and
  * connections to Secrets Manager open while it is answered.
  */
-import { closeEarly } from '../aws/calls/early-connections.ts';
 import { readProxy } from '../aws/calls/proxy.ts';
 import type { Deadline } from '../aws/calls/retry.ts';
 import type { RetryLog } from '../aws/calls/retry-log.ts';
@@ -34,7 +33,7 @@ export interface SessionContext {
 
 type Outcome<T> = Result<T, readonly FetchProblem[]>;
 
-/** Runs `use` with a session, and closes it. */
+/** Runs `use` with a session. Its connections are not closed: the process ends afterwards, which is faster. */
 export async function withSession<T>(
   { plan, arns }: ReadPlan,
   context: SessionContext,
@@ -68,32 +67,23 @@ export async function withSession<T>(
       onSignedIn?.(credentials);
     }
   };
-  try {
-    if (!regions.findings.isClean) return failed(regions.findings.problems);
-    const untrusted = environment.caBundle === undefined ? undefined : trustAuthorities(environment.caBundle);
-    if (untrusted !== undefined) return failed([untrusted]);
-    // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
-    await nextTurn();
-    context.onSignIn?.();
-    // Sent first: everything below happens while the request is answered.
-    const credentials = (known === undefined ? signIn() : Promise.resolve(known)).then(
-      (value) => ok(value),
-      (failure: unknown) => failed(source.explain(failure)),
-    );
-    regions.secure();
-    await nextTurn();
-    const open = loadSdk()['openSecretReader'] as OpenSecretReader;
-    const signedIn = await credentials;
-    if (!signedIn.ok) return failed([signedIn.problem]);
-    return await use(
-      new Session(regions, open, signedIn.value, { roleArn: source.roleArn, signIn }),
-      deadline,
-    );
-  } finally {
-    source.close();
-    regions.close();
-    closeEarly();
-  }
+  if (!regions.findings.isClean) return failed(regions.findings.problems);
+  const untrusted = environment.caBundle === undefined ? undefined : trustAuthorities(environment.caBundle);
+  if (untrusted !== undefined) return failed([untrusted]);
+  // Connections start with the next turn of the event loop, before it is busy with certificates and compiling.
+  await nextTurn();
+  context.onSignIn?.();
+  // Sent first: everything below happens while the request is answered.
+  const credentials = (known === undefined ? signIn() : Promise.resolve(known)).then(
+    (value) => ok(value),
+    (failure: unknown) => failed(source.explain(failure)),
+  );
+  regions.secure();
+  await nextTurn();
+  const open = loadSdk()['openSecretReader'] as OpenSecretReader;
+  const signedIn = await credentials;
+  if (!signedIn.ok) return failed([signedIn.problem]);
+  return await use(new Session(regions, open, signedIn.value, { roleArn: source.roleArn, signIn }), deadline);
 }
 
 function nextTurn(): Promise<void> {

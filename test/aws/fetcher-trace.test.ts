@@ -8,7 +8,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { decideReview, encodeReview } from '../../src/core/admission.ts';
 import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../src/core/names/trace-variables.ts';
 import { PLAN_VARIABLE } from '../../src/core/plan/plan.ts';
-import { Bundles } from '../../src/executable/bundles.ts';
+import { Bundles, wrapped } from '../../src/executable/bundles.ts';
 import { makeAuthority, makeLeaf } from '../../src/runtime/x509.ts';
 import { openTraces } from '../../src/webhook/traces/opentelemetry.ts';
 import { BAD_RECEIVERS, NO_RECEIVER, startBadReceiver } from '../collector/bad-receivers.ts';
@@ -221,7 +221,7 @@ describe('the bundle for traces', () => {
   ])('%s', async (_name, variables, isLoaded) => {
     const dist = path.resolve(import.meta.dirname, '../../dist');
     const bundles = new Bundles(
-      { source: (name) => readFileSync(path.join(dist, `${name}.cjs`)), cache: () => undefined },
+      { source: (name) => wrapped(readFileSync(path.join(dist, `${name}.cjs`))), cache: () => undefined },
       createRequire(import.meta.url),
     );
     const runFetch = bundles.load('fetch')['runFetch'] as (

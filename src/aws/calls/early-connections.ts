@@ -22,11 +22,6 @@ export function takeConnection(endpoint: URL): net.Socket {
   return opened.get(endpoint.host)?.shift() ?? connect(endpoint);
 }
 
-/** Closes the connections that nobody has taken. */
-export function closeEarly(): void {
-  for (const sockets of opened.values()) for (const socket of sockets.splice(0)) socket.destroy();
-}
-
 /** The host of an endpoint as sockets take it: an IPv6 address without brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');

@@ -4,6 +4,7 @@ import { type DeliveredVersion, formatVersions } from '../../core/plan/versions.
 import { FETCH_CODES } from '../../core/problems/fetch-codes.ts';
 import { type FetchProblem, formatProblems, problemAnchor } from '../../core/problems/problems.ts';
 import { MOST_TERMINATION_BYTES, writeTerminationMessage } from '../../runtime/termination-message.ts';
+import { print } from './print.ts';
 
 /** The lowest exit code of all problems, because a problem of an earlier step has to be fixed first. */
 export function exitCodeFor(problems: readonly FetchProblem[]): number {
@@ -45,7 +46,7 @@ export function reportSuccess(
   warnings: readonly string[],
   terminationLog: string,
 ): void {
-  if (warnings.length > 0) process.stdout.write(`${warnings.join('\n')}\n`);
+  if (warnings.length > 0) print(warnings.join('\n'));
   const more = warnings.length - 5;
   const shown = [...warnings.slice(0, 5), ...(more > 0 ? [`… and ${more} more`] : [])];
   const left = MOST_TERMINATION_BYTES - Buffer.byteLength(shown.join('\n')) - 1;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { Bundles } from '../../../src/executable/bundles.ts';
+import { Bundles, wrapped } from '../../../src/executable/bundles.ts';
 
 const SOURCES: Readonly<Record<string, string>> = {
   fetch: `exports.sum = require('/app/adder.cjs').sum; exports.sep = require('node:path').sep;
@@ -13,7 +13,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 function bundlesOf(caches: Readonly<Record<string, Buffer>> = {}): Bundles {
   return new Bundles(
     {
-      source: (name) => (SOURCES[name] === undefined ? undefined : Buffer.from(SOURCES[name])),
+      source: (name) => (SOURCES[name] === undefined ? undefined : wrapped(Buffer.from(SOURCES[name]))),
       cache: (name) => caches[name],
     },
     createRequire(import.meta.url),

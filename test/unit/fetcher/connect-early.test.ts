@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { closeEarly, takeConnection } from '../../../src/aws/calls/early-connections.ts';
+import { takeConnection } from '../../../src/aws/calls/early-connections.ts';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../../src/core/plan/plan.ts';
 import { connectForRun } from '../../../src/fetcher/connect-early.ts';
 import { statusFile } from '../../../src/fetcher/files/status-file.ts';
@@ -27,7 +27,10 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   accepted.clear();
-  return closeEarly;
+  return () => {
+    // Those that the test has left, and some new ones.
+    for (let count = 0; count < 10; count += 1) takeConnection(endpoint).destroy();
+  };
 });
 afterAll(() => void server.close());
 

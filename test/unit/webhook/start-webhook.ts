@@ -2,14 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { Bundles } from '../../../src/executable/bundles.ts';
+import { Bundles, wrapped } from '../../../src/executable/bundles.ts';
 
 const DIST = path.resolve(import.meta.dirname, '../../../dist');
 const fileOf = (name: string): string => path.join(DIST, `${name}.cjs`);
 
 const bundles = new Bundles(
   {
-    source: (name) => (existsSync(fileOf(name)) ? readFileSync(fileOf(name)) : undefined),
+    source: (name) => (existsSync(fileOf(name)) ? wrapped(readFileSync(fileOf(name))) : undefined),
     cache: () => undefined,
   },
   createRequire(import.meta.url),
