@@ -1,9 +1,9 @@
 /** Regional failover. Time is virtual, so that shares of a minute take none. */
-import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RetryLog } from '../../src/aws/calls/retry-log.ts';
 import { openSecretReader } from '../../src/aws/calls/secrets-manager.ts';
 import { Regions, Session } from '../../src/aws/calls/session.ts';
+import { trustAuthorities } from '../../src/aws/calls/trust.ts';
 import type { Plan, PlanSecret } from '../../src/core/plan/plan.ts';
 import { readPlan } from '../../src/core/plan/read-plan.ts';
 import { formatProblems } from '../../src/core/problems/problems.ts';
@@ -20,7 +20,7 @@ let standIn: StandIn;
 
 beforeAll(async () => {
   standIn = await startStandIn();
-  tls.setDefaultCACertificates([standIn.caPem]);
+  trustAuthorities(standIn.caPem);
 });
 beforeEach(() => {
   standIn.reset();
