@@ -1,12 +1,12 @@
 /** Faults that last. Time is virtual here: a pause is over at once, so that a deadline of minutes takes none. */
 import https from 'node:https';
+import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { classify } from '../../src/aws/calls/errors.ts';
 import { withRetries } from '../../src/aws/calls/retry.ts';
 import { RetryLog } from '../../src/aws/calls/retry-log.ts';
 import { openSecretReader } from '../../src/aws/calls/secrets-manager.ts';
 import { Regions, Session } from '../../src/aws/calls/session.ts';
-import { trustAuthorities } from '../../src/aws/calls/trust.ts';
 import { webIdentityRefused } from '../../src/aws/credentials/refusals.ts';
 import { assumeRoleWithWebIdentity } from '../../src/aws/credentials/sts.ts';
 import { claimsOf } from '../../src/aws/credentials/token-claims.ts';
@@ -26,7 +26,7 @@ let standIn: StandIn;
 
 beforeAll(async () => {
   standIn = await startStandIn();
-  trustAuthorities(standIn.caPem);
+  tls.setDefaultCACertificates([standIn.caPem]);
 });
 beforeEach(() => {
   standIn.reset();
