@@ -10,7 +10,7 @@ export const MOST_SOCKETS = 4;
 /** Of the whole process, by host and port. */
 const opened = new Map<string, net.Socket[]>();
 
-/** Opens connections to an endpoint. They wait for `takeEarly`. @param count how many are wanted */
+/** Opens connections to an endpoint. They wait for `takeConnection`. @param count how many are wanted */
 export function connectEarly(endpoint: URL, count: number): void {
   if (endpoint.protocol !== 'https:') return;
   const more = Array.from({ length: Math.min(count, MOST_SOCKETS) }, () => connect(endpoint));

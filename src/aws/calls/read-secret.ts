@@ -58,8 +58,6 @@ function checkShape<T extends FetchedSecret | DescribedSecret>(answer: T): T {
 
 function failureOf(facts: AwsErrorFacts): AwsFailure | NetworkFailure {
   // A body that is incomplete after status 200 is an error as well.
-  if (facts.status === undefined)
-    return new NetworkFailure(facts.name === 'AbortError' ? 'ABORTED' : 'UNREADABLE');
   if (facts.status < 400) return new NetworkFailure('TRUNCATED');
   return new AwsFailure(facts.name, facts.status, facts.detail, facts.denial);
 }

@@ -40,7 +40,7 @@ export interface DescribedSecret {
 /** The part of an SDK error that contains nothing of the answer. */
 export interface AwsErrorFacts {
   readonly name: string;
-  readonly status: number | undefined;
+  readonly status: number;
   readonly detail: Detail | undefined;
   readonly denial: Denial | undefined;
 }

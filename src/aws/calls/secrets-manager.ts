@@ -56,7 +56,7 @@ class Calls {
     try {
       return { output: await this.#protocol.output(name, answer) };
     } catch (error) {
-      const facts = factsOf(error);
+      const facts = factsOf(error, answer.status);
       const answeredAt = Date.parse(answer.headers.date ?? '');
       if (!Number.isNaN(answeredAt)) this.#clock.correct({ detail: facts.detail, answeredAt });
       return facts;
@@ -112,14 +112,13 @@ function isLabel(part: unknown): part is string {
 }
 
 /** The safe facts of an SDK error. The error itself is dropped, because it contains the answer. */
-function factsOf(error: unknown): AwsErrorFacts {
-  const { name, message, $metadata } = error as Record<string, unknown>;
-  const status = ($metadata as { httpStatusCode?: unknown } | undefined)?.httpStatusCode;
+function factsOf(error: unknown, status: number): AwsErrorFacts {
+  const { name, message } = error as Record<string, unknown>;
   const code = typeof name === 'string' ? name : 'Unknown';
   const text = typeof message === 'string' ? message : '';
   return {
     name: code,
-    status: typeof status === 'number' ? status : undefined,
+    status,
     detail: detailIn(code, text),
     denial: denialIn(text),
   };

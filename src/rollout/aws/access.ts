@@ -173,7 +173,5 @@ export class AwsAccess {
 }
 
 function failureOf({ name, status, detail, denial }: AwsErrorFacts): AwsFailure | NetworkFailure {
-  return status === undefined || status < 400
-    ? new NetworkFailure('UNREADABLE')
-    : new AwsFailure(name, status, detail, denial);
+  return status < 400 ? new NetworkFailure('UNREADABLE') : new AwsFailure(name, status, detail, denial);
 }
