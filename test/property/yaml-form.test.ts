@@ -14,7 +14,7 @@ const isValid = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
 
 /** What only the reader can know. */
 function shapeProblems({ problems }: SecretsForm) {
-  return problems.filter(({ wrong }) => !wrong.includes('both name'));
+  return problems.filter(({ wrong }) => !wrong.startsWith('both include and exclude contain'));
 }
 
 /** JSON is YAML, but for what YAML does not allow in text. */
