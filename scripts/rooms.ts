@@ -78,7 +78,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   fetcher: {
     rooms: [
       ...['entry.ts', 'main.ts', 'refresh', 'run-once.ts', 'with-session.ts', 'write-rendered.ts'],
-      ...['fetch-secrets.ts', 'each-secret.ts', 'connect-early.ts', 'files', 'trace', 'process'],
+      ...['fetch-secrets.ts', 'each-secret.ts', 'connect-early.ts', 'files', 'trace', 'start.ts', 'process'],
     ],
     imports: ['aws', 'core', 'runtime'],
     packages: ['@opentelemetry/api', '@opentelemetry/resources', '@opentelemetry/sdk-trace'],

@@ -1,17 +1,15 @@
 /** The connections that a run will need, opened before the modules for TLS are loaded: a round trip passes meanwhile. */
 import { connectEarly } from '../aws/calls/early-connections.ts';
 import { endpointOf, type Service } from '../aws/calls/endpoints.ts';
-import { readPlan } from '../core/plan/read-plan.ts';
 import { hasStarted } from './files/status-file.ts';
-import type { Environment } from './process/environment.ts';
+import type { Start } from './start.ts';
 
 /**
  * Opens connections to STS and Secrets Manager, if it is certain that the run makes calls without a proxy. What is wrong with
  * the plan or with the settings is reported later, by the run.
  */
-export function connectForRun(environment: Environment): void {
+export function connectForRun({ environment, plan: read }: Start): void {
   const { identity, proxy, endpoints, region, viewsDirectory } = environment;
-  const read = readPlan(environment.planText);
   if (!read.ok || proxy.httpsProxy !== undefined) return;
   const { plan, arns } = read.value;
   if (plan.refresh !== undefined && hasStarted(plan, viewsDirectory)) return;

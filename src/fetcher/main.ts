@@ -2,7 +2,6 @@
 
 import { RetryLog } from '../aws/calls/retry-log.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { readPlan } from '../core/plan/read-plan.ts';
 import type { PlanRefresh } from '../core/plan/refresh.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed } from '../core/problems/result.ts';
@@ -18,27 +17,24 @@ import { type RunEnd, RunLog } from './process/run-log.ts';
 import { lookMilliseconds } from './refresh/look-limits.ts';
 import type { RefreshStart } from './refresh/messages.ts';
 import { type Finished, runOnce } from './run-once.ts';
+import type { Start } from './start.ts';
 import { sendRun } from './trace/run-trace.ts';
 
 /**
  * Runs the fetcher once.
+ * @param start undefined if the arguments are not valid
  * @param load loads the other bundles
  * @returns the exit code
  */
-export async function runFetch(
-  argv: readonly string[],
-  variables: Readonly<Record<string, string | undefined>>,
-  load: LoadBundle,
-): Promise<number> {
-  const root = readRoot(argv);
-  if (root === undefined) {
+export async function runFetch(start: Start | undefined, load: LoadBundle): Promise<number> {
+  if (start === undefined) {
     process.stderr.write('Usage: aws-secrets-injector fetch [--root DIRECTORY]\n');
     return 2;
   }
-  const environment = readEnvironment(variables, root);
+  const { root, environment } = start;
   for (const name of environment.ignored)
     process.stderr.write(`${name} is not the name of a Region and is not used\n`);
-  const restarted = restartedPlan(environment);
+  const restarted = restartedPlan(start);
   if (restarted !== undefined) {
     startRefresh(restarted, undefined, root, environment);
     return exitCodeFor([INTERNAL]);
@@ -48,7 +44,7 @@ export async function runFetch(
   const onSignal = () => stop.abort();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   const runLog = new RunLog();
-  const run = runOnce({ environment, stop: stop.signal, load, log, runLog });
+  const run = runOnce({ ...start, stop: stop.signal, load, log, runLog });
   const ended = await run.catch(() => failed([INTERNAL]));
   if (!ended.ok) {
     const problems = stop.signal.aborted ? [terminated(log.current)] : ended.problem;
@@ -83,10 +79,9 @@ function isRefreshed(plan: Plan): plan is RefreshedPlan {
  * The plan of a sidecar that starts again in the same pod. The application has its files, so there is nothing to wait for:
  * not even for AWS, whose outage would otherwise make the pod not ready.
  */
-function restartedPlan({ planText, viewsDirectory }: Environment): RefreshedPlan | undefined {
-  const read = readPlan(planText);
+function restartedPlan({ plan: read, environment }: Start): RefreshedPlan | undefined {
   if (!read.ok || !isRefreshed(read.value.plan)) return undefined;
-  return hasStarted(read.value.plan, viewsDirectory) ? read.value.plan : undefined;
+  return hasStarted(read.value.plan, environment.viewsDirectory) ? read.value.plan : undefined;
 }
 
 /**

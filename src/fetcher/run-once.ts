@@ -7,7 +7,7 @@ import { type Deadline, systemClock } from '../aws/calls/retry.ts';
 import type { RetryLog } from '../aws/calls/retry-log.ts';
 import type { Session } from '../aws/calls/session.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { type ReadPlan, readPlan } from '../core/plan/read-plan.ts';
+import type { ReadPlan } from '../core/plan/read-plan.ts';
 import type { DeliveredVersion } from '../core/plan/versions.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed, type Result } from '../core/problems/result.ts';
@@ -16,15 +16,14 @@ import type { Engines } from '../core/render/values.ts';
 import type { Retries } from './each-secret.ts';
 import { fetchSecrets } from './fetch-secrets.ts';
 import { loadEngines } from './process/engines.ts';
-import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated } from './process/report.ts';
 import type { RunLog } from './process/run-log.ts';
+import type { Start } from './start.ts';
 import { withSession } from './with-session.ts';
 import { deliveredVersions, writeRendered } from './write-rendered.ts';
 
-export interface RunContext {
-  readonly environment: Environment;
+export interface RunContext extends Pick<Start, 'environment' | 'plan'> {
   /** Aborted when the process has to end. */
   readonly stop: AbortSignal;
   readonly load: LoadBundle;
@@ -46,8 +45,7 @@ export interface Finished {
 type Outcome = Result<Finished, readonly FetchProblem[]>;
 
 /** Runs once. */
-export async function runOnce({ environment, stop, load, log, runLog }: RunContext): Promise<Outcome> {
-  const plan = readPlan(environment.planText);
+export async function runOnce({ environment, plan, stop, load, log, runLog }: RunContext): Promise<Outcome> {
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
   const context = {

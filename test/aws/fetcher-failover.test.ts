@@ -57,7 +57,6 @@ async function fetch(plan: Plan, seconds = 60) {
   const log = new RetryLog((line) => lines.push(line));
   const started = time.clock.now();
   const fetched = await fetchSecrets(read.value, session, { ...time, log });
-  regions.close();
   const text = formatProblems(fetched.problems);
   expectNoCanary([text, ...lines, ...fetched.warnings]);
   return {

@@ -52,7 +52,6 @@ async function fetchOne(seconds: number) {
     ...time,
     log: SILENT,
   });
-  regions.close();
   return { problems, values, pauses: time.pauses };
 }
 

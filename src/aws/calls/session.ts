@@ -61,10 +61,6 @@ export class Regions {
   secure(): void {
     for (const { agent } of this.#targets.values()) agent.secure();
   }
-
-  close(): void {
-    for (const { agent } of this.#targets.values()) agent.destroy();
-  }
 }
 
 type SignIn = () => Promise<Credentials>;

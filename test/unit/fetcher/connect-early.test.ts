@@ -9,6 +9,7 @@ import { formatPlan, PLAN_VARIABLE, type Plan } from '../../../src/core/plan/pla
 import { connectForRun } from '../../../src/fetcher/connect-early.ts';
 import { statusFile } from '../../../src/fetcher/files/status-file.ts';
 import { readEnvironment } from '../../../src/fetcher/process/environment.ts';
+import { readStart } from '../../../src/fetcher/start.ts';
 import { arnOf, planOf } from '../../fetcher/plans.ts';
 
 const ROOT = mkdtempSync(path.join(tmpdir(), 'aws-secrets-injector-'));
@@ -34,10 +35,16 @@ beforeEach(() => {
 });
 afterAll(() => void server.close());
 
+function startWith(variables: Readonly<Record<string, string>>): void {
+  const start = readStart(['--root', ROOT], variables);
+  if (start === undefined) throw new TypeError('the arguments are not valid');
+  connectForRun(start);
+}
+
 /** Opens connections. @returns how many the listener accepted before another one, which is opened afterwards */
 async function connectionsFor(plan: string, variables: Readonly<Record<string, string>>): Promise<number> {
   const settings = { AWS_ENDPOINT_URL: endpoint.href, AWS_REGION: 'eu-west-1', [PLAN_VARIABLE]: plan };
-  connectForRun(readEnvironment({ ...settings, ...variables }, ROOT));
+  startWith({ ...settings, ...variables });
   const last = net.connect(Number(endpoint.port), '127.0.0.1');
   const [accept] = await Promise.all([
     new Promise<net.Socket>((resolve) => {
@@ -110,7 +117,7 @@ it('a failure of an early connection ends nothing', async () => {
     AWS_ENDPOINT_URL: `https://127.0.0.1:${port}`,
     [PLAN_VARIABLE]: formatPlan(PLAN),
   };
-  connectForRun(readEnvironment(environment, ROOT));
+  startWith(environment);
   const socket = takeConnection(new URL(`https://127.0.0.1:${port}`));
   await new Promise((resolve) => socket.once('close', resolve));
   expect(socket.destroyed).toBe(true);
