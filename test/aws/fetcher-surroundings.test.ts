@@ -304,6 +304,19 @@ describe('the program itself', () => {
     }
   });
 
+  it.each([
+    ['full', '>/dev/full'],
+    ['closed', '>&-'],
+    ['a pipe without a reader', '| true'],
+  ])('succeeds if standard output is %s', async (_name, redirection) => {
+    const environment = aws.stage.environment(onePlan(ARN));
+    const command = `"$0" fetch --root "$1" ${redirection}; exit $PIPESTATUS`;
+    await promisify(execFile)('bash', ['-c', command, BUILT_EXECUTABLE, aws.stage.root], {
+      env: environment,
+    });
+    expect(aws.stage.read('value').length).toBeGreaterThan(0);
+  });
+
   it('ends as internal, without the message, when something throws that nobody foresaw', async () => {
     const preload = aws.stage.inRoot('/throw.cjs');
     writeFileSync(preload, `setTimeout(() => { throw new Error(${JSON.stringify(CANARY)}); }, 30);`);

@@ -20,6 +20,8 @@ interface Server {
   readonly material: TlsMaterial;
   /** Connections so far. */
   readonly count: () => number;
+  /** Starts TLS on the connections that are open. */
+  secure(): void;
   send(): Promise<unknown>;
 }
 
@@ -47,6 +49,7 @@ async function startServer(preopened = 0): Promise<Server> {
   return {
     material,
     count: () => connections,
+    secure: () => agent.secure(),
     send: () => {
       agent.secure();
       return sendToAws({ url, method: 'GET', headers: {}, agent, limits: LIMITS });
@@ -92,6 +95,15 @@ describe('a server with another authority', () => {
     tls.setDefaultCACertificates([server.material.ca]);
     const answers = await Promise.all([server.send(), server.send(), server.send()]);
     expect(answers).toMatchObject([ANSWERED, ANSWERED, ANSWERED]);
+  });
+
+  it('that is public: a handshake that began with fewer authorities is given up', async () => {
+    const { trustPublicAuthorities } = await import('../../../../src/aws/calls/trust.ts');
+    const server = await startServer(1);
+    tls.setDefaultCACertificates([server.material.ca]);
+    server.secure();
+    trustPublicAuthorities();
+    expect(await server.send()).toMatchObject(ANSWERED);
   });
 
   it('that nobody knows: a failure', async () => {
