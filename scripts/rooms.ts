@@ -115,7 +115,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     builtins: true,
   },
   aws: {
-    rooms: ['credentials', 'calls', 'environment.ts'],
+    rooms: ['credentials', 'calls', 'connections', 'environment.ts'],
     imports: ['core', 'runtime'],
     packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/core', '@smithy/core', '@smithy/signature-v4'],
     builtins: true,

@@ -1,6 +1,7 @@
 /** The connections that a run will need, opened before the modules for TLS are loaded: a round trip passes meanwhile. */
-import { connectEarly } from '../aws/calls/early-connections.ts';
+
 import { endpointOf, type Service } from '../aws/calls/endpoints.ts';
+import { connectEarly } from '../aws/connections/early-connections.ts';
 import { hasStarted } from './files/status-file.ts';
 import type { Start } from './start.ts';
 

@@ -1,6 +1,5 @@
 /** Asks Secrets Manager about secrets of a plan, at most four at a time in each Region, with retries and failover. */
 
-import { MOST_SOCKETS } from '../aws/calls/early-connections.ts';
 import { classify, rowOf } from '../aws/calls/errors.ts';
 import { Outages, RegionFailure, readInOrder } from '../aws/calls/failover.ts';
 import {
@@ -11,6 +10,7 @@ import {
   withRetries,
 } from '../aws/calls/retry.ts';
 import type { RetryLog, Unavailable } from '../aws/calls/retry-log.ts';
+import { MOST_SOCKETS } from '../aws/connections/early-connections.ts';
 import type { SecretArn } from '../core/names/arn.ts';
 import { replicaIn } from '../core/names/failover.ts';
 import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';

@@ -2,12 +2,13 @@
  * Signs in and connects to Secrets Manager. The waits overlap: the sign-in request is sent before the AWS SDK is loaded, and
  * connections to Secrets Manager open while it is answered.
  */
-import { readProxy } from '../aws/calls/proxy.ts';
+
 import type { Deadline } from '../aws/calls/retry.ts';
 import type { RetryLog } from '../aws/calls/retry-log.ts';
 import type { Credentials, OpenSecretReader, SignRequest } from '../aws/calls/secret-reader.ts';
 import { Regions, Session } from '../aws/calls/session.ts';
-import { trustAuthorities } from '../aws/calls/trust.ts';
+import { readProxy } from '../aws/connections/proxy.ts';
+import { trustAuthorities } from '../aws/connections/trust.ts';
 import { openCredentialSource } from '../aws/credentials/choose.ts';
 import type { ReadPlan } from '../core/plan/read-plan.ts';
 import type { FetchProblem } from '../core/problems/problems.ts';

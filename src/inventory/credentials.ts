@@ -4,9 +4,9 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ProxyOf } from '../aws/calls/proxy.ts';
 import { RetryLog } from '../aws/calls/retry-log.ts';
 import { signRequest } from '../aws/calls/sign.ts';
+import type { ProxyOf } from '../aws/connections/proxy.ts';
 import { openCredentialSource } from '../aws/credentials/choose.ts';
 import type { AwsEnvironment } from '../aws/environment.ts';
 import { textField } from '../core/json.ts';

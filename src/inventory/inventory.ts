@@ -10,9 +10,9 @@ import {
   SecretsManagerClient,
   type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
-import { readProxy } from '../aws/calls/proxy.ts';
 import { SDK_SETTINGS } from '../aws/calls/sdk-settings.ts';
-import { trustAuthorities } from '../aws/calls/trust.ts';
+import { readProxy } from '../aws/connections/proxy.ts';
+import { trustAuthorities } from '../aws/connections/trust.ts';
 import { readAwsEnvironment, type Variables } from '../aws/environment.ts';
 import { partitionOf } from '../core/names/regions.ts';
 import { failed, ok, type Result } from '../core/problems/result.ts';

@@ -1,7 +1,7 @@
 /** The HTTP client of the AWS SDK for an inventory: with limits on time and size, and with the operator's proxy. */
 import { PreopenedAgent } from '../aws/calls/preopened-agent.ts';
-import type { ProxyOf } from '../aws/calls/proxy.ts';
 import { sendToAws } from '../aws/calls/send.ts';
+import type { ProxyOf } from '../aws/connections/proxy.ts';
 
 interface SdkRequest {
   readonly method: string;

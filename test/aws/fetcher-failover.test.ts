@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RetryLog } from '../../src/aws/calls/retry-log.ts';
 import { openSecretReader } from '../../src/aws/calls/secrets-manager.ts';
 import { Regions, Session } from '../../src/aws/calls/session.ts';
-import { trustAuthorities } from '../../src/aws/calls/trust.ts';
+import { trustAuthorities } from '../../src/aws/connections/trust.ts';
 import type { Plan, PlanSecret } from '../../src/core/plan/plan.ts';
 import { readPlan } from '../../src/core/plan/read-plan.ts';
 import { formatProblems } from '../../src/core/problems/problems.ts';

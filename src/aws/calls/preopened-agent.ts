@@ -6,9 +6,9 @@ import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { hostOf, MOST_SOCKETS, portOf, takeConnection, tolerant } from './early-connections.ts';
-import { openTunnel } from './proxy.ts';
-import { secureContext } from './trust.ts';
+import { hostOf, MOST_SOCKETS, portOf, takeConnection, tolerant } from '../connections/early-connections.ts';
+import { openTunnel } from '../connections/proxy.ts';
+import { secureContext } from '../connections/trust.ts';
 
 export class PreopenedAgent extends https.Agent {
   readonly #host: string;

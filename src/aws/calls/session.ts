@@ -1,10 +1,10 @@
 /** Signed-in access to Secrets Manager: one reader for each Region, replaced when the credentials expire. */
 import type { FetchCode } from '../../core/problems/fetch-codes.ts';
 import { Findings } from '../../core/problems/findings.ts';
+import type { ProxyOf } from '../connections/proxy.ts';
 import type { EndpointSettings } from '../environment.ts';
 import { endpointOf } from './endpoints.ts';
 import { PreopenedAgent } from './preopened-agent.ts';
-import type { ProxyOf } from './proxy.ts';
 import { type AwsTarget, requestAws } from './request.ts';
 import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
 

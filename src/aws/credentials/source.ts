@@ -1,9 +1,9 @@
 /** Where credentials come from. A source is chosen in `choose.ts`; everything else knows only this interface. */
 import type { FetchProblem } from '../../core/problems/problems.ts';
-import type { ProxyOf } from '../calls/proxy.ts';
 import type { Deadline } from '../calls/retry.ts';
 import type { RetryLog } from '../calls/retry-log.ts';
 import type { Credentials, SignRequest } from '../calls/secret-reader.ts';
+import type { ProxyOf } from '../connections/proxy.ts';
 
 /** What a source needs besides the environment. */
 export interface SourceParts {

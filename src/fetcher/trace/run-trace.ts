@@ -2,7 +2,7 @@
 
 import type https from 'node:https';
 import { PreopenedAgent } from '../../aws/calls/preopened-agent.ts';
-import { trustPublicAuthorities } from '../../aws/calls/trust.ts';
+import { trustPublicAuthorities } from '../../aws/connections/trust.ts';
 import { processTime } from '../../runtime/process-time.ts';
 import type { Environment, TraceSettings } from '../process/environment.ts';
 import type { LoadBundle } from '../process/load-bundle.ts';

@@ -2,7 +2,6 @@
 import { endpointOf } from '../../aws/calls/endpoints.ts';
 import { AwsFailure, describeFailure, NetworkFailure, rowOf } from '../../aws/calls/errors.ts';
 import { PreopenedAgent } from '../../aws/calls/preopened-agent.ts';
-import { type ProxyOf, readProxy } from '../../aws/calls/proxy.ts';
 import { mismatchProblem } from '../../aws/calls/read-secret.ts';
 import { requestAws } from '../../aws/calls/request.ts';
 import { RetryLog } from '../../aws/calls/retry-log.ts';
@@ -13,7 +12,8 @@ import type {
   SecretReader,
 } from '../../aws/calls/secret-reader.ts';
 import { openSecretReader, signRequest } from '../../aws/calls/secrets-manager.ts';
-import { trustAuthorities } from '../../aws/calls/trust.ts';
+import { type ProxyOf, readProxy } from '../../aws/connections/proxy.ts';
+import { trustAuthorities } from '../../aws/connections/trust.ts';
 import { openCredentialSource } from '../../aws/credentials/choose.ts';
 import type { CredentialSource } from '../../aws/credentials/source.ts';
 import { type AwsEnvironment, readAwsEnvironment, type Variables } from '../../aws/environment.ts';

@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { takeConnection } from '../../../src/aws/calls/early-connections.ts';
+import { takeConnection } from '../../../src/aws/connections/early-connections.ts';
 import { formatPlan, PLAN_VARIABLE, type Plan } from '../../../src/core/plan/plan.ts';
 import { connectForRun } from '../../../src/fetcher/connect-early.ts';
 import { statusFile } from '../../../src/fetcher/files/status-file.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { AMAZON_ROOTS } from '../../../../src/aws/calls/amazon-roots.ts';
+import { AMAZON_ROOTS } from '../../../../src/aws/connections/amazon-roots.ts';
 import { makeCertificate, type TlsMaterial } from '../../../aws-fake/certificates.ts';
 
 const LIMITS = { total: 5_000, bytes: 1_000 };
@@ -76,7 +76,7 @@ describe('the roots of AWS', () => {
 
 describe('a server with another authority', () => {
   it('of the operator: one connection', async () => {
-    const { trustAuthorities } = await import('../../../../src/aws/calls/trust.ts');
+    const { trustAuthorities } = await import('../../../../src/aws/connections/trust.ts');
     const server = await startServer();
     expect(trustAuthorities(server.material.ca)).toBeUndefined();
     expect(await server.send()).toMatchObject(ANSWERED);
@@ -98,7 +98,7 @@ describe('a server with another authority', () => {
   });
 
   it('that is public: a handshake that began with fewer authorities is given up', async () => {
-    const { trustPublicAuthorities } = await import('../../../../src/aws/calls/trust.ts');
+    const { trustPublicAuthorities } = await import('../../../../src/aws/connections/trust.ts');
     const server = await startServer(1);
     tls.setDefaultCACertificates([server.material.ca]);
     server.secure();
@@ -115,7 +115,9 @@ describe('a server with another authority', () => {
   });
 
   it('of the operator, although public ones are tried as well: still trusted', async () => {
-    const { trustAuthorities, trustPublicAuthorities } = await import('../../../../src/aws/calls/trust.ts');
+    const { trustAuthorities, trustPublicAuthorities } = await import(
+      '../../../../src/aws/connections/trust.ts'
+    );
     const server = await startServer();
     trustAuthorities(server.material.ca);
     trustPublicAuthorities();
@@ -135,7 +137,7 @@ it.each([
     (ca: string) => `${ca}-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----\n`,
   ],
 ])('the value of the operator is %s: a problem that does not quote it', async (_, makeValue) => {
-  const { trustAuthorities } = await import('../../../../src/aws/calls/trust.ts');
+  const { trustAuthorities } = await import('../../../../src/aws/connections/trust.ts');
   const problem = trustAuthorities(makeValue((await makeCertificate()).ca));
   expect(problem).toMatchObject({ code: 'AWS_UNAVAILABLE', subject: 'SECRETS_INJECTOR_CA_BUNDLE' });
   expect(JSON.stringify(problem)).not.toContain('canary');
