@@ -41,24 +41,32 @@ export function startDelayProxy(
   });
 }
 
+/** Timers are up to this late, in milliseconds: the last part of a wait is spent in turns of the event loop. */
+const LATENESS = 2;
+
 /** Forwards all events of one socket to the other, delayed and in order. */
 function forward(from: Socket, to: Socket, delayMs: number, notBefore: number): void {
   const queue: { dueAt: number; act: () => void }[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
   const run = () => {
     timer = undefined;
+    turn = undefined;
     let next = queue[0];
-    // Timers may fire slightly early; later entries wait for the next timer.
     while (next !== undefined && next.dueAt <= performance.now()) {
       queue.shift();
       next.act();
       next = queue[0];
     }
-    if (next !== undefined) timer = setTimeout(run, Math.max(0, next.dueAt - performance.now()));
+    if (next !== undefined) wait(next.dueAt - performance.now());
+  };
+  const wait = (milliseconds: number) => {
+    if (milliseconds > LATENESS) timer = setTimeout(run, milliseconds - LATENESS);
+    else turn = setImmediate(run);
   };
   const later = (act: () => void) => {
     queue.push({ dueAt: Math.max(performance.now(), notBefore) + delayMs, act });
-    timer ??= setTimeout(run, Math.max(0, (queue[0]?.dueAt ?? 0) - performance.now()));
+    if (timer === undefined && turn === undefined) run();
   };
   from.on('data', (chunk) => later(() => to.writable && to.write(chunk)));
   from.on('end', () => later(() => to.end()));
@@ -66,6 +74,7 @@ function forward(from: Socket, to: Socket, delayMs: number, notBefore: number): 
   // Drops only data for the closed socket; data in the other direction is still delivered.
   to.on('close', () => {
     clearTimeout(timer);
+    clearImmediate(turn);
     queue.length = 0;
   });
 }
