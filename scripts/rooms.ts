@@ -146,6 +146,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       'proxy.ts',
       'otlp.ts',
       'https-request.ts',
+      'answer.ts',
       'termination-message.ts',
       'exit-command.ts',
       'root.ts',

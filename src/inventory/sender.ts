@@ -1,6 +1,5 @@
 /** The HTTP client of the AWS SDK for an inventory: with limits on time and size, and with the operator's proxy. */
-import { PreopenedAgent } from '../aws/calls/preopened-agent.ts';
-import { sendToAws } from '../aws/calls/send.ts';
+import { ConnectionPool } from '../aws/connections/connection-pool.ts';
 import type { ProxyOf } from '../aws/connections/proxy.ts';
 
 interface SdkRequest {
@@ -28,7 +27,7 @@ export class Unanswered extends Error {
 
 export class Sender {
   readonly #proxyOf: ProxyOf;
-  readonly #agents = new Map<string, PreopenedAgent>();
+  readonly #pools = new Map<string, ConnectionPool>();
 
   constructor(proxyOf: ProxyOf) {
     this.#proxyOf = proxyOf;
@@ -40,29 +39,29 @@ export class Sender {
     { abortSignal: signal }: { readonly abortSignal?: AbortSignal } = {},
   ): Promise<object> {
     const port = request.port === undefined ? '' : `:${request.port}`;
-    const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
-    const answer = await sendToAws({
-      url,
+    const url = new URL(`${request.protocol}//${request.hostname}${port}`);
+    const { path, headers, body } = request;
+    const answer = await this.#poolFor(url).send({
       method: 'POST',
-      headers: request.headers,
-      ...(request.body === undefined ? {} : { body: request.body }),
-      agent: url.protocol === 'https:' ? this.#agentFor(url) : undefined,
-      ...(signal === undefined ? {} : { signal }),
+      path,
+      headers,
+      body,
+      signal,
       limits: LIMITS,
     });
     if (!answer.ok) throw new Unanswered(answer.code);
     return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
   }
 
-  #agentFor(url: URL): PreopenedAgent {
-    const known = this.#agents.get(url.origin);
+  #poolFor(url: URL): ConnectionPool {
+    const known = this.#pools.get(url.origin);
     if (known !== undefined) return known;
-    const agent = new PreopenedAgent(url, 0, this.#proxyOf(url));
-    this.#agents.set(url.origin, agent);
-    return agent;
+    const pool = new ConnectionPool(url, 0, this.#proxyOf(url));
+    this.#pools.set(url.origin, pool);
+    return pool;
   }
 
   destroy(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
+    for (const pool of this.#pools.values()) pool.close();
   }
 }

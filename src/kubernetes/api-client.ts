@@ -12,13 +12,12 @@ import {
   type Answer,
   CONNECT_TIMEOUT,
   type Received,
-  type Request,
-  sendRequest,
   TIMEOUT,
   TOO_LARGE,
   TRUNCATED,
   UNREADABLE,
-} from '../runtime/https-request.ts';
+} from '../runtime/answer.ts';
+import { type Request, sendRequest } from '../runtime/https-request.ts';
 import type { Environment } from '../runtime/settings/settings.ts';
 import { VERSION } from '../runtime/version.ts';
 

@@ -1,22 +1,23 @@
-/**
- * One HTTPS request with limits on its time and on the size of its answer. A failure is a code from a closed form, never
- * the message of an error, which may quote what was sent or received.
- */
+/** One request of `node:https` with limits on its time and on the size of its answer. */
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import {
+  ABORTED,
+  type Answer,
+  CONNECT_TIMEOUT,
+  codeOf,
+  type RequestLimits,
+  TIMEOUT,
+  TOO_LARGE,
+  TRUNCATED,
+  UNREADABLE,
+} from './answer.ts';
 
-/** Limits of one request, in milliseconds and bytes. */
-export interface RequestLimits {
+export interface ConnectLimits extends RequestLimits {
   /** Until the TLS handshake is done. Only for requests that open a connection of their own. */
   readonly connect?: number;
-  /** Without progress: a connection, a handshake, or bytes of the answer. */
-  readonly silence?: number;
-  /** From the start to the end of the answer. A peer that sends a byte now and then is never silent. */
-  readonly total: number;
-  /** Bytes of the answer's body. */
-  readonly bytes: number;
 }
 
 export interface Request {
@@ -31,37 +32,9 @@ export interface Request {
   readonly ca?: string;
   /** Answers with the peer's certificate instead of verifying it. Only for a comparison with a known certificate. */
   readonly comparesPeer?: true;
-  readonly limits: RequestLimits;
+  readonly limits: ConnectLimits;
   readonly signal?: AbortSignal;
 }
-
-/** A complete answer. */
-export interface Received {
-  readonly ok: true;
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-  /** The certificate of the server, on request. */
-  readonly peer: Buffer | undefined;
-}
-
-export type Answer =
-  | Received
-  /** The code of the system or of TLS, such as ECONNREFUSED, or one of the codes below. */
-  | { readonly ok: false; readonly code: string };
-
-/** The connection was not established in time. */
-export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
-/** The answer was not complete in time. */
-export const TIMEOUT = 'TIMEOUT';
-/** The signal of the caller aborted the request. */
-export const ABORTED = 'ABORTED';
-/** The connection ended before the answer was complete. */
-export const TRUNCATED = 'TRUNCATED';
-/** The answer is larger than the limit. */
-export const TOO_LARGE = 'TOO_LARGE';
-/** Any other failure. */
-export const UNREADABLE = 'UNREADABLE';
 
 /** Sends a request and reads the whole answer. Never rejects. */
 export function sendRequest(options: Request): Promise<Answer> {
@@ -158,10 +131,4 @@ function start({ url, method, headers, body, agent, ca, comparesPeer }: Request)
     ...(ca === undefined ? {} : { ca }),
     ...(comparesPeer === true ? { rejectUnauthorized: false } : {}),
   });
-}
-
-/** The code of a network error. */
-function codeOf(error: NodeJS.ErrnoException): string {
-  const { code } = error;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,62}$/.test(code) ? code : UNREADABLE;
 }

@@ -4,7 +4,7 @@
  */
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { type Request, sendRequest } from './https-request.ts';
+import type { Answer, RequestLimits } from './answer.ts';
 
 /** The name of the instrumentation, in every span. */
 export const SCOPE = 'aws-secrets-injector';
@@ -12,8 +12,17 @@ export const SCOPE = 'aws-secrets-injector';
 /** A receiver answers with a few bytes. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
-export interface Receiver extends Pick<Request, 'agent' | 'signal'> {
-  readonly url: URL;
+/** A request to the receiver. */
+export interface SpanRequest {
+  readonly method: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly limits: RequestLimits;
+}
+
+export interface Receiver {
+  /** Never rejects. */
+  readonly send: (request: SpanRequest) => Promise<Answer>;
   /** Until the answer is complete. */
   readonly milliseconds: number;
 }
@@ -21,12 +30,11 @@ export interface Receiver extends Pick<Request, 'agent' | 'signal'> {
 /** Sends spans once. Never rejects. @returns why they did not arrive, as a code, or undefined */
 export async function sendSpans(
   spans: readonly ReadableSpan[],
-  { milliseconds, ...receiver }: Receiver,
+  { milliseconds, send }: Receiver,
 ): Promise<string | undefined> {
   const body = ProtobufTraceSerializer.serializeRequest([...spans]);
   if (body === undefined) return 'UNREADABLE';
-  const answer = await sendRequest({
-    ...receiver,
+  const answer = await send({
     method: 'POST',
     headers: { 'content-type': 'application/x-protobuf', 'user-agent': SCOPE },
     body,

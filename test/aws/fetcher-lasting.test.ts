@@ -1,5 +1,4 @@
 /** Faults that last. Time is virtual here: a pause is over at once, so that a deadline of minutes takes none. */
-import https from 'node:https';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { classify } from '../../src/aws/calls/errors.ts';
@@ -7,6 +6,7 @@ import { withRetries } from '../../src/aws/calls/retry.ts';
 import { RetryLog } from '../../src/aws/calls/retry-log.ts';
 import { openSecretReader } from '../../src/aws/calls/secrets-manager.ts';
 import { Regions, Session } from '../../src/aws/calls/session.ts';
+import { ConnectionPool } from '../../src/aws/connections/connection-pool.ts';
 import { webIdentityRefused } from '../../src/aws/credentials/refusals.ts';
 import { assumeRoleWithWebIdentity } from '../../src/aws/credentials/sts.ts';
 import { claimsOf } from '../../src/aws/credentials/token-claims.ts';
@@ -134,7 +134,8 @@ it.each<[Fault, string, number, RegExp]>([
   standIn.script('AssumeRoleWithWebIdentity', { ...fault, times: 'forever' });
   const token = await standIn.issueToken(SUBJECT);
   const time = virtualTime(60);
-  const target = { service: 'sts', endpoint: new URL(standIn.url), agent: https.globalAgent } as const;
+  const endpoint = new URL(standIn.url);
+  const target = { service: 'sts', endpoint, pool: new ConnectionPool(endpoint, 0) } as const;
   const signIn = { roleArn: ROLE_ARN, sessionName: 'shop.web', token };
   const error: unknown = await withRetries(
     () => assumeRoleWithWebIdentity(target, signIn, time.deadline.signal),

@@ -2,12 +2,11 @@
  * One request to an AWS service, with limits on time and size. An answer that the service cannot have sent, such as the
  * page of a proxy, is a network failure, whatever its status: it says nothing about the role or the secret.
  */
-import type http from 'node:http';
 import { field } from '../../core/json.ts';
-import type { Received } from '../../runtime/https-request.ts';
+import type { Received } from '../../runtime/answer.ts';
+import type { ConnectionPool } from '../connections/connection-pool.ts';
 import type { Service } from './endpoints.ts';
 import { NetworkFailure } from './errors.ts';
-import { sendToAws } from './send.ts';
 
 export interface AwsRequest {
   /** The path as it was signed. */
@@ -20,7 +19,7 @@ export interface AwsRequest {
 export interface AwsTarget {
   readonly service: Service;
   readonly endpoint: URL;
-  readonly agent: http.Agent;
+  readonly pool: ConnectionPool;
 }
 
 /** Limits of one try. A secret has at most 64 KiB, which JSON can write with up to six times as many characters. */
@@ -28,22 +27,11 @@ const LIMITS = { silence: 5_000, total: 10_000, bytes: 512 * 1024 };
 
 /** Sends a request. @throws NetworkFailure without an answer of the service */
 export async function requestAws(
-  { service, endpoint, agent }: AwsTarget,
-  { path, headers, body }: AwsRequest,
+  { service, pool }: AwsTarget,
+  request: AwsRequest,
   signal: AbortSignal,
 ): Promise<Received> {
-  const url = new URL(endpoint);
-  url.pathname = path;
-  const answer = await sendToAws({
-    url,
-    method: 'POST',
-    headers,
-    body,
-    // An agent for TLS cannot be used for plain http, which loopback endpoints may use.
-    agent: endpoint.protocol === 'https:' ? agent : undefined,
-    signal,
-    limits: LIMITS,
-  });
+  const answer = await pool.send({ ...request, method: 'POST', signal, limits: LIMITS });
   if (!answer.ok) throw new NetworkFailure(answer.code);
   if (!SHAPES[service](answer)) throw new NetworkFailure('NOT_AWS', answer.status);
   return answer;

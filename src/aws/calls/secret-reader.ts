@@ -1,6 +1,6 @@
 /** What the fetcher needs of the AWS SDK. Only types, because the modules that implement them are loaded late. */
 import type { SecretValue } from '../../core/secret/secret-value.ts';
-import type { Received } from '../../runtime/https-request.ts';
+import type { Received } from '../../runtime/answer.ts';
 import type { Service } from './endpoints.ts';
 import type { Denial, Detail } from './errors.ts';
 import type { AwsRequest } from './request.ts';

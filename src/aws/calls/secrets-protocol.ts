@@ -7,7 +7,7 @@ import { DescribeSecret$, errorTypeRegistries, GetSecretValue$ } from '@aws-sdk/
 import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols';
 import { operation } from '@smithy/core/schema';
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from '@smithy/core/serde';
-import type { Received } from '../../runtime/https-request.ts';
+import type { Received } from '../../runtime/answer.ts';
 import type { AwsRequest } from './request.ts';
 
 const SCHEMAS = { DescribeSecret: DescribeSecret$, GetSecretValue: GetSecretValue$ };

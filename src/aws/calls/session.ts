@@ -1,10 +1,10 @@
 /** Signed-in access to Secrets Manager: one reader for each Region, replaced when the credentials expire. */
 import type { FetchCode } from '../../core/problems/fetch-codes.ts';
 import { Findings } from '../../core/problems/findings.ts';
+import { ConnectionPool } from '../connections/connection-pool.ts';
 import type { ProxyOf } from '../connections/proxy.ts';
 import type { EndpointSettings } from '../environment.ts';
 import { endpointOf } from './endpoints.ts';
-import { PreopenedAgent } from './preopened-agent.ts';
 import { type AwsTarget, requestAws } from './request.ts';
 import type { Credentials, OpenSecretReader, SecretReader } from './secret-reader.ts';
 
@@ -14,7 +14,7 @@ import type { Credentials, OpenSecretReader, SecretReader } from './secret-reade
  */
 export class Regions {
   readonly findings = new Findings<FetchCode>();
-  readonly #targets = new Map<string, AwsTarget & { readonly agent: PreopenedAgent }>();
+  readonly #targets = new Map<string, AwsTarget>();
 
   readonly #replicas = new Map<string, URL>();
   readonly #proxyOf: ProxyOf;
@@ -51,15 +51,15 @@ export class Regions {
 
   /** @param connections how many to open in advance */
   #open(region: string, endpoint: URL, connections: number): AwsTarget {
-    const agent = new PreopenedAgent(endpoint, connections, this.#proxyOf(endpoint));
-    const target = { service: 'secretsmanager', endpoint, agent } as const;
+    const pool = new ConnectionPool(endpoint, connections, this.#proxyOf(endpoint));
+    const target = { service: 'secretsmanager', endpoint, pool } as const;
     this.#targets.set(region, target);
     return target;
   }
 
   /** Starts TLS on the open connections. */
   secure(): void {
-    for (const { agent } of this.#targets.values()) agent.secure();
+    for (const { pool } of this.#targets.values()) pool.secure();
   }
 }
 

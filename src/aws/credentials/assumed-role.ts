@@ -7,10 +7,10 @@ import { ok, type Result } from '../../core/problems/result.ts';
 import { AwsClock } from '../calls/aws-clock.ts';
 import { endpointOf } from '../calls/endpoints.ts';
 import { AwsFailure, classify, rowOf } from '../calls/errors.ts';
-import { PreopenedAgent } from '../calls/preopened-agent.ts';
 import type { AwsRequest } from '../calls/request.ts';
 import { systemClock, withRetries } from '../calls/retry.ts';
 import type { Credentials } from '../calls/secret-reader.ts';
+import { ConnectionPool } from '../connections/connection-pool.ts';
 import type { AwsEnvironment, PodFacts } from '../environment.ts';
 import { assumedRoleRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
@@ -42,8 +42,8 @@ export function openAssumedRole(
   const endpoint = endpointOf('sts', stsRegion, endpoints);
   if (!endpoint.ok) return endpoint;
   const { sessionName, externalId, pod } = identity;
-  const agent = new PreopenedAgent(endpoint.value, 1, proxyOf(endpoint.value));
-  const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
+  const pool = new ConnectionPool(endpoint.value, 1, proxyOf(endpoint.value));
+  const target = { service: 'sts', endpoint: endpoint.value, pool } as const;
   // Tags of the first session are transitive, and STS rejects the same keys again.
   const tags = first.hasSessionTags ? {} : tagsOf(pod);
   const role = { roleArn, sessionName, externalId, tags, seconds };
@@ -56,7 +56,7 @@ export function openAssumedRole(
           throw new FirstSignInFailed(failure);
         });
       const signingIn = signInFirst();
-      agent.secure();
+      pool.secure();
       let credentials = await signingIn;
       let isRenewed = false;
       const clock = new AwsClock();
@@ -91,7 +91,7 @@ export function openAssumedRole(
         : assumedRoleRefused(failure, { roleArn, externalId, principal: first.roleArn }),
     close: () => {
       first.close();
-      agent.destroy();
+      pool.close();
     },
   });
 }

@@ -8,10 +8,9 @@ import { field, textField } from '../../core/json.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
 import { AwsFailure, classify, INCOMPLETE_ANSWER, NetworkFailure } from '../calls/errors.ts';
-import { PreopenedAgent } from '../calls/preopened-agent.ts';
 import { systemClock, withRetries } from '../calls/retry.ts';
 import type { Credentials } from '../calls/secret-reader.ts';
-import { sendToAws } from '../calls/send.ts';
+import { ConnectionPool } from '../connections/connection-pool.ts';
 import type { AwsEnvironment } from '../environment.ts';
 import { foreignAgent, podIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
@@ -71,10 +70,9 @@ function agentUrl(text: string): URL | undefined {
 
 /** Gets credentials. @throws AwsFailure or NetworkFailure */
 async function getCredentials(url: URL, token: string, signal: AbortSignal): Promise<Credentials> {
-  const answer = await sendToAws({
-    url,
+  const answer = await new ConnectionPool(url, 0).send({
     method: 'GET',
-    ...(url.protocol === 'https:' ? { agent: new PreopenedAgent(url, 0) } : {}),
+    path: `${url.pathname}${url.search}`,
     headers: { authorization: token, accept: 'application/json' },
     signal,
     limits: LIMITS,

@@ -6,8 +6,8 @@ import type { FetchProblem } from '../../core/problems/problems.ts';
 import { ok, type Result } from '../../core/problems/result.ts';
 import { endpointOf } from '../calls/endpoints.ts';
 import { classify } from '../calls/errors.ts';
-import { PreopenedAgent } from '../calls/preopened-agent.ts';
 import { systemClock, withRetries } from '../calls/retry.ts';
+import { ConnectionPool } from '../connections/connection-pool.ts';
 import type { AwsEnvironment } from '../environment.ts';
 import { webIdentityRefused } from './refusals.ts';
 import type { CredentialSource, SourceParts } from './source.ts';
@@ -29,15 +29,15 @@ export function openWebIdentity(
   if (roleArn === undefined || tokenFile === undefined) return undefined;
   const endpoint = endpointOf('sts', ownRegion ?? region, endpoints);
   if (!endpoint.ok) return endpoint;
-  const agent = new PreopenedAgent(endpoint.value, 1, proxyOf(endpoint.value));
-  const target = { service: 'sts', endpoint: endpoint.value, agent } as const;
+  const pool = new ConnectionPool(endpoint.value, 1, proxyOf(endpoint.value));
+  const target = { service: 'sts', endpoint: endpoint.value, pool } as const;
   let claims: TokenClaims | undefined;
   return ok({
     roleArn,
     hasSessionTags: false,
     signIn: async (deadline) => {
       // The handshake takes a round trip, and the token is read meanwhile.
-      agent.secure();
+      pool.secure();
       const attempt = async () => {
         // kubelet replaces the token before it expires, so each attempt reads it again.
         const token = await readToken(
@@ -56,6 +56,6 @@ export function openWebIdentity(
     },
     explain: (failure) =>
       failure instanceof TokenUnreadable ? failure.problem : webIdentityRefused(failure, roleArn, claims),
-    close: () => agent.destroy(),
+    close: () => pool.close(),
   });
 }

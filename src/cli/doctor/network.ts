@@ -4,7 +4,8 @@ import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:tls';
 import { failed, ok, type Result } from '../../core/problems/result.ts';
-import { type Answer, sendRequest } from '../../runtime/https-request.ts';
+import type { Answer } from '../../runtime/answer.ts';
+import { sendRequest } from '../../runtime/https-request.ts';
 import { startKubectl } from '../cluster/kubectl-process.ts';
 
 /** Where a server listens, and how a client verifies it. */

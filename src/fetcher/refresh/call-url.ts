@@ -1,6 +1,7 @@
 /** The action of `on-change` that calls a URL of the pod. */
 import type { CallAction } from '../../core/plan/refresh.ts';
-import { type Answer, sendRequest } from '../../runtime/https-request.ts';
+import type { Answer } from '../../runtime/answer.ts';
+import { sendRequest } from '../../runtime/https-request.ts';
 import type { LookProblem } from './messages.ts';
 
 const LIMITS = { total: 10_000, bytes: 1024 * 1024 };

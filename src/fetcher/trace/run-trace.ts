@@ -1,8 +1,7 @@
 /** The trace of a run, from what the run recorded. It is sent only if the webhook passed on a trace, after everything else is done. */
-
-import type https from 'node:https';
-import { PreopenedAgent } from '../../aws/calls/preopened-agent.ts';
+import { ConnectionPool } from '../../aws/connections/connection-pool.ts';
 import { trustPublicAuthorities } from '../../aws/connections/trust.ts';
+import type { Receiver } from '../../runtime/otlp.ts';
 import { processTime } from '../../runtime/process-time.ts';
 import type { Environment, TraceSettings } from '../process/environment.ts';
 import type { LoadBundle } from '../process/load-bundle.ts';
@@ -32,8 +31,7 @@ export interface RecordedRun {
 export type SendTrace = (
   settings: TraceSettings,
   recorded: RecordedRun,
-  /** For the connection to the receiver. */
-  agent: https.Agent | false,
+  send: Receiver['send'],
 ) => Promise<void>;
 
 /**
@@ -57,17 +55,17 @@ export async function sendRun(
   };
   try {
     const sendTrace = load('fetch-trace')['sendTrace'] as SendTrace;
-    await sendTrace(trace, recorded, agentFor(trace.endpoint));
+    await sendTrace(trace, recorded, senderTo(trace.endpoint));
   } catch {
     // The files are in place.
   }
 }
 
 /** The receiver is not AWS, and can have a certificate of any public authority. */
-function agentFor(endpoint: URL): https.Agent | false {
-  if (endpoint.protocol !== 'https:') return false;
+function senderTo(endpoint: URL): Receiver['send'] {
   trustPublicAuthorities();
-  return new PreopenedAgent(endpoint, 0);
+  const pool = new ConnectionPool(endpoint, 0);
+  return (request) => pool.send({ ...request, path: `${endpoint.pathname}${endpoint.search}` });
 }
 
 function stepsOf(log: RunLog, problem: string | undefined): readonly Step[] {

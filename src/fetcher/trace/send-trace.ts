@@ -14,12 +14,8 @@ const MOST_MILLISECONDS = 1_000;
 const SAMPLED = 1;
 
 /** Sends the spans of a run. Never rejects, and ends within a second. */
-export const sendTrace: SendTrace = async (settings, recorded, agent) => {
-  await sendSpans(spansOf(settings, recorded), {
-    url: settings.endpoint,
-    agent,
-    milliseconds: MOST_MILLISECONDS,
-  });
+export const sendTrace: SendTrace = async (settings, recorded, send) => {
+  await sendSpans(spansOf(settings, recorded), { send, milliseconds: MOST_MILLISECONDS });
 };
 
 /** One span for the run, which continues the admission, and one below it for each step. */

@@ -1,7 +1,6 @@
 /** Signs in to AWS as the controller, and asks Secrets Manager which versions are current. Values are never read. */
 import { endpointOf } from '../../aws/calls/endpoints.ts';
 import { AwsFailure, describeFailure, NetworkFailure, rowOf } from '../../aws/calls/errors.ts';
-import { PreopenedAgent } from '../../aws/calls/preopened-agent.ts';
 import { mismatchProblem } from '../../aws/calls/read-secret.ts';
 import { requestAws } from '../../aws/calls/request.ts';
 import { RetryLog } from '../../aws/calls/retry-log.ts';
@@ -12,6 +11,7 @@ import type {
   SecretReader,
 } from '../../aws/calls/secret-reader.ts';
 import { openSecretReader, signRequest } from '../../aws/calls/secrets-manager.ts';
+import { ConnectionPool } from '../../aws/connections/connection-pool.ts';
 import { type ProxyOf, readProxy } from '../../aws/connections/proxy.ts';
 import { trustAuthorities } from '../../aws/connections/trust.ts';
 import { openCredentialSource } from '../../aws/credentials/choose.ts';
@@ -32,7 +32,7 @@ export class AwsAccess {
   readonly proxyOf: ProxyOf;
   readonly #source: CredentialSource;
   readonly #stop: AbortSignal;
-  readonly #agents = new Map<string, PreopenedAgent>();
+  readonly #pools = new Map<string, ConnectionPool>();
   readonly #readers = new Map<string, SecretReader>();
   #session: { readonly credentials: Promise<Credentials>; readonly until: number } | undefined;
 
@@ -144,7 +144,7 @@ export class AwsAccess {
     const target = {
       service: 'secretsmanager',
       endpoint: endpoint.value,
-      agent: this.agentFor(endpoint.value),
+      pool: this.poolFor(endpoint.value),
     } as const;
     const reader = openSecretReader({
       region,
@@ -157,18 +157,18 @@ export class AwsAccess {
   }
 
   /** Connections to an endpoint, through the proxy if there is one. */
-  agentFor(endpoint: URL): PreopenedAgent {
-    const known = this.#agents.get(endpoint.origin);
+  poolFor(endpoint: URL): ConnectionPool {
+    const known = this.#pools.get(endpoint.origin);
     if (known !== undefined) return known;
-    const agent = new PreopenedAgent(endpoint, 0, this.proxyOf(endpoint));
-    this.#agents.set(endpoint.origin, agent);
-    return agent;
+    const pool = new ConnectionPool(endpoint, 0, this.proxyOf(endpoint));
+    this.#pools.set(endpoint.origin, pool);
+    return pool;
   }
 
   close(): void {
     this.forget();
     this.#source.close();
-    for (const agent of this.#agents.values()) agent.destroy();
+    for (const pool of this.#pools.values()) pool.close();
   }
 }
 

@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-sqs';
 import { AwsFailure, NetworkFailure, rowOf } from '../../aws/calls/errors.ts';
 import { SDK_SETTINGS } from '../../aws/calls/sdk-settings.ts';
-import { sendToAws } from '../../aws/calls/send.ts';
 import type { Message } from '../effects.ts';
 import type { AwsAccess } from './access.ts';
 
@@ -106,16 +105,9 @@ interface SignedRequest {
 function handlerFor(queue: URL, access: AwsAccess): RequestHandler {
   return {
     handle: async ({ path, headers, body }: SignedRequest, { abortSignal }: { abortSignal: AbortSignal }) => {
-      const url = new URL(path, queue);
-      const answer = await sendToAws({
-        url,
-        method: 'POST',
-        headers,
-        body,
-        agent: url.protocol === 'https:' ? access.agentFor(queue) : undefined,
-        signal: abortSignal,
-        limits: LIMITS,
-      });
+      const answer = await access
+        .poolFor(queue)
+        .send({ method: 'POST', path, headers, body, signal: abortSignal, limits: LIMITS });
       if (!answer.ok) throw new NetworkFailure(answer.code);
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },

@@ -1,5 +1,6 @@
 /** Sends a review over TLS to the listener of this process. */
-import { type Answer, sendRequest } from '../../runtime/https-request.ts';
+import type { Answer } from '../../runtime/answer.ts';
+import { sendRequest } from '../../runtime/https-request.ts';
 import { MUTATE_PATH } from '../review/mutate-path.ts';
 
 /** The header with the uid of the review, because this client has no certificate. */

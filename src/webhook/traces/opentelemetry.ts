@@ -19,6 +19,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { type Outcome, statusOf } from '../../core/decide/outcome.ts';
 import { formatTraceparent } from '../../core/names/trace-variables.ts';
+import { sendRequest } from '../../runtime/https-request.ts';
 import { SCOPE, sendSpans } from '../../runtime/otlp.ts';
 import { VERSION } from '../../runtime/version.ts';
 import type { ReviewTraces, SpanResult } from './review-traces.ts';
@@ -142,10 +143,10 @@ class Exporter implements SpanExporter {
       this.#authorities = own;
       this.#agent = makeAgent(endpoint, own);
     }
+    const agent = this.#agent;
+    const { signal } = this.#stop;
     return sendSpans(spans, {
-      url: endpoint,
-      agent: this.#agent,
-      signal: this.#stop.signal,
+      send: (request) => sendRequest({ ...request, url: endpoint, agent, signal }),
       milliseconds: this.#times.requestMilliseconds,
     });
   }

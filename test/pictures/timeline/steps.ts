@@ -50,12 +50,10 @@ const WAITING = 'waiting';
 /** The main thread: each point ends the step before it and begins its own. */
 function processRows({ marks, ended }: Run): readonly Row[] {
   const [signIn, read] = marks.exchanges;
-  const firstTls = Math.min(signIn.tls, read.tls);
+  const lastTls = Math.max(signIn.tls, read.tls);
   const before = (at: number): string => {
     if (at < signIn.connect) return 'Plan';
-    if (at < firstTls) return 'TLS, certificate authorities';
-    if (at < signIn.written) return 'Sign-in request';
-    return WAITING;
+    return at < lastTls ? 'TLS, certificate authorities' : WAITING;
   };
   const points = [
     { at: 0, name: 'Start of the program' },
@@ -66,7 +64,8 @@ function processRows({ marks, ended }: Run): readonly Row[] {
       { at: to, name: before(to) },
     ]),
     { at: signIn.connect, name: before(signIn.connect) },
-    { at: firstTls, name: before(firstTls) },
+    { at: lastTls, name: WAITING },
+    { at: signIn.secure, name: 'Sign-in request' },
     { at: signIn.written, name: WAITING },
     { at: signIn.answered, name: 'GetSecretValue request' },
     { at: read.written, name: WAITING },

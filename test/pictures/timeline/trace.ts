@@ -33,7 +33,7 @@ export interface Exchange {
   /** The TLS context is complete, and the handshake begins as soon as the connection is open. */
   readonly tls: number;
   readonly secure: number;
-  /** The request was handed to the connection, which sends it when it is secure. */
+  /** The request was written. */
   readonly written: number;
   readonly answered: number;
 }
@@ -97,30 +97,19 @@ function bundlesOf(events: readonly Timed[]): readonly BundleLoad[] {
 
 function exchangesOf(events: readonly Timed[]): readonly Exchange[] {
   const begins = (wanted: string) => events.filter(({ name, ph }) => name === wanted && ph === 'b');
+  // Connections are opened in the order of their use.
   const connects = begins('connect');
   const streams = begins('TLSWRAP');
   const calls = begins('TLSWRAP_CALLBACK');
-  const answers = begins('HTTPCLIENTREQUEST_CALLBACK');
-  return begins('HTTPCLIENTREQUEST').flatMap((request, index) => {
-    const answer = answers.find(({ id }) => id === request.id);
-    // The first write after a request began is the request. It names the stream of its connection.
-    const written = begins('WRITEWRAP').find(({ ts }) => ts > request.ts);
-    const stream = streams.find(({ id }) => Number(id) === written?.args?.data?.triggerAsyncId);
+  return begins('WRITEWRAP').flatMap(({ ts: written, args }, index) => {
+    // A write names the stream of its connection.
+    const stream = streams.find(({ id }) => Number(id) === args?.data?.triggerAsyncId);
     // OpenSSL reports the start and the end of the handshake; later, the stream reports what it read.
     const [, secure, ...later] = calls.filter(({ id }) => id === stream?.id);
-    const received = later.findLast(({ ts }) => answer !== undefined && ts <= answer.ts);
-    // Connections are opened in the order of their use.
+    const received = later.at(-1);
     const connect = connects[index];
-    if (connect === undefined || written === undefined || stream === undefined) return [];
+    if (connect === undefined || stream === undefined) return [];
     if (secure === undefined || received === undefined) return [];
-    return [
-      {
-        connect: connect.ts,
-        tls: stream.ts,
-        secure: secure.ts,
-        written: written.ts,
-        answered: received.ts,
-      },
-    ];
+    return [{ connect: connect.ts, tls: stream.ts, secure: secure.ts, written, answered: received.ts }];
   });
 }

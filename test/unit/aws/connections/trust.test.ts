@@ -27,8 +27,7 @@ interface Server {
 
 /** A server with a CA of its own. @param preopened connections that are open before the request */
 async function startServer(preopened = 0): Promise<Server> {
-  const { PreopenedAgent } = await import('../../../../src/aws/calls/preopened-agent.ts');
-  const { sendToAws } = await import('../../../../src/aws/calls/send.ts');
+  const { ConnectionPool } = await import('../../../../src/aws/connections/connection-pool.ts');
   const material = await makeCertificate();
   let connections = 0;
   const server = createServer({ key: material.key, cert: material.cert }, (_request, response) => {
@@ -40,19 +39,19 @@ async function startServer(preopened = 0): Promise<Server> {
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  const agent = new PreopenedAgent(url, preopened);
+  const pool = new ConnectionPool(url, preopened);
   onTestFinished(() => {
-    agent.destroy();
+    pool.close();
     server.closeAllConnections();
     server.close();
   });
   return {
     material,
     count: () => connections,
-    secure: () => agent.secure(),
+    secure: () => pool.secure(),
     send: () => {
-      agent.secure();
-      return sendToAws({ url, method: 'GET', headers: {}, agent, limits: LIMITS });
+      pool.secure();
+      return pool.send({ method: 'GET', path: '/', headers: {}, limits: LIMITS });
     },
   };
 }

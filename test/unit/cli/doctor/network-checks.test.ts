@@ -12,8 +12,8 @@ import { issuer } from '../../../../src/cli/doctor/checks/issuer.ts';
 import { endpoints } from '../../../../src/cli/doctor/checks/regions.ts';
 import { makeNetwork } from '../../../../src/cli/doctor/network.ts';
 import type { ApiAnswer, ApiQuestion } from '../../../../src/kubernetes/api-client.ts';
+import type { Answer } from '../../../../src/runtime/answer.ts';
 import type { PemPair } from '../../../../src/runtime/certificate.ts';
-import type { Answer } from '../../../../src/runtime/https-request.ts';
 import { makeAuthority, makeLeaf } from '../../../../src/runtime/x509.ts';
 import {
   answer,

@@ -1,0 +1,100 @@
+/** One request and its answer over a connection, with limits on time and size. */
+import {
+  ABORTED,
+  type Answer,
+  type RequestLimits,
+  TIMEOUT,
+  TRUNCATED,
+  UNREADABLE,
+} from '../../runtime/answer.ts';
+import type { Connection, Receiver } from './connection.ts';
+import { ResponseReader } from './response-reader.ts';
+
+export interface Exchanged {
+  readonly request: Buffer;
+  readonly limits: RequestLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class Exchange implements Receiver {
+  readonly #request: Buffer;
+  readonly #limits: RequestLimits;
+  readonly #signal: AbortSignal | undefined;
+  readonly #reader: ResponseReader;
+  readonly #total: NodeJS.Timeout;
+  #silence: NodeJS.Timeout | undefined;
+  #connection: Connection | undefined;
+  #done: ((answer: Answer) => void) | undefined;
+
+  /** The limits apply from now on. @param done is called once */
+  constructor({ request, limits, signal }: Exchanged, done: (answer: Answer) => void) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#signal = signal;
+    this.#reader = new ResponseReader(limits.bytes);
+    this.#done = done;
+    this.#total = setTimeout(() => this.fail(TIMEOUT), limits.total);
+    signal?.addEventListener('abort', this.#abort);
+    if (signal?.aborted === true) this.#abort();
+  }
+
+  /** Whether there is an answer. */
+  get isOver(): boolean {
+    return this.#done === undefined;
+  }
+
+  /** Sends the request over a connection, as soon as it is ready. */
+  begin(connection: Connection): void {
+    const { silence } = this.#limits;
+    if (silence !== undefined) this.#silence = setTimeout(() => this.fail(TIMEOUT), silence);
+    this.#connection = connection;
+    connection.begin(this);
+  }
+
+  onProgress(): void {
+    this.#silence?.refresh();
+  }
+
+  onReady(): void {
+    this.#connection?.write(this.#request);
+  }
+
+  onData(bytes: Buffer): void {
+    this.#silence?.refresh();
+    const code = this.#reader.read(bytes);
+    if (code !== undefined) this.fail(code);
+    else this.#complete();
+  }
+
+  onEnd(code: string): void {
+    if (this.#reader.status === undefined) this.fail(code);
+    else if (this.#reader.end() === undefined) this.#complete();
+    else this.fail(TRUNCATED);
+  }
+
+  /** Ends the exchange without an answer. */
+  fail(code: string): void {
+    this.#end({ ok: false, code }, false);
+  }
+
+  #complete(): void {
+    const { response, isKept } = this.#reader;
+    if (response !== undefined) this.#end(response, isKept);
+  }
+
+  #end(answer: Answer, isKept: boolean): void {
+    const done = this.#done;
+    if (done === undefined) return;
+    this.#done = undefined;
+    clearTimeout(this.#total);
+    clearTimeout(this.#silence);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#connection?.finish(isKept);
+    done(answer);
+  }
+
+  readonly #abort = (): void => this.fail(ABORTED);
+}
+
+/** The answer to a request that cannot be sent, because HTTP does not allow what it contains. */
+export const INVALID_REQUEST: Answer = { ok: false, code: UNREADABLE };
