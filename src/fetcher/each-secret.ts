@@ -15,6 +15,7 @@ import type { SecretArn } from '../core/names/arn.ts';
 import { replicaIn } from '../core/names/failover.ts';
 import { mayBeAbsent, type Plan, type PlanSecret, referencesOf } from '../core/plan/plan.ts';
 import type { ReadPlan } from '../core/plan/read-plan.ts';
+import { nextTurn } from './process/next-turn.ts';
 import type { Span } from './process/run-log.ts';
 
 /** What the retries of a run share. */
@@ -144,7 +145,10 @@ export function isOptionalSecret(plan: Plan, index: number): boolean {
   );
 }
 
-/** Processes a list with a few workers. */
+/**
+ * Processes a list with a few workers. One begins in each turn of the event loop: otherwise, the first request would not leave
+ * before the last one is signed.
+ */
 async function eachAtMost<T>(
   workers: number,
   items: readonly T[],
@@ -154,5 +158,10 @@ async function eachAtMost<T>(
   const worker = async () => {
     for (const item of queue) await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(workers, items.length) }, worker));
+  const started: Promise<void>[] = [];
+  while (started.length < Math.min(workers, items.length)) {
+    started.push(worker());
+    await nextTurn();
+  }
+  await Promise.all(started);
 }

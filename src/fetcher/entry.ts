@@ -3,6 +3,7 @@ import path from 'node:path';
 import { connectForRun } from './connect-early.ts';
 import { leave } from './process/leave.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
+import { nextTurn } from './process/next-turn.ts';
 import { readStart } from './start.ts';
 
 /** The exit code of a bug. The report is missing as well. */
@@ -19,7 +20,7 @@ export async function runFetch(argv: readonly string[], variables: Variables): P
   if (start !== undefined) connectForRun(start);
   // Takes longer than everything above. Names are resolved meanwhile, and connections start with the next turn.
   await import('node:tls');
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   const { runFetch: run } = await import('./main.ts');
   return run(start, load);
 }
