@@ -20,7 +20,7 @@ import type { LoadBundle } from './process/load-bundle.ts';
 import { terminated } from './process/report.ts';
 import type { RunLog } from './process/run-log.ts';
 import type { Start } from './start.ts';
-import { withSession } from './with-session.ts';
+import { type SessionContext, withSession } from './with-session.ts';
 import { deliveredVersions, writeRendered } from './write-rendered.ts';
 
 export interface RunContext extends Pick<Start, 'environment' | 'plan'> {
@@ -48,8 +48,9 @@ type Outcome = Result<Finished, readonly FetchProblem[]>;
 export async function runOnce({ environment, plan, stop, load, log, runLog }: RunContext): Promise<Outcome> {
   if (!plan.ok) return failed([plan.problem]);
   const read = plan.value;
-  const context = {
+  const context: SessionContext = {
     ...{ environment, load, log },
+    reads: true,
     startDeadline: () => startDeadline(read.plan.timeoutSeconds, stop),
     onSignIn: () => runLog.begin('signIn'),
     onSignedIn: () => runLog.signedIn(),

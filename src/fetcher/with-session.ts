@@ -3,9 +3,10 @@
  * connections to Secrets Manager open while it is answered.
  */
 
+import { requestFor } from '../aws/calls/read-secret.ts';
 import type { Deadline } from '../aws/calls/retry.ts';
 import type { RetryLog } from '../aws/calls/retry-log.ts';
-import type { Credentials, OpenSecretReader, SignRequest } from '../aws/calls/secret-reader.ts';
+import type { Credentials, OpenSecretReader, PreparedReads, SecretsSdk } from '../aws/calls/secret-reader.ts';
 import { Regions, Session } from '../aws/calls/session.ts';
 import { readProxy } from '../aws/connections/proxy.ts';
 import { trustAuthorities } from '../aws/connections/trust.ts';
@@ -15,6 +16,7 @@ import type { FetchProblem } from '../core/problems/problems.ts';
 import { failed, ok, type Result } from '../core/problems/result.ts';
 import type { Environment } from './process/environment.ts';
 import type { LoadBundle } from './process/load-bundle.ts';
+import { nextTurn } from './process/next-turn.ts';
 
 export interface SessionContext {
   readonly environment: Environment;
@@ -22,6 +24,8 @@ export interface SessionContext {
   readonly log: RetryLog;
   /** Starts the deadline, as soon as it is certain that calls will be made. */
   startDeadline(): Deadline;
+  /** Whether all secrets of the plan will be read. Their requests are made while STS answers. */
+  readonly reads?: true;
   /** How long sessions of roles last; by default as short as possible. */
   readonly sessionSeconds?: number;
   /** Credentials of an earlier session, to use instead of a sign-in. */
@@ -36,18 +40,19 @@ type Outcome<T> = Result<T, readonly FetchProblem[]>;
 
 /** Runs `use` with a session. Its connections are not closed: the process ends afterwards, which is faster. */
 export async function withSession<T>(
-  { plan, arns }: ReadPlan,
+  read: ReadPlan,
   context: SessionContext,
   use: (session: Session, deadline: Deadline) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  const { environment, load, log, known, sessionSeconds, onSignedIn } = context;
+  const { plan, arns } = read;
+  const { environment, load, log, known, reads, sessionSeconds, onSignedIn } = context;
   const proxyOf = readProxy(environment.proxy);
   if (!proxyOf.ok) return failed([proxyOf.problem]);
-  const loadSdk = () => load('secrets-manager');
+  const loadSdk = () => load('secrets-manager') as unknown as SecretsSdk;
   const opened = openCredentialSource(environment, arns[0]?.region ?? '', {
     log,
     proxyOf: proxyOf.value,
-    loadSigner: () => loadSdk()['signRequest'] as SignRequest,
+    loadSigner: () => loadSdk().signRequest,
     ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
   });
   if (!opened.ok) return failed([opened.problem]);
@@ -81,12 +86,31 @@ export async function withSession<T>(
   );
   regions.secure();
   await nextTurn();
-  const open = loadSdk()['openSecretReader'] as OpenSecretReader;
+  const { openPreparedReads, openSecretReader } = loadSdk();
+  const prepared = openPreparedReads();
+  if (reads === true) await prepareReads(read, regions, prepared, credentials);
   const signedIn = await credentials;
   if (!signedIn.ok) return failed([signedIn.problem]);
-  return await use(new Session(regions, open, signedIn.value, { roleArn: source.roleArn, signIn }), deadline);
+  const { roleArn } = source;
+  const open: OpenSecretReader = (options) => openSecretReader({ ...options, prepared });
+  return await use(new Session(regions, open, signedIn.value, { roleArn, signIn }), deadline);
 }
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Makes requests until the sign-in has ended. In turns of the event loop, so that this is noticed at once. */
+async function prepareReads(
+  { plan, arns }: ReadPlan,
+  regions: Regions,
+  prepared: PreparedReads,
+  signIn: Promise<unknown>,
+): Promise<void> {
+  let hasEnded = false;
+  signIn.then(() => {
+    hasEnded = true;
+  });
+  for (const [index, secret] of plan.secrets.entries()) {
+    const arn = arns[index];
+    if (hasEnded || arn === undefined) return;
+    await prepared.prepare(regions.target(arn.region).endpoint, requestFor(secret, arn));
+    await nextTurn();
+  }
 }

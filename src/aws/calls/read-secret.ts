@@ -4,7 +4,13 @@ import type { PlanSecret } from '../../core/plan/plan.ts';
 import type { FetchProblem } from '../../core/problems/problems.ts';
 import { AwsFailure, NetworkFailure, rowOf } from './errors.ts';
 import type { Deadline } from './retry.ts';
-import type { AwsErrorFacts, DescribedSecret, FetchedSecret, SecretReader } from './secret-reader.ts';
+import type {
+  AwsErrorFacts,
+  DescribedSecret,
+  FetchedSecret,
+  SecretReader,
+  SecretRequest,
+} from './secret-reader.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -13,16 +19,20 @@ import type { Session } from './session.ts';
  * @throws AwsFailure or NetworkFailure
  */
 export function readOnce(
-  { stage, versionId, pinned }: PlanSecret,
+  secret: PlanSecret,
   arn: SecretArn,
   session: Session,
   deadline: Deadline,
 ): Promise<FetchedSecret> {
-  const request =
-    pinned === undefined
-      ? { arn: arn.text, stage, versionId }
-      : { arn: arn.text, stage: undefined, versionId: pinned };
-  return askOnce(arn, session, (reader) => reader.read(request, deadline.signal));
+  return askOnce(arn, session, (reader) => reader.read(requestFor(secret, arn), deadline.signal));
+}
+
+/** The request for a secret, or for its replica. */
+export function requestFor(
+  { stage, versionId, pinned }: PlanSecret,
+  { text: arn }: SecretArn,
+): SecretRequest {
+  return pinned === undefined ? { arn, stage, versionId } : { arn, stage: undefined, versionId: pinned };
 }
 
 /**

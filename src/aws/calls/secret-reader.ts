@@ -52,15 +52,29 @@ export interface SecretReader {
   describe(arn: string, signal: AbortSignal): Promise<DescribedSecret | AwsErrorFacts>;
 }
 
+/** Requests of `read` that were made before there were credentials to sign them, while nothing else was to be done. */
+export interface PreparedReads {
+  prepare(endpoint: URL, request: SecretRequest): Promise<void>;
+  find(endpoint: URL, request: SecretRequest): AwsRequest | undefined;
+}
+
 export interface SecretReaderOptions {
   readonly region: string;
   readonly endpoint: URL;
   readonly credentials: Credentials;
+  readonly prepared?: PreparedReads;
   /** Sends a signed request. @throws NetworkFailure, which the reader passes on */
   send(request: AwsRequest, signal: AbortSignal): Promise<Received>;
 }
 
 export type OpenSecretReader = (options: SecretReaderOptions) => SecretReader;
+
+/** What the bundle of the SDK exports. */
+export interface SecretsSdk {
+  readonly openSecretReader: OpenSecretReader;
+  readonly openPreparedReads: () => PreparedReads;
+  readonly signRequest: SignRequest;
+}
 
 /** Who signs a request, and for which service. */
 export interface Signing {

@@ -1,19 +1,22 @@
 /**
- * Secrets Manager through parts of the AWS SDK, which is in a bundle of its own, so that it is loaded while STS answers. Values are wrapped here, on the line that receives them.
+ * Secrets Manager through parts of the AWS SDK, which is in a bundle of its own, so that it is loaded while STS answers.
+ * Values are wrapped here, on the line that receives them.
  */
 import { SecretValue } from '../../core/secret/secret-value.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { AwsClock } from './aws-clock.ts';
 import { denialIn, detailIn } from './messages.ts';
+import type { AwsRequest } from './request.ts';
 import type {
   AwsErrorFacts,
   DescribedSecret,
   FetchedSecret,
+  PreparedReads,
   SecretReader,
   SecretReaderOptions,
   SecretRequest,
 } from './secret-reader.ts';
-import { type Operation, SecretsProtocol } from './secrets-protocol.ts';
+import { type Operation, protocolOf, type SecretsProtocol } from './secrets-protocol.ts';
 import { signRequest } from './sign.ts';
 
 export { signRequest };
@@ -24,6 +27,20 @@ export function openSecretReader(options: SecretReaderOptions): SecretReader {
   return {
     read: (request, signal) => readSecret(calls, request, signal),
     describe: (arn, signal) => describeSecret(calls, arn, signal),
+  };
+}
+
+/** Makes requests in advance. They are kept for all tries of the run. */
+export function openPreparedReads(): PreparedReads {
+  const requests = new Map<string, AwsRequest>();
+  const keyOf = (endpoint: URL, request: SecretRequest): string =>
+    JSON.stringify([endpoint.href, inputOf(request)]);
+  return {
+    prepare: async (endpoint, request) => {
+      const made = await protocolOf(endpoint).request('GetSecretValue', inputOf(request));
+      requests.set(keyOf(endpoint, request), made);
+    },
+    find: (endpoint, request) => requests.get(keyOf(endpoint, request)),
   };
 }
 
@@ -38,16 +55,34 @@ class Calls {
 
   constructor(options: SecretReaderOptions) {
     this.#options = options;
-    this.#protocol = new SecretsProtocol(options.endpoint);
+    this.#protocol = protocolOf(options.endpoint);
+  }
+
+  read(request: SecretRequest, signal: AbortSignal): Promise<Output | AwsErrorFacts> {
+    const { endpoint, prepared } = this.#options;
+    const made = prepared?.find(endpoint, request);
+    return this.#call(
+      'GetSecretValue',
+      made ?? this.#protocol.request('GetSecretValue', inputOf(request)),
+      signal,
+    );
+  }
+
+  describe(arn: string, signal: AbortSignal): Promise<Output | AwsErrorFacts> {
+    return this.#call('DescribeSecret', this.#protocol.request('DescribeSecret', { SecretId: arn }), signal);
   }
 
   /**
    * @returns the output as the service sent it, or the facts of an error of the service
    * @throws NetworkFailure
    */
-  async call(name: Operation, input: object, signal: AbortSignal): Promise<Output | AwsErrorFacts> {
+  async #call(
+    name: Operation,
+    made: AwsRequest | Promise<AwsRequest>,
+    signal: AbortSignal,
+  ): Promise<Output | AwsErrorFacts> {
     const { endpoint, region, credentials, send } = this.#options;
-    const { headers, ...request } = await this.#protocol.request(name, input);
+    const { headers, ...request } = await made;
     const signed = await signRequest(
       { endpoint, service: 'secretsmanager', region, credentials, date: this.#clock.now() },
       { ...request, headers: { ...headers, 'user-agent': USER_AGENT } },
@@ -64,17 +99,20 @@ class Calls {
   }
 }
 
+function inputOf({ arn, stage, versionId }: SecretRequest): object {
+  return { SecretId: arn, VersionStage: stage, VersionId: versionId };
+}
+
 interface Output {
   readonly output: Readonly<Record<string, unknown>>;
 }
 
 async function readSecret(
   calls: Calls,
-  { arn, stage, versionId }: SecretRequest,
+  request: SecretRequest,
   signal: AbortSignal,
 ): Promise<FetchedSecret | AwsErrorFacts> {
-  const input = { SecretId: arn, VersionStage: stage, VersionId: versionId };
-  const answer = await calls.call('GetSecretValue', input, signal);
+  const answer = await calls.read(request, signal);
   if (!('output' in answer)) return answer;
   const { ARN, SecretString, SecretBinary, VersionId, VersionStages } = answer.output;
   const content = SecretString ?? SecretBinary;
@@ -92,7 +130,7 @@ async function describeSecret(
   arn: string,
   signal: AbortSignal,
 ): Promise<DescribedSecret | AwsErrorFacts> {
-  const answer = await calls.call('DescribeSecret', { SecretId: arn }, signal);
+  const answer = await calls.describe(arn, signal);
   if (!('output' in answer)) return answer;
   const { ARN, VersionIdsToStages, DeletedDate } = answer.output;
   const versions = new Map<string, string>();

@@ -67,6 +67,18 @@ export class SecretsProtocol {
   }
 }
 
+/** Of the whole process, by endpoint. */
+const protocols = new Map<string, SecretsProtocol>();
+
+/** The protocol at an endpoint. */
+export function protocolOf(endpoint: URL): SecretsProtocol {
+  const known = protocols.get(endpoint.href);
+  if (known !== undefined) return known;
+  const protocol = new SecretsProtocol(endpoint);
+  protocols.set(endpoint.href, protocol);
+  return protocol;
+}
+
 type Protocol = AwsJson1_1Protocol;
 type Context = Parameters<Protocol['setSerdeContext']>[0] & Parameters<Protocol['serializeRequest']>[2];
 type Response = Parameters<Protocol['deserializeResponse']>[2];
