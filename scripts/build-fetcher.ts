@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { PLAIN_REQUIRES } from './plain-requires.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -27,6 +28,7 @@ const OPTIONS: BuildOptions = {
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
+  plugins: [PLAIN_REQUIRES],
   // Bundles are loaded by vm.Script, which has no loader for import().
   supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
@@ -43,6 +45,8 @@ export async function buildFetcher(outDir: string): Promise<void> {
     'secrets-manager': {
       entryPoints: ['src/aws/calls/secrets-manager.ts'],
       alias: { ...NO_CREDENTIAL_CHAIN, ...NO_EVENT_STREAMS },
+      // The SDK looks for `crypto.randomUUID` when it is loaded, and Node.js would load the Web Crypto API for that.
+      define: { ...OPTIONS.define, crypto: 'undefined' },
     },
     jmespath: { entryPoints: ['src/core/jmespath/index.ts'] },
     template: { entryPoints: ['src/core/template/index.ts'] },

@@ -11,6 +11,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildExecutable } from './build-executable.ts';
 import { buildCodeCacheProgram, buildFetcher, makeCodeCache, NO_CREDENTIAL_CHAIN } from './build-fetcher.ts';
+import { PLAIN_REQUIRES } from './plain-requires.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -38,7 +39,7 @@ export const SHARED: BuildOptions = {
   logLevel: 'warning',
   loader: { '.yaml': 'text', '.css': 'text', '.client.js': 'text' },
   metafile: true,
-  plugins: [SEPARATE],
+  plugins: [SEPARATE, PLAIN_REQUIRES],
   // Bundles are loaded by vm.Script, which has no loader for import().
   supported: { 'dynamic-import': false },
   define: { __VERSION__: JSON.stringify(packageJson.version) },

@@ -19,7 +19,7 @@ export async function runFetch(argv: readonly string[], variables: Variables): P
   const start = readStart(argv, variables);
   if (start !== undefined) connectForRun(start);
   // Takes longer than everything above. Names are resolved meanwhile, and connections start with the next turn.
-  await import('node:tls');
+  process.getBuiltinModule('node:tls');
   await nextTurn();
   const { runFetch: run } = await import('./main.ts');
   return run(start, load);
