@@ -90,8 +90,11 @@ async function finish(
 }
 
 function startDeadline(seconds: number, stop: AbortSignal): Deadline {
-  return {
-    at: systemClock.now() + seconds * 1000,
-    signal: AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)]),
-  };
+  // Takes less time than AbortSignal.any and AbortSignal.timeout.
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  setTimeout(end, seconds * 1000).unref();
+  stop.addEventListener('abort', end);
+  if (stop.aborted) end();
+  return { at: systemClock.now() + seconds * 1000, signal: ended.signal };
 }

@@ -4,9 +4,6 @@
  */
 import { environmentFault, type LineDialect } from './line-dialect.ts';
 
-// Every version drops values that are not valid Unicode text, including noncharacters.
-const NONCHARACTER = /\p{Noncharacter_Code_Point}/u;
-
 /**
  * Whether a value contains an ASCII control character other than tab and newline: versions before 248 drop such a
  * variable and only log it. (Versions before 239, which also drop newlines, are not supported.)
@@ -24,7 +21,9 @@ export const systemd: LineDialect = {
     const fault = environmentFault(name, value);
     if (fault !== undefined) return fault;
     if (containsControl(value)) return 'contains a control character other than tab and newline';
-    return NONCHARACTER.test(value) ? 'contains a Unicode noncharacter' : undefined;
+    // Every version drops values that are not valid Unicode text, including noncharacters. Not a constant: V8 would build
+    // the set of characters in every program that contains this format.
+    return /\p{Noncharacter_Code_Point}/u.test(value) ? 'contains a Unicode noncharacter' : undefined;
   },
   line: (name, value) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"\n`,
 };

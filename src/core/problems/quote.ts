@@ -1,7 +1,5 @@
 /** Quotes text of users for messages: shortened, and without characters that could forge a second line. */
 
-// Control and format characters, lone surrogates and line separators: they reorder or break lines.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const PLAIN = /^[ -~]*$/;
 
 /**
@@ -16,6 +14,8 @@ export function quote(text: string, limit = 64): string {
 /** The same without quotes, for keys and paths. */
 export function printable(text: string, limit = 128): string {
   const head = text.length > limit ? `${text.slice(0, limit)}…` : text;
-  // Most texts are plain ASCII, for which the Unicode tables are not needed.
-  return PLAIN.test(head) ? head : head.replace(UNPRINTABLE, '?');
+  if (PLAIN.test(head)) return head;
+  // Control and format characters, lone surrogates and line separators: they reorder or break lines. Only where it is used:
+  // V8 builds sets of characters for it, and most texts are plain ASCII.
+  return head.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
 }

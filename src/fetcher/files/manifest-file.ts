@@ -30,7 +30,7 @@ export function withManifest(
     const content = new SecretValue(manifestText(manifest, plan, sources, time));
     return { ...view, files: [...view.files, { path: MANIFEST_FILE, content, mode: manifest.mode }] };
   };
-  const current = path.join(folder, CURRENT);
+  const current = `${folder}/${CURRENT}`;
   const earlier = timeIn(path.join(current, MANIFEST_FILE));
   const unchanged = earlier === undefined ? undefined : at(earlier);
   if (unchanged !== undefined && containsView(current, unchanged)) return { folder, view: unchanged };

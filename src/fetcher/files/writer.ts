@@ -13,7 +13,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { DUE_ACTIONS_FILE, REFRESH_STATUS_FILE } from '../../core/names/volume-layout.ts';
 import type { RenderedView } from '../../core/render/render.ts';
 import { containsView } from './written-view.ts';
@@ -54,7 +53,7 @@ export function writeViews(views: readonly ViewToWrite[], options: WriteOptions 
     for (const { folder, view } of views) {
       removeLeftovers(folder);
       const inUse = dataInUse(folder);
-      const isWritten = inUse !== undefined && containsView(path.join(folder, inUse), view);
+      const isWritten = inUse !== undefined && containsView(`${folder}/${inUse}`, view);
       const one = {
         folder,
         view,
@@ -92,17 +91,17 @@ interface PendingView {
 }
 
 function prepare({ folder, view, made, links }: PendingView): void {
-  refuseDirectory(path.join(folder, CURRENT));
+  refuseDirectory(`${folder}/${CURRENT}`);
   if (made !== undefined) {
-    writeDirectory(path.join(folder, made), view);
-    fs.symlinkSync(made, path.join(folder, NEW_DATA));
+    writeDirectory(`${folder}/${made}`, view);
+    fs.symlinkSync(made, `${folder}/${NEW_DATA}`);
   }
   for (const name of topNames(view)) {
     const target = `${CURRENT}/${name}`;
-    if (readLink(path.join(folder, name)) === target) continue;
-    refuseDirectory(path.join(folder, name));
+    if (readLink(`${folder}/${name}`) === target) continue;
+    refuseDirectory(`${folder}/${name}`);
     const hidden = hiddenName();
-    fs.symlinkSync(target, path.join(folder, hidden));
+    fs.symlinkSync(target, `${folder}/${hidden}`);
     links.set(name, hidden);
   }
 }
@@ -130,11 +129,11 @@ function writeDirectory(directory: string, view: RenderedView): void {
   // No chmod of a directory: it would remove the set-group-ID bit that fsGroup sets on the volume.
   fs.mkdirSync(directory, { mode: DIRECTORY_MODE });
   for (const name of view.directories)
-    fs.mkdirSync(path.join(directory, name), { recursive: true, mode: DIRECTORY_MODE });
+    fs.mkdirSync(`${directory}/${name}`, { recursive: true, mode: DIRECTORY_MODE });
   for (const file of view.files) {
     const bytes = file.content.revealBytes();
     if (bytes === undefined) throw new TypeError('a rendered file has bytes');
-    writeFile(path.join(directory, file.path), bytes, file.mode);
+    writeFile(`${directory}/${file.path}`, bytes, file.mode);
   }
   syncDirectory(directory);
 }
@@ -152,7 +151,7 @@ function writeFile(file: string, bytes: Uint8Array, mode: number): void {
 }
 
 function swap(folder: string): void {
-  fs.renameSync(path.join(folder, NEW_DATA), path.join(folder, CURRENT));
+  fs.renameSync(`${folder}/${NEW_DATA}`, `${folder}/${CURRENT}`);
   syncDirectory(folder);
 }
 
@@ -163,11 +162,11 @@ function topNames(view: RenderedView): ReadonlySet<string> {
 
 function linkNames({ folder, view, links }: PendingView): void {
   // A rename replaces an existing name atomically.
-  for (const [name, hidden] of links) fs.renameSync(path.join(folder, hidden), path.join(folder, name));
+  for (const [name, hidden] of links) fs.renameSync(`${folder}/${hidden}`, `${folder}/${name}`);
   const names = topNames(view);
   for (const name of fs.readdirSync(folder)) {
-    const isOurs = readLink(path.join(folder, name)) === `${CURRENT}/${name}`;
-    if (isOurs && !names.has(name)) fs.unlinkSync(path.join(folder, name));
+    const isOurs = readLink(`${folder}/${name}`) === `${CURRENT}/${name}`;
+    if (isOurs && !names.has(name)) fs.unlinkSync(`${folder}/${name}`);
   }
 }
 
@@ -176,13 +175,13 @@ function removeLeftovers(folder: string): void {
   const inUse = dataInUse(folder);
   for (const name of fs.readdirSync(folder)) {
     if (!name.startsWith('..') || KEPT.has(name) || name === inUse) continue;
-    fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    fs.rmSync(`${folder}/${name}`, { recursive: true, force: true });
   }
 }
 
 /** The directory that `..data` refers to, if it is a directory in the volume. */
 function dataInUse(folder: string): string | undefined {
-  const target = readLink(path.join(folder, CURRENT));
+  const target = readLink(`${folder}/${CURRENT}`);
   return target?.startsWith('..') && !target.includes('/') && target !== '..' ? target : undefined;
 }
 

@@ -13,7 +13,7 @@ export function containsView(directory: string, view: RenderedView): boolean {
   ]);
   if (found.length !== expected.size || !found.every((name) => expected.has(name))) return false;
   return view.files.every((file) => {
-    const onDisk = path.join(directory, file.path);
+    const onDisk = `${directory}/${file.path}`;
     const bytes = file.content.revealBytes();
     if (bytes === undefined || (fs.statSync(onDisk).mode & 0o777) !== file.mode) return false;
     return fs.readFileSync(onDisk).equals(bytes);
