@@ -4,10 +4,10 @@
  * time. Why not `node:https`: docs/internals/decisions/0031-http-over-tls-sockets.md.
  */
 import type net from 'node:net';
-import { ABORTED, type Answer, codeOf, type RequestLimits } from '../../runtime/answer.ts';
+import { ABORTED, type Answer, codeOf, type RequestLimits, UNREADABLE } from '../../runtime/answer.ts';
 import { Connection } from './connection.ts';
 import { MOST_SOCKETS, takeConnection } from './early-connections.ts';
-import { Exchange, INVALID_REQUEST } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { writeRequest } from './head.ts';
 import { secureContext, trustsMore } from './trust.ts';
 import { openTunnel } from './tunnel.ts';
@@ -74,7 +74,9 @@ export class ConnectionPool {
 
   #sendOnce({ method, path: target, headers, body, limits, signal }: PoolRequest): Promise<Answer> {
     const request = writeRequest({ method, target, host: this.#endpoint.host, headers }, body);
-    if (request === undefined) return Promise.resolve(INVALID_REQUEST);
+    // HTTP does not allow what it contains.
+    if (request === undefined) return Promise.resolve({ ok: false, code: UNREADABLE });
+    if (signal?.aborted === true) return Promise.resolve({ ok: false, code: ABORTED });
     return new Promise((resolve) => {
       const exchange = new Exchange({ request, limits, signal }, (answer) => {
         resolve(answer);

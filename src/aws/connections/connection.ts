@@ -5,6 +5,8 @@ import { codeOf } from '../../runtime/answer.ts';
 import { hostOf } from './early-connections.ts';
 import { secureContext } from './trust.ts';
 
+/** Until the kernel asks whether the other side of an idle connection is still there. */
+const KEEP_ALIVE_MS = 1_000;
 /** The code of a connection that ended without an error. */
 const ENDED = 'ECONNRESET';
 
@@ -82,7 +84,7 @@ export class Connection {
   finish(isKept: boolean): void {
     this.#receiver = undefined;
     if (!isKept || this.#socket.writableLength > 0) this.close();
-    else this.#socket.unref();
+    else this.#socket.setKeepAlive(true, KEEP_ALIVE_MS).unref();
   }
 
   close(): void {
@@ -98,6 +100,8 @@ function startTls(endpoint: URL, tcp: net.Socket, context: SecureContext): tls.T
     host,
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
     secureContext: context,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
   });
 }

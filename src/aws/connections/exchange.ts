@@ -1,16 +1,10 @@
 /** One request and its answer over a connection, with limits on time and size. */
-import {
-  ABORTED,
-  type Answer,
-  type RequestLimits,
-  TIMEOUT,
-  TRUNCATED,
-  UNREADABLE,
-} from '../../runtime/answer.ts';
+import { ABORTED, type Answer, type RequestLimits, TIMEOUT, TRUNCATED } from '../../runtime/answer.ts';
 import type { Connection, Receiver } from './connection.ts';
 import { ResponseReader } from './response-reader.ts';
 
-export interface Exchanged {
+export interface ExchangeOptions {
+  /** Head and body. */
   readonly request: Buffer;
   readonly limits: RequestLimits;
   readonly signal: AbortSignal | undefined;
@@ -26,8 +20,8 @@ export class Exchange implements Receiver {
   #connection: Connection | undefined;
   #done: ((answer: Answer) => void) | undefined;
 
-  /** The limits apply from now on. @param done is called once */
-  constructor({ request, limits, signal }: Exchanged, done: (answer: Answer) => void) {
+  /** The limits apply from now on. @param done is called once, later */
+  constructor({ request, limits, signal }: ExchangeOptions, done: (answer: Answer) => void) {
     this.#request = request;
     this.#limits = limits;
     this.#signal = signal;
@@ -35,7 +29,6 @@ export class Exchange implements Receiver {
     this.#done = done;
     this.#total = setTimeout(() => this.fail(TIMEOUT), limits.total);
     signal?.addEventListener('abort', this.#abort);
-    if (signal?.aborted === true) this.#abort();
   }
 
   /** Whether there is an answer. */
@@ -95,6 +88,3 @@ export class Exchange implements Receiver {
 
   readonly #abort = (): void => this.fail(ABORTED);
 }
-
-/** The answer to a request that cannot be sent, because HTTP does not allow what it contains. */
-export const INVALID_REQUEST: Answer = { ok: false, code: UNREADABLE };

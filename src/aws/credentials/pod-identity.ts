@@ -70,13 +70,15 @@ function agentUrl(text: string): URL | undefined {
 
 /** Gets credentials. @throws AwsFailure or NetworkFailure */
 async function getCredentials(url: URL, token: string, signal: AbortSignal): Promise<Credentials> {
-  const answer = await new ConnectionPool(url, 0).send({
+  const pool = new ConnectionPool(url, 0);
+  const answer = await pool.send({
     method: 'GET',
     path: `${url.pathname}${url.search}`,
     headers: { authorization: token, accept: 'application/json' },
     signal,
     limits: LIMITS,
   });
+  pool.close();
   if (!answer.ok) throw new NetworkFailure(answer.code);
   const text = answer.body.toString('utf8');
   // The agent answers with JSON, or with plain text that begins with an identifier or a word.

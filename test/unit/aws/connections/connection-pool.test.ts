@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer } from 'node:https';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { ConnectionPool, type PoolRequest } from '../../../../src/aws/connections/connection-pool.ts';
 import { MOST_SOCKETS } from '../../../../src/aws/connections/early-connections.ts';
 import { trustAuthorities } from '../../../../src/aws/connections/trust.ts';
@@ -315,9 +315,12 @@ describe('a connection', () => {
 
 describe('a server gets nothing', () => {
   it.each([
-    ['of another authority', () => makeCertificate(), '127.0.0.1'],
-    ['of another host', async () => material, '127.0.0.2'],
-  ])('with a certificate %s', async (_, make, address) => {
+    ['of another authority', () => makeCertificate(), '127.0.0.1', undefined],
+    ['of another host', async () => material, '127.0.0.2', undefined],
+    ['that the environment accepts', () => makeCertificate(), '127.0.0.1', '0'],
+  ])('with a certificate %s', async (_, make, address, variable) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', variable);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const received: string[] = [];
     const { key, cert } = await make();
     const server = tls.createServer({ key, cert }, (socket) => {
