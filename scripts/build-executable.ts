@@ -20,12 +20,15 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  * - No configuration of OpenSSL is read, wherever OPENSSL_CONF points.
  * - Node.js does not read its public certificate authorities in another thread: see src/executable/certificate-authorities.ts.
  *   With NODE_USE_SYSTEM_CA=1 in the environment, it would end, because the two options exclude each other.
+ * - V8 has one thread for compiling and collecting garbage instead of four: programs that end at once would mostly start them.
+ *   The Deployments set their own number.
  */
 const NODE_OPTIONS = [
   '--disable-sigusr1',
   '--openssl-config=/dev/null',
   '--use-openssl-ca',
   '--no-use-system-ca',
+  '--v8-pool-size=1',
 ];
 
 /**
