@@ -1,4 +1,4 @@
-/** Asks Secrets Manager about secrets of a plan, at most four at a time in each Region, with retries and failover. */
+/** Asks Secrets Manager about secrets of a plan, a few at a time in each Region, with retries and failover. */
 
 import { classify, rowOf } from '../aws/calls/errors.ts';
 import { Outages, RegionFailure, readInOrder } from '../aws/calls/failover.ts';
@@ -51,6 +51,9 @@ export interface Question<T> {
   failed(failure: RegionFailure, asked: Asked): void;
 }
 
+/** In each Region. Half of the requests wait for a connection, signed: they leave as soon as one is free. */
+const AT_ONCE = 2 * MOST_SOCKETS;
+
 /** Asks about each of the secrets once. @param indices of secrets in the plan */
 export async function askEach<T>(
   { plan, arns }: ReadPlan,
@@ -88,7 +91,7 @@ export async function askEach<T>(
     }
   };
   const byRegion = Map.groupBy(indices, (index) => arns[index]?.region ?? '');
-  await Promise.all([...byRegion.values()].map((some) => eachAtMost(MOST_SOCKETS, some, askOne)));
+  await Promise.all([...byRegion.values()].map((some) => eachAtMost(AT_ONCE, some, askOne)));
 }
 
 /**

@@ -15,19 +15,18 @@ export class Exchange implements Receiver {
   readonly #limits: RequestLimits;
   readonly #signal: AbortSignal | undefined;
   readonly #reader: ResponseReader;
-  readonly #total: NodeJS.Timeout;
+  #total: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #done: ((answer: Answer) => void) | undefined;
 
-  /** The limits apply from now on. @param done is called once, later */
+  /** @param done is called once, later */
   constructor({ request, limits, signal }: ExchangeOptions, done: (answer: Answer) => void) {
     this.#request = request;
     this.#limits = limits;
     this.#signal = signal;
     this.#reader = new ResponseReader(limits.bytes);
     this.#done = done;
-    this.#total = setTimeout(() => this.fail(TIMEOUT), limits.total);
     signal?.addEventListener('abort', this.#abort);
   }
 
@@ -36,9 +35,10 @@ export class Exchange implements Receiver {
     return this.#done === undefined;
   }
 
-  /** Sends the request over a connection, as soon as it is ready. */
+  /** Sends the request over a connection, as soon as it is ready. The limits on time apply from now on. */
   begin(connection: Connection): void {
-    const { silence } = this.#limits;
+    const { silence, total } = this.#limits;
+    this.#total = setTimeout(() => this.fail(TIMEOUT), total);
     if (silence !== undefined) this.#silence = setTimeout(() => this.fail(TIMEOUT), silence);
     this.#connection = connection;
     connection.begin(this);
