@@ -163,7 +163,10 @@ async function eachAtMost<T>(
   };
   const started: Promise<void>[] = [];
   while (started.length < Math.min(workers, items.length)) {
-    started.push(worker());
+    const working = worker();
+    // A failure is noticed when all have started.
+    working.catch(() => undefined);
+    started.push(working);
     await nextTurn();
   }
   await Promise.all(started);

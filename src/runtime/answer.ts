@@ -47,6 +47,7 @@ export const UNREADABLE = 'UNREADABLE';
 
 /** The code of a network error. */
 export function codeOf(error: NodeJS.ErrnoException): string {
-  const { code } = error;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,62}$/.test(code) ? code : UNREADABLE;
+  // Codes of OpenSSL can contain a slash: ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE.
+  const code = typeof error.code === 'string' ? error.code.replace('/', '_') : '';
+  return /^[A-Z][A-Z0-9_]{2,62}$/.test(code) ? code : UNREADABLE;
 }

@@ -150,7 +150,25 @@ const damage = fc.tuple(
   fc.nat(400),
   fc.oneof(
     fc.constantFrom(
-      ...['\r', '\n', '\r\n', '\r\n\r\n', ' ', '\t', ':', ';', '0', '-', '+', '0x', 'f', '\0', '\x80', ','],
+      ...[
+        '\r',
+        '\n',
+        '\r\n',
+        '\r\n\r\n',
+        ' ',
+        '\t',
+        ':',
+        ';',
+        '0',
+        '-',
+        '+',
+        '0x',
+        'f',
+        '\0',
+        '\x80',
+        '\xa0',
+        ',',
+      ],
       ...[
         'Content-Length: 3\r\n',
         'Content-Length: 5\r\n',
@@ -197,6 +215,23 @@ test('of damaged responses, reads none that Node.js does not read, and none othe
   expect(read).toBeGreaterThan(100);
 });
 
+describe('an answer to CONNECT', () => {
+  test.each([
+    ['HTTP/1.1 200 OK\r\n\r\n', { isComplete: true, status: 200 }],
+    [
+      'HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\n',
+      { isComplete: true, status: 200 },
+    ],
+    ['HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n', { isComplete: false, status: 407 }],
+    ['HTTP/1.1 200 OK\nX: y\n', { isComplete: false, status: undefined }],
+  ])('%j', (text, expected) => {
+    const reader = new ResponseReader(MOST, true);
+    const code = reader.read(Buffer.from(text));
+    expect(reader).toMatchObject(expected);
+    expect(code).toBe(expected.status === undefined ? 'UNREADABLE' : undefined);
+  });
+});
+
 describe('any bytes', () => {
   test('end in an answer or a code', () => {
     const anyBytes = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
@@ -218,6 +253,11 @@ describe('any bytes', () => {
     [
       'a line of a chunk',
       (size: number) => `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;${'a'.repeat(size)}`,
+    ],
+    [
+      'extensions of chunks',
+      (size: number) =>
+        `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${`1;${'a'.repeat(90)}\r\nx\r\n`.repeat(size / 100)}`,
     ],
     [
       'the end of chunks',

@@ -30,7 +30,9 @@ export class ConnectionPool {
   readonly #opened: (Connection | Promise<Connection>)[] = [];
   readonly #idle: Connection[] = [];
   readonly #waiting: Exchange[] = [];
-  readonly #running = new Map<Exchange, Connection | undefined>();
+  /** They wait for a connection that is being opened for them. */
+  readonly #opening = new Set<Exchange>();
+  readonly #running = new Map<Exchange, Connection>();
   readonly #closed = new AbortController();
 
   /** @param count the number of connections to open now @param proxy for all connections, if any */
@@ -46,6 +48,8 @@ export class ConnectionPool {
 
   /** Starts TLS on the open connections. Not done in the constructor, because certificate authorities are read first. */
   secure(): void {
+    // Takes longer than everything else in the start of TLS, so it is done while TCP connects.
+    if (this.#connecting.length > 0) secureContext();
     for (const socket of this.#connecting.splice(0))
       this.#opened.push(new Connection(this.#endpoint, socket));
   }
@@ -62,7 +66,8 @@ export class ConnectionPool {
   /** Ends all exchanges, and closes all connections. */
   close(): void {
     this.#closed.abort();
-    for (const exchange of [...this.#waiting.splice(0), ...this.#running.keys()]) exchange.fail(ABORTED);
+    for (const exchange of [...this.#waiting.splice(0), ...this.#opening, ...this.#running.keys()])
+      exchange.fail(ABORTED);
     for (const socket of this.#connecting.splice(0)) socket.destroy();
     for (const connection of this.#idle.splice(0)) connection.close();
     for (const opened of this.#opened.splice(0))
@@ -89,7 +94,7 @@ export class ConnectionPool {
 
   /** Begins as many of the waiting exchanges as connections are allowed. */
   #next(): void {
-    while (this.#running.size < MOST_SOCKETS) {
+    while (this.#opening.size + this.#running.size < MOST_SOCKETS) {
       const exchange = this.#waiting.shift();
       if (exchange === undefined) return;
       if (!exchange.isOver) this.#run(exchange);
@@ -97,24 +102,29 @@ export class ConnectionPool {
   }
 
   async #run(exchange: Exchange): Promise<void> {
-    this.#running.set(exchange, undefined);
+    this.#opening.add(exchange);
     try {
       const connection = await this.#take();
-      if (exchange.isOver) this.#keep(connection);
-      else {
+      // The exchange can have ended meanwhile.
+      if (exchange.isOver) {
+        connection.finish(true);
+        this.#keep(connection);
+      } else {
         this.#running.set(exchange, connection);
         exchange.begin(connection);
       }
     } catch (error) {
       exchange.fail(codeOf(error as Error));
     }
+    this.#opening.delete(exchange);
+    this.#next();
   }
 
   #release(exchange: Exchange): void {
     const connection = this.#running.get(exchange);
-    // An exchange can end before it has begun.
-    if (!this.#running.delete(exchange)) return;
-    if (connection !== undefined) this.#keep(connection);
+    if (connection === undefined) return;
+    this.#running.delete(exchange);
+    this.#keep(connection);
     this.#next();
   }
 

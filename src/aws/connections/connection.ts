@@ -12,67 +12,52 @@ const ENDED = 'ECONNRESET';
 
 /** What happens to the connection during an exchange. */
 export interface Receiver {
-  /** The connection was established, or a step towards it was done. */
+  /** A step towards the connection was done. */
   onProgress(): void;
   onReady(): void;
   onData(bytes: Buffer): void;
+  /** The other side has ended the connection in an orderly way. */
+  onEnd(): void;
   /** @param code of the error, or ECONNRESET */
-  onEnd(code: string): void;
+  onClose(code: string): void;
 }
 
 export class Connection {
-  readonly #socket: net.Socket;
-  readonly #context: SecureContext | undefined;
-  #isReady: boolean;
+  readonly #endpoint: URL;
+  readonly #tcp: net.Socket;
+  /** What requests are written to. */
+  #socket: net.Socket;
+  #context: SecureContext | undefined;
+  #isReady = false;
   #code = ENDED;
   #receiver: Receiver | undefined;
 
   /**
-   * Starts TLS, if the endpoint has it, and does not wait for it.
+   * Starts TLS as soon as TCP is connected, if the endpoint has it, and does not wait for it.
    * @param tcp to the host or to what passes bytes on to it; it may still be connecting
    */
   constructor(endpoint: URL, tcp: net.Socket) {
-    const isTls = endpoint.protocol === 'https:';
-    this.#context = isTls ? secureContext() : undefined;
-    this.#socket = this.#context === undefined ? tcp : startTls(endpoint, tcp, this.#context);
-    this.#isReady = !isTls && !tcp.connecting;
-    const progress = (): void => this.#receiver?.onProgress();
-    for (const step of ['lookup', 'connect']) tcp.on(step, progress);
-    this.#socket.once(isTls ? 'secureConnect' : 'connect', () => {
-      this.#isReady = true;
-      progress();
-      this.#receiver?.onReady();
-    });
-    const fail = (error: Error): void => {
-      if (this.#code === ENDED) this.#code = codeOf(error);
-      this.close();
-    };
-    tcp.on('error', fail);
-    if (isTls) this.#socket.on('error', fail);
-    this.#socket.on('data', (bytes: Buffer) => {
-      // A server does not speak between two requests.
-      if (this.#receiver === undefined) this.close();
-      else this.#receiver.onData(bytes);
-    });
-    const end = (): void => {
-      this.#receiver?.onEnd(this.#code);
-      this.close();
-    };
-    this.#socket.on('end', end);
-    this.#socket.on('close', end);
-    if (tcp.destroyed) this.close();
+    this.#endpoint = endpoint;
+    this.#tcp = tcp;
+    this.#socket = tcp;
+    this.#listen(tcp);
+    tcp.on('lookup', () => this.#receiver?.onProgress());
+    // Not before: Node.js replaces the handle of the socket when it tries another address of the host.
+    if (tcp.connecting) tcp.once('connect', () => this.#connected());
+    else this.#connected();
   }
 
   /** Whether an exchange can begin. Not if other authorities have been trusted since. */
   get isUsable(): boolean {
-    return !this.#socket.destroyed && (this.#context === undefined || this.#context === secureContext());
+    const isTrusted = this.#context === undefined || this.#context === secureContext();
+    return isTrusted && !this.#tcp.destroyed && !this.#socket.destroyed;
   }
 
   /** Begins an exchange. The receiver is told when to write. */
   begin(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#socket.ref();
-    if (this.#socket.destroyed) receiver.onEnd(this.#code);
+    if (this.#socket.destroyed) receiver.onClose(this.#code);
     else if (this.#isReady) receiver.onReady();
   }
 
@@ -83,12 +68,60 @@ export class Connection {
   /** Ends an exchange. A connection that is kept does not keep the process alive. */
   finish(isKept: boolean): void {
     this.#receiver = undefined;
-    if (!isKept || this.#socket.writableLength > 0) this.close();
+    if (!isKept) this.close();
     else this.#socket.setKeepAlive(true, KEEP_ALIVE_MS).unref();
   }
 
   close(): void {
     this.#socket.destroy();
+    this.#tcp.destroy();
+  }
+
+  #connected(): void {
+    this.#receiver?.onProgress();
+    if (this.#endpoint.protocol !== 'https:') {
+      this.#ready(this.#tcp);
+      return;
+    }
+    try {
+      this.#context = secureContext();
+      this.#socket = startTls(this.#endpoint, this.#tcp, this.#context);
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
+    this.#listen(this.#socket);
+    this.#socket.once('secureConnect', () => this.#ready(this.#socket));
+  }
+
+  #ready(socket: net.Socket): void {
+    this.#isReady = true;
+    socket.on('data', (bytes: Buffer) => {
+      // A server does not speak between two requests.
+      if (this.#receiver === undefined) this.close();
+      else this.#receiver.onData(bytes);
+    });
+    socket.on('end', () => {
+      this.#receiver?.onEnd();
+      this.close();
+    });
+    this.#receiver?.onProgress();
+    this.#receiver?.onReady();
+  }
+
+  #listen(socket: net.Socket): void {
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => {
+      // TLS reads to the end what TCP has received.
+      if (socket !== this.#socket) return;
+      this.#receiver?.onClose(this.#code);
+      this.close();
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#code === ENDED) this.#code = codeOf(error);
+    this.close();
   }
 }
 

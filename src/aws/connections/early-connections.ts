@@ -27,8 +27,8 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-export function portOf({ port }: URL): number {
-  return Number(port || 443);
+export function portOf({ protocol, port }: URL): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80));
 }
 
 function connect(endpoint: URL): net.Socket {

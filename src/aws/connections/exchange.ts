@@ -59,10 +59,12 @@ export class Exchange implements Receiver {
     else this.#complete();
   }
 
-  onEnd(code: string): void {
-    if (this.#reader.status === undefined) this.fail(code);
-    else if (this.#reader.end() === undefined) this.#complete();
-    else this.fail(TRUNCATED);
+  onEnd(): void {
+    if (this.#reader.end() === undefined) this.#complete();
+  }
+
+  onClose(code: string): void {
+    this.fail(this.#reader.status === undefined ? code : TRUNCATED);
   }
 
   /** Ends the exchange without an answer. */

@@ -53,8 +53,12 @@ export interface ResponseHead {
   readonly isKept: boolean;
 }
 
-/** Reads the head of a response, without its last empty line. @returns undefined if it is not valid */
-export function readResponseHead(text: string): ResponseHead | undefined {
+/**
+ * Reads the head of a response, without its last empty line.
+ * @param isConnect whether the request was CONNECT: after its success, headers say nothing about a body
+ * @returns undefined if it is not valid
+ */
+export function readResponseHead(text: string, isConnect: boolean): ResponseHead | undefined {
   const [first = '', ...lines] = text.split('\r\n');
   const [, minor, code] = STATUS_LINE.exec(first) ?? [];
   const status = Number(code);
@@ -67,9 +71,9 @@ export function readResponseHead(text: string): ResponseHead | undefined {
     const earlier = headers[field.name];
     headers[field.name] = earlier === undefined ? field.value : `${earlier}, ${field.value}`;
   }
-  const framing = framingOf(status, headers);
+  const framing = isConnect && status >= 200 && status < 300 ? 0 : framingOf(status, headers);
   if (framing === undefined) return undefined;
-  const isClosed = /(?:^|,)\s*close\s*(?:,|$)/i.test(headers['connection'] ?? '');
+  const isClosed = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(headers['connection'] ?? '');
   return { status, headers, framing, isKept: minor === '1' && !isClosed && framing !== 'close' };
 }
 
@@ -79,7 +83,7 @@ export function readField(line: string): { readonly name: string; readonly value
   const name = line.slice(0, Math.max(0, colon));
   const value = line.slice(colon + 1);
   if (!TOKEN.test(name) || !FIELD_TEXT.test(value)) return undefined;
-  return { name: name.toLowerCase(), value: value.trim() };
+  return { name: name.toLowerCase(), value: value.replace(/^[\t ]+|[\t ]+$/g, '') };
 }
 
 /** Two lengths, or a length beside chunks, are not valid: it would not be certain where the answer ends. */

@@ -6,7 +6,7 @@ import { type Received, TOO_LARGE, TRUNCATED, UNREADABLE } from '../../runtime/a
 import { Body } from './body.ts';
 import { type ResponseHead, readField, readResponseHead } from './head.ts';
 
-/** Of all heads, interim ones too, and of what follows the last chunk. Node.js allows as much. */
+/** Of all heads, interim ones too, of extensions of chunks, and of what follows the last chunk. Node.js allows as much for a head. */
 const MOST_HEAD_BYTES = 16 * 1024;
 /** Of the line before a chunk, with its extensions. */
 const MOST_LINE_BYTES = 1024;
@@ -16,6 +16,7 @@ const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encodi
 const LINE_END = Buffer.from('\r\n');
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.of();
+const CR = 13;
 
 /** What is read next. */
 type Part = 'head' | 'body' | 'chunk-line' | 'chunk' | 'chunk-end' | 'trailer' | 'complete';
@@ -104,15 +105,20 @@ export class ResponseReader {
 
   #readHead(): string | undefined {
     const end = this.#rest.indexOf(HEAD_END);
-    if (end < 0) return this.#rest.length > MOST_HEAD_BYTES ? UNREADABLE : undefined;
+    if (end < 0) {
+      // Otherwise, this would wait for the end of lines that end in another way.
+      const line = this.#rest.indexOf('\n');
+      const isLine = line < 0 || this.#rest[line - 1] === CR;
+      return isLine && this.#rest.length <= MOST_HEAD_BYTES ? undefined : UNREADABLE;
+    }
     this.#headBytes += end;
-    const head = readResponseHead(this.#take(end, HEAD_END.length));
+    const head = readResponseHead(this.#take(end, HEAD_END.length), this.#isConnect);
     // This client asks for no other protocol.
     if (head === undefined || head.status === 101 || this.#headBytes > MOST_HEAD_BYTES) return UNREADABLE;
     if (head.status < 200) return undefined;
     this.#head = head;
-    const { framing, status } = head;
-    if ((this.#isConnect && status < 300) || framing === 0) return this.#go('complete');
+    const { framing } = head;
+    if (framing === 0) return this.#go('complete');
     if (framing === 'chunked' || framing === 'close') {
       this.#body = new Body(this.#most);
       this.#missing = Number.POSITIVE_INFINITY;
@@ -137,6 +143,8 @@ export class ResponseReader {
     return this.#line(MOST_LINE_BYTES, (line) => {
       const [, size] = CHUNK_LINE.exec(line) ?? [];
       if (size === undefined) return UNREADABLE;
+      this.#headBytes += line.length - size.length;
+      if (this.#headBytes > MOST_HEAD_BYTES) return UNREADABLE;
       this.#missing = Number.parseInt(size, 16);
       return this.#go(this.#missing === 0 ? 'trailer' : 'chunk');
     });

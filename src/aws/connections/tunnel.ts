@@ -16,9 +16,7 @@ const MOST_BODY_BYTES = 0;
  */
 export function openTunnel(proxy: URL, endpoint: URL, signal: AbortSignal): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = tolerant(
-      net.connect({ host: hostOf(proxy), port: Number(proxy.port || 80), noDelay: true }),
-    );
+    const socket = tolerant(net.connect({ host: hostOf(proxy), port: portOf(proxy), noDelay: true }));
     const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

@@ -1,4 +1,5 @@
 /** HTTP over pooled connections, against real TLS servers that misbehave. */
+import dns from 'node:dns';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
@@ -28,16 +29,24 @@ interface Place {
   send(more?: Partial<PoolRequest>): Promise<Answer>;
 }
 
+interface PoolOptions {
+  readonly protocol?: string;
+  readonly preopened?: number;
+  readonly address?: string;
+  /** By default, the address. */
+  readonly host?: string;
+}
+
 /** Listens until the end of the test. */
 async function openPool(
   server: Server,
-  { protocol = 'https', preopened = 0, address = '127.0.0.1' } = {},
+  { protocol = 'https', preopened = 0, address = '127.0.0.1', host }: PoolOptions = {},
 ): Promise<Place> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  const url = new URL(`${protocol}://${address}:${(server.address() as AddressInfo).port}`);
+  const url = new URL(`${protocol}://${host ?? address}:${(server.address() as AddressInfo).port}`);
   const pool = new ConnectionPool(url, preopened);
   onTestFinished(() => {
     pool.close();
@@ -183,6 +192,22 @@ describe('an answer', () => {
     expect(await send(more)).toEqual({ ok: false, code });
   });
 
+  it('whose connection is reset is not complete, although its end is that of the connection', async () => {
+    let tcp: Socket | undefined;
+    const server = tls.createServer({ key: material.key, cert: material.cert }, (socket) => {
+      socket
+        .on('error', () => undefined)
+        .once('data', () => {
+          socket.write(`HTTP/1.1 200 OK\r\n\r\n${CANARY}`, () => tcp?.resetAndDestroy());
+        });
+    });
+    server.on('connection', (socket) => {
+      tcp = socket;
+    });
+    const { send } = await openPool(server);
+    expect(await send()).toEqual({ ok: false, code: 'TRUNCATED' });
+  });
+
   it('can have the maximum size', async () => {
     const { send } = await serve((_, response) => response.end('x'.repeat(1_000)));
     expect(bodyOf(await send())).toBe('x'.repeat(1_000));
@@ -305,6 +330,55 @@ describe('a connection', () => {
     expect(await unknown.send(request)).toMatchObject({
       code: expect.stringMatching(/^(?:ENOTFOUND|EAI_AGAIN)$/),
     });
+  });
+
+  // Node.js replaces the handle of a socket that tries the next address.
+  it.each([0, 2])('to a host whose first address refuses it, %i of them early', async (preopened) => {
+    const named = await makeCertificate(['aws.test']);
+    trustAuthorities(named.ca);
+    const addresses = ['127.0.0.9', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+    const original = dns.lookup;
+    const lookup = vi.spyOn(dns, 'lookup');
+    lookup.mockImplementation(((...args: readonly unknown[]) => {
+      const answer = args.at(-1) as (error: null, all: typeof addresses) => void;
+      if (args[0] === 'aws.test') setImmediate(() => answer(null, addresses));
+      else Reflect.apply(original, dns, args);
+    }) as typeof dns.lookup);
+    onTestFinished(() => {
+      lookup.mockRestore();
+      trustAuthorities(material.ca);
+    });
+    const server = createServer({ key: named.key, cert: named.cert }, (_, response) =>
+      response.end('answer'),
+    );
+    const { pool, send, sockets } = await openPool(server, { preopened, host: 'aws.test' });
+    pool.secure();
+    expect(bodyOf(await send())).toBe('answer');
+    pool.close();
+    await Promise.all([...sockets].map((socket) => (socket.destroyed ? undefined : closeOf(socket))));
+  });
+
+  it('through a proxy is one of four, although requests end before it is open', async () => {
+    const proxy = net.createServer((socket) => void socket.on('error', () => undefined).resume());
+    const accepted: Socket[] = [];
+    proxy.on('connection', (socket) => accepted.push(socket));
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const pool = new ConnectionPool(new URL('https://aws.test'), 0, new URL(`http://127.0.0.1:${port}`));
+    onTestFinished(() => {
+      pool.close();
+      proxy.close();
+    });
+    const request = { method: 'GET', path: '/', headers: {}, limits: LIMITS } as const;
+    for (let count = 0; count < 10; count += 1) {
+      const stop = new AbortController();
+      const answer = pool.send({ ...request, signal: stop.signal });
+      while (accepted.length < Math.min(count + 1, MOST_SOCKETS))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      stop.abort();
+      expect(await answer).toEqual({ ok: false, code: 'ABORTED' });
+    }
+    expect(accepted).toHaveLength(MOST_SOCKETS);
   });
 
   it('that is not TLS', async () => {
