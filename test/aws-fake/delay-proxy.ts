@@ -23,8 +23,9 @@ export function startDelayProxy(
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
     }
-    forward(client, upstream, delayMs / 2, connectedAt);
-    forward(upstream, client, delayMs / 2, 0);
+    const oneWay = Math.max(0, delayMs / 2 - FORWARDING);
+    forward(client, upstream, oneWay, connectedAt);
+    forward(upstream, client, oneWay, 0);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -41,6 +42,8 @@ export function startDelayProxy(
   });
 }
 
+/** What forwarding takes itself, in each direction, in milliseconds. The ends see the whole. */
+const FORWARDING = 0.4;
 /** Timers are up to this late, in milliseconds: the last part of a wait is spent in turns of the event loop. */
 const LATENESS = 2;
 
