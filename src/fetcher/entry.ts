@@ -18,7 +18,9 @@ const load: LoadBundle = (name) => require(path.join(__dirname, `${name}.cjs`)) 
 export async function runFetch(argv: readonly string[], variables: Variables): Promise<number> {
   const start = readStart(argv, variables);
   if (start !== undefined) connectForRun(start);
-  // Takes longer than everything above. Names are resolved meanwhile, and connections start with the next turn.
+  // Connections to addresses begin with the next tick.
+  await new Promise((resolve) => process.nextTick(resolve));
+  // Takes longer than everything above. Connections open and names are resolved meanwhile.
   process.getBuiltinModule('node:tls');
   await nextTurn();
   const { runFetch: run } = await import('./main.ts');

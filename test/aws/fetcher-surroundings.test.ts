@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -257,6 +257,22 @@ describe('secrets', () => {
     const before = aws.standIn.connectionsOpened;
     await aws.stage.run(onePlan(ARN));
     expect(aws.standIn.connectionsOpened - before).toBe(2);
+  });
+
+  it('while connections open, the modules for TLS are loaded', async () => {
+    const preload = path.join(aws.stage.root, 'preload.cjs');
+    const evidence = path.join(aws.stage.root, 'evidence');
+    writeFileSync(
+      preload,
+      `const load = process.getBuiltinModule;
+       process.getBuiltinModule = (name) => {
+         const active = process.getActiveResourcesInfo();
+         if (name === 'node:tls') process.getBuiltinModule('node:fs').writeFileSync('${evidence}', active.join());
+         return load(name);
+       };`,
+    );
+    expect(await aws.stage.run(onePlan(ARN), {}, ['--require', preload])).toMatchObject({ code: 0 });
+    expect(readFileSync(evidence, 'utf8').match(/ConnectWrap/g)).toHaveLength(2);
   });
 
   it('by an ARN without suffix', async () => {
