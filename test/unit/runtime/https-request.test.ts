@@ -1,19 +1,15 @@
 /** The HTTPS client against a real TLS server that misbehaves. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer } from 'node:https';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type Request, sendRequest } from '../../../src/runtime/https-request.ts';
 import { makeCertificate, type TlsMaterial } from '../../aws-fake/certificates.ts';
+import { CANARY, FAULTY_ANSWERS, LIMITS, type Respond } from './faulty-answers.ts';
 
-const LIMITS = { total: 5_000, bytes: 1_000 };
-const CANARY = 'canary';
 let material: TlsMaterial;
 beforeAll(async () => {
   material = await makeCertificate();
 });
-
-type Respond = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** Listens until the end of the test. @returns the port */
 async function listen(server: Server): Promise<number> {
@@ -68,47 +64,14 @@ test('accepts a body of the maximum size', async () => {
   expect(await send((_, response) => response.end('x'.repeat(1_000)))).toMatchObject({ ok: true });
 });
 
-test.each<[string, string, Respond, Partial<Request>]>([
-  ['is too large', 'TOO_LARGE', (_, response) => response.end('x'.repeat(1_001)), {}],
-  [
-    'never ends, and is too large',
-    'TOO_LARGE',
-    (_, response) => {
-      const more = () => void (response.write('x'.repeat(600)) && setImmediate(more));
-      more();
-    },
-    {},
-  ],
-  [
-    'ends before its length',
-    'TRUNCATED',
-    (_, response) => {
-      response.writeHead(200, { 'content-length': '100' }).write(CANARY, () => response.socket?.destroy());
-    },
-    {},
-  ],
-  [
-    'ends within a chunk',
-    'TRUNCATED',
-    (_, response) => void response.write(CANARY, () => response.socket?.destroy()),
-    {},
-  ],
-  ['never begins', 'TIMEOUT', () => undefined, { limits: { ...LIMITS, total: 50 } }],
-  ['never begins', 'TIMEOUT', () => undefined, { limits: { ...LIMITS, silence: 50 } }],
-  [
-    'continues for too long',
-    'TIMEOUT',
-    (_, response) => {
-      const timer = setInterval(() => response.write('x'), 10);
-      response.on('close', () => clearInterval(timer));
-    },
-    { limits: { ...LIMITS, silence: 1_000, total: 100 } },
-  ],
-  ['is a reset', 'ECONNRESET', (request) => request.socket.destroy(), {}],
-  ['is not HTTP', 'HPE_INVALID_CONSTANT', (_, response) => response.socket?.end(`${CANARY}\r\n\r\n`), {}],
-  ['is sent with an invalid header', 'UNREADABLE', () => undefined, { headers: { x: 'a\nb' } }],
-])('an answer that %s is %s', async (_name, code, respond, more) => {
-  expect(await send(respond, more)).toEqual({ ok: false, code });
+test.each(FAULTY_ANSWERS)('an answer that %s is %s', async (_name, code, respond, limits) => {
+  expect(await send(respond, { limits })).toEqual({ ok: false, code });
+});
+
+test('an answer that is not HTTP, and a request with an invalid header', async () => {
+  const notHttp: Respond = (_, response) => response.socket?.end(`${CANARY}\r\n\r\n`);
+  expect(await send(notHttp)).toEqual({ ok: false, code: 'HPE_INVALID_CONSTANT' });
+  expect(await send(() => undefined, { headers: { x: 'a\nb' } })).toEqual({ ok: false, code: 'UNREADABLE' });
 });
 
 test('a server with a certificate of another authority is not trusted', async () => {

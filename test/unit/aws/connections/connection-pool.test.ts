@@ -1,6 +1,6 @@
 /** HTTP over pooled connections, against real TLS servers that misbehave. */
 import dns from 'node:dns';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
@@ -10,17 +10,14 @@ import { MOST_SOCKETS } from '../../../../src/aws/connections/early-connections.
 import { trustAuthorities } from '../../../../src/aws/connections/trust.ts';
 import type { Answer } from '../../../../src/runtime/answer.ts';
 import { makeCertificate, type TlsMaterial } from '../../../aws-fake/certificates.ts';
+import { CANARY, FAULTY_ANSWERS, LIMITS, type Respond } from '../../runtime/faulty-answers.ts';
 
-const LIMITS = { total: 5_000, bytes: 1_000 };
-const CANARY = 'canary';
 let material: TlsMaterial;
 beforeAll(async () => {
   material = await makeCertificate();
   trustAuthorities(material.ca);
 });
 afterAll(() => void trustAuthorities(''));
-
-type Respond = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 interface Place {
   readonly pool: ConnectionPool;
@@ -142,54 +139,17 @@ test.each<[string, Partial<PoolRequest>]>([
 });
 
 describe('an answer', () => {
-  test.each<[string, string, Respond, Partial<PoolRequest>]>([
-    ['is too large', 'TOO_LARGE', (_, response) => response.end('x'.repeat(1_001)), {}],
-    [
-      'never ends, and is too large',
-      'TOO_LARGE',
-      (_, response) => {
-        const more = () => void (response.write('x'.repeat(600)) && setImmediate(more));
-        more();
-      },
-      {},
-    ],
-    [
-      'ends before its length',
-      'TRUNCATED',
-      (_, response) => {
-        response.writeHead(200, { 'content-length': '100' });
-        response.write(CANARY, () => response.socket?.destroy());
-      },
-      {},
-    ],
-    [
-      'ends within a chunk',
-      'TRUNCATED',
-      (_, response) => void response.write(CANARY, () => response.socket?.destroy()),
-      {},
-    ],
-    ['never begins', 'TIMEOUT', () => undefined, { limits: { ...LIMITS, total: 50 } }],
-    ['never begins', 'TIMEOUT', () => undefined, { limits: { ...LIMITS, silence: 50 } }],
-    [
-      'continues for too long',
-      'TIMEOUT',
-      (_, response) => {
-        const timer = setInterval(() => response.write('x'), 10);
-        response.on('close', () => clearInterval(timer));
-      },
-      { limits: { ...LIMITS, silence: 1_000, total: 100 } },
-    ],
-    ['is a reset', 'ECONNRESET', (request) => request.socket.destroy(), {}],
-    ['is not HTTP', 'UNREADABLE', (_, response) => response.socket?.end(`${CANARY}\r\n\r\n`), {}],
-    [
-      'switches to another protocol',
-      'UNREADABLE',
-      (_, response) => response.socket?.write('HTTP/1.1 101 Go\r\nupgrade: x\r\n\r\n'),
-      {},
-    ],
-  ])('that %s is %s', async (_name, code, respond, more) => {
+  test.each(FAULTY_ANSWERS)('that %s is %s', async (_name, code, respond, limits) => {
     const { send } = await serve(respond);
-    expect(await send(more)).toEqual({ ok: false, code });
+    expect(await send({ limits })).toEqual({ ok: false, code });
+  });
+
+  test.each([
+    ['is not HTTP', `${CANARY}\r\n\r\n`],
+    ['switches to another protocol', 'HTTP/1.1 101 Go\r\nupgrade: x\r\n\r\n'],
+  ])('that %s is UNREADABLE', async (_name, text) => {
+    const { send } = await serveBytes((socket) => socket.write(text));
+    expect(await send()).toEqual({ ok: false, code: 'UNREADABLE' });
   });
 
   it('whose connection is reset is not complete, although its end is that of the connection', async () => {
