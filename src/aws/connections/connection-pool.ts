@@ -26,7 +26,7 @@ export class ConnectionPool {
   readonly #endpoint: URL;
   readonly #proxy: URL | undefined;
   readonly #connecting: net.Socket[] = [];
-  /** TLS has begun, and no request was sent. */
+  /** TLS begins as soon as TCP is connected, and no request was sent. */
   readonly #opened: (Connection | Promise<Connection>)[] = [];
   readonly #idle: Connection[] = [];
   readonly #waiting: Exchange[] = [];

@@ -9,6 +9,16 @@ export const LIMITS = { total: 5_000, bytes: 1_000 };
 /** In what servers send. */
 export const CANARY = 'canary';
 
+/** An answer that takes longer than a second, but is never silent for so long. */
+export const answerSlowly: Respond = (_, response) => {
+  let left = 12;
+  const timer = setInterval(() => {
+    left -= 1;
+    if (left > 0) response.write('x');
+    else response.end(() => clearInterval(timer));
+  }, 100);
+};
+
 /** How an answer is faulty, the code of the failure, the server, and limits for it. */
 export const FAULTY_ANSWERS: readonly (readonly [string, string, Respond, RequestLimits])[] = [
   ['is too large', 'TOO_LARGE', (_, response) => response.end('x'.repeat(1_001)), LIMITS],

@@ -4,7 +4,7 @@ import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type Request, sendRequest } from '../../../src/runtime/https-request.ts';
 import { makeCertificate, type TlsMaterial } from '../../aws-fake/certificates.ts';
-import { CANARY, FAULTY_ANSWERS, LIMITS, type Respond } from './faulty-answers.ts';
+import { answerSlowly, CANARY, FAULTY_ANSWERS, LIMITS, type Respond } from './faulty-answers.ts';
 
 let material: TlsMaterial;
 beforeAll(async () => {
@@ -95,17 +95,7 @@ test('a handshake that stops is silence', async () => {
 });
 
 test('progress is not silence', async () => {
-  const answer = await send(
-    (_, response) => {
-      let left = 12;
-      const timer = setInterval(() => {
-        left -= 1;
-        if (left > 0) response.write('x');
-        else response.end(() => clearInterval(timer));
-      }, 100);
-    },
-    { limits: { ...LIMITS, silence: 1_000 } },
-  );
+  const answer = await send(answerSlowly, { limits: { ...LIMITS, silence: 1_000 } });
   expect(answer.ok).toBe(true);
 });
 

@@ -10,7 +10,7 @@ import { MOST_SOCKETS } from '../../../../src/aws/connections/early-connections.
 import { trustAuthorities } from '../../../../src/aws/connections/trust.ts';
 import type { Answer } from '../../../../src/runtime/answer.ts';
 import { makeCertificate, type TlsMaterial } from '../../../aws-fake/certificates.ts';
-import { CANARY, FAULTY_ANSWERS, LIMITS, type Respond } from '../../runtime/faulty-answers.ts';
+import { answerSlowly, CANARY, FAULTY_ANSWERS, LIMITS, type Respond } from '../../runtime/faulty-answers.ts';
 
 let material: TlsMaterial;
 beforeAll(async () => {
@@ -174,14 +174,7 @@ describe('an answer', () => {
   });
 
   it('that makes progress is not silent', async () => {
-    const { send } = await serve((_, response) => {
-      let left = 12;
-      const timer = setInterval(() => {
-        left -= 1;
-        if (left > 0) response.write('x');
-        else response.end(() => clearInterval(timer));
-      }, 100);
-    });
+    const { send } = await serve(answerSlowly);
     expect(await send({ limits: { ...LIMITS, silence: 1_000 } })).toMatchObject({ ok: true });
   });
 
