@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PodDescription } from '../../src/core/advice/describe.ts';
 import type { Diagnosis } from '../../src/core/advice/diagnose/diagnosis.ts';
 import { bundleCli, type Finished, runCli } from '../cli/program.ts';
-import { guardObjects, type Json } from '../unit/cli/doctor/fake-cluster.ts';
+import { INJECTOR_IMAGE } from '../server/injector-image.ts';
 import { readPage } from '../unit/docs/page.ts';
 import { clusterUnavailable } from './cluster.ts';
 import { NAMESPACE_LABEL } from './product/api.ts';
+import { guardFor } from './product/guard.ts';
 import { PRODUCT_NAMESPACE } from './product/install.ts';
 import { type OneReplica, REQUEST, startOneReplica } from './product/one-replica.ts';
 import { until } from './until.ts';
@@ -25,16 +26,6 @@ interface Line {
   readonly next: readonly string[];
 }
 
-/** The image of the replica, in the ConfigMap of the guard. */
-function withImage(object: Json): Json {
-  return object['kind'] === 'ConfigMap'
-    ? {
-        ...object,
-        data: { ...(object['data'] as Json), image: 'registry.example/aws-secrets-injector:test' },
-      }
-    : object;
-}
-
 describe.skipIf(unavailable !== undefined)('doctor and describe in a cluster', () => {
   let product: OneReplica;
   let cli: string;
@@ -43,7 +34,7 @@ describe.skipIf(unavailable !== undefined)('doctor and describe in a cluster', (
     product = await startOneReplica(() => ({}));
     const { status, stderr } = await product.api.cluster.kubectl(
       ['apply', '--server-side', '--filename=-'],
-      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: guardObjects().map(withImage) }),
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: guardFor(INJECTOR_IMAGE) }),
     );
     expect(status, stderr).toBe(0);
   });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClusterApi } from '../../src/kubernetes/api-client.ts';
 import { ROOT } from '../image/built-image.ts';
 import { plainGet } from '../server/client.ts';
+import { INJECTOR_IMAGE } from '../server/injector-image.ts';
 import { clusterUnavailable } from './cluster.ts';
 import type { KubernetesObject } from './product/api.ts';
 import { PRODUCT_NAMESPACE } from './product/install.ts';
@@ -26,7 +27,7 @@ describe.skipIf(unavailable !== undefined)('Events', () => {
   beforeAll(async () => {
     running = await startOneReplica((place) => ({
       injection: {
-        image: 'registry.example/aws-secrets-injector:test',
+        image: INJECTOR_IMAGE,
         allowedRoles: [{ namespace: 'other', role: '*' }],
       },
       events: {

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TRACEPARENT_VARIABLE, TRACES_ENDPOINT_VARIABLE } from '../../src/core/names/trace-variables.ts';
 import { type Collector, prepareCollector, startCollector } from '../collector/collector.ts';
+import { INJECTOR_IMAGE } from '../server/injector-image.ts';
 import { clusterUnavailable } from './cluster.ts';
 import type { KubernetesObject } from './product/api.ts';
 import { type OneReplica, startOneReplica } from './product/one-replica.ts';
@@ -43,7 +44,7 @@ describe.skipIf(unavailable !== undefined).each([
     collector = await startCollector();
     const traces = { endpoint: new URL(collector.endpoint), ratio: 1, times: { batchMilliseconds: 50 } };
     const injection = {
-      image: 'registry.example/aws-secrets-injector:test',
+      image: INJECTOR_IMAGE,
       fetcherEnv: [{ name: TRACES_ENDPOINT_VARIABLE, value: collector.endpoint }],
     };
     running = await startOneReplica(

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type BuildOptions, build } from 'esbuild';
+import { INJECTOR_IMAGE } from './injector-image.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -94,7 +95,7 @@ export interface WebhookProcessOptions extends StartOptions {
 export async function startWebhookProcess(options: WebhookProcessOptions): Promise<WebhookProcess> {
   const file = options.file ?? (await bundleWebhook(options.directory));
   const flags = [
-    ...['--image', 'registry.example/aws-secrets-injector:test', '--listen-address', '127.0.0.1'],
+    ...['--image', INJECTOR_IMAGE, '--listen-address', '127.0.0.1'],
     ...['--listen-port', '0', '--probe-port', '0', '--metrics-port', '0'],
     ...['--certificates', 'files'],
     ...['--tls-cert-file', path.join(options.directory, 'tls.crt')],

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type ServerLimits } from '../../src/webhook/server/limi
 import { startWebhook, type Webhook, type WebhookOptions } from '../../src/webhook/webhook.ts';
 import { type Leaf, makeLeaf } from './certificates.ts';
 import { temporaryDirectory } from './directory.ts';
+import { INJECTOR_IMAGE } from './injector-image.ts';
 
 export interface LogLine extends LogFields {
   readonly message: string;
@@ -44,7 +45,7 @@ export async function runWebhookHere(options: RunningOptions = {}): Promise<Runn
   const { log, lines } = recordingLogger();
   const webhook = await startWebhook(
     {
-      injection: options.injection ?? { image: 'registry.example/aws-secrets-injector:test' },
+      injection: options.injection ?? { image: INJECTOR_IMAGE },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       listenPort: 0,
       probePort: 0,

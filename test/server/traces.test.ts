@@ -11,10 +11,10 @@ import { type Collector, prepareCollector, startCollector } from '../collector/c
 import { CANARY, expectNoCanary } from '../fetcher/canary.ts';
 import { plainGet, postReview } from './client.ts';
 import { temporaryDirectory } from './directory.ts';
+import { INJECTOR_IMAGE } from './injector-image.ts';
 import { ARN, type PodJson, patchedPod, podAsking, responseOf, reviewOf } from './reviews.ts';
 import { eventually, type Running, type RunningOptions, runWebhookHere } from './running.ts';
 
-const IMAGE = 'registry.example/aws-secrets-injector:test';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
 
@@ -25,7 +25,7 @@ function runTracing(
   caBundle?: RunningOptions['caBundle'],
 ): Promise<Running> {
   return runWebhookHere({
-    injection: { image: IMAGE, fetcherEnv: [{ name: TRACES_ENDPOINT_VARIABLE, value: endpoint }] },
+    injection: { image: INJECTOR_IMAGE, fetcherEnv: [{ name: TRACES_ENDPOINT_VARIABLE, value: endpoint }] },
     traces: { endpoint: new URL(endpoint), ratio: 1, times: { batchMilliseconds: 50 }, ...traces },
     ...(caBundle === undefined ? {} : { caBundle }),
   });

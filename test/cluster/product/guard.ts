@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../image/built-image.ts';
+import { guardObjects } from '../../unit/cli/doctor/fake-cluster.ts';
 import type { Cluster } from '../cluster.ts';
 import { until } from '../until.ts';
-import type { Api } from './api.ts';
+import type { Api, KubernetesObject } from './api.ts';
 import { PRODUCT_NAMESPACE } from './install.ts';
 import { IMAGE_NAME } from './product-image.ts';
 
@@ -55,6 +56,13 @@ export async function applyGuard(api: Api, fetcherEnv: string, tracesEndpoint: s
       return stderr.includes(`'${policy}'`) ? true : undefined;
     });
   }
+}
+
+/** The guard's objects for an image of the injector. */
+export function guardFor(image: string): readonly KubernetesObject[] {
+  return (guardObjects() as readonly KubernetesObject[]).map((object) =>
+    object.kind === 'ConfigMap' ? { ...object, data: { ...(object['data'] as object), image } } : object,
+  );
 }
 
 function rejecting(policy: string): object {

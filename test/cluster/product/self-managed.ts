@@ -13,6 +13,7 @@ import { DEFAULT_LIMITS } from '../../../src/webhook/server/limits.ts';
 import { startWebhook, type Webhook, type WebhookOptions } from '../../../src/webhook/webhook.ts';
 import { ROOT } from '../../image/built-image.ts';
 import { plainGet } from '../../server/client.ts';
+import { INJECTOR_IMAGE } from '../../server/injector-image.ts';
 import { markedProcesses } from '../processes.ts';
 import { until } from '../until.ts';
 import type { Api } from './api.ts';
@@ -97,7 +98,7 @@ export async function startReplicas(
     ports.map((listenPort) =>
       startWebhook(
         {
-          injection: { image: 'registry.example/aws-secrets-injector:test' },
+          injection: { image: INJECTOR_IMAGE },
           limits: DEFAULT_LIMITS,
           listenPort,
           probePort: 0,
