@@ -3,9 +3,11 @@
  * injection, with an init container that does nothing, with neither, and with CPU limits, in turn.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { PAUSE_IMAGE } from '../cluster/node-configuration.ts';
 import { pod, shell } from '../cluster/product/pods.ts';
 import type { KubernetesObject, Stage } from '../cluster/product/stage.ts';
 import { startStage } from '../cluster/product/stage.ts';
+import { median } from './median.ts';
 import { STEPS, type Step, type Timeline, timelineOf } from './pod-timeline.ts';
 import { RuntimeEvents } from './runtime-events.ts';
 import { webhookCalls } from './webhook-calls.ts';
@@ -16,8 +18,8 @@ import { webhookCalls } from './webhook-calls.ts';
  */
 const KUBELET_PERIOD = 1000;
 
-/** The limits that pods of the bench set; the computed one comes first. */
-const LIMITS = [undefined, '1', '500m', '250m', '100m'] as const;
+/** The CPU limits that pods of the bench set. */
+const LIMITS = ['1', '500m', '250m', '100m'] as const;
 
 export interface PodFigures {
   readonly what: string;
@@ -32,8 +34,21 @@ export interface ClusterFigures {
   readonly noOp: PodFigures;
   /** One for each CPU limit of the init container; the first has the resources that the webhook computes. */
   readonly injected: readonly PodFigures[];
+  /** What the injection with the computed resources costs more than the no-op init container. */
+  readonly cost: Cost;
   /** Mean time in milliseconds that the API server waited for the webhook. */
   readonly admission: number;
+}
+
+/**
+ * Milliseconds, without the wait for kubelet: over the differences between the two pods of each round, because a machine
+ * that becomes slower for some minutes makes both slower.
+ */
+export interface Cost {
+  readonly median: number;
+  /** Half of the rounds had a difference between these two. */
+  readonly lowerQuartile: number;
+  readonly upperQuartile: number;
 }
 
 interface Case {
@@ -71,13 +86,20 @@ export async function measureCluster(rounds: number): Promise<ClusterFigures> {
     bare: figuresOf(bare),
     noOp: figuresOf(noOp),
     injected: injected.map(figuresOf),
+    cost: costOf(injected[0], noOp),
     admission: await admissionMilliseconds(stage),
   };
 }
 
-function casesOf(namespace: string, arn: string): [Case, Case, readonly Case[]] {
+function casesOf(namespace: string, arn: string): [Case, Case, readonly [Case, ...Case[]]] {
   const containers = [shell('app', 'echo started')];
   const initContainers = [{ name: 'nothing', command: ['true'] }];
+  const injection = (limit: string | undefined): Case => ({
+    what: limit === undefined ? 'injection' : `injection with a CPU limit of ${limit}`,
+    isInjected: true,
+    manifest: (name) => pod(namespace, { name, containers, annotations: annotationsFor(arn, limit) }),
+    seen: [],
+  });
   return [
     {
       what: 'bare',
@@ -91,12 +113,7 @@ function casesOf(namespace: string, arn: string): [Case, Case, readonly Case[]] 
       manifest: (name) => pod(namespace, { name, containers, initContainers }),
       seen: [],
     },
-    LIMITS.map((limit) => ({
-      what: limit === undefined ? 'injection' : `injection with a CPU limit of ${limit}`,
-      isInjected: true,
-      manifest: (name) => pod(namespace, { name, containers, annotations: annotationsFor(arn, limit) }),
-      seen: [],
-    })),
+    [injection(undefined), ...LIMITS.map(injection)],
   ];
 }
 
@@ -115,7 +132,10 @@ async function startOne(
   name: string,
 ): Promise<Timeline> {
   stage.aws.reset();
+  const before = Date.now();
   await stage.mustCreate(manifest(name));
+  // A kubectl that waits would take CPU time from the pod while it starts.
+  await events.timeOf('/tasks/exit', await events.createdAfter(before, PAUSE_IMAGE));
   await stage.waitFor(namespace, `pod/${name}`, '{.status.phase}', 'Succeeded');
   const timeline = await timelineOf(stage, events, { namespace, name }, isInjected);
   await stage.kubectl(`--namespace=${namespace}`, 'delete', 'pod', name, '--wait');
@@ -133,11 +153,15 @@ function figuresOf({ what, seen }: Case): PodFigures {
   return { what, timeline: { total, withoutWait, steps } };
 }
 
+function costOf(injection: Case, noOp: Case): Cost {
+  const differences = injection.seen
+    .map(({ withoutWait }, round) => withoutWait - (noOp.seen[round]?.withoutWait ?? Number.NaN))
+    .toSorted((a, b) => a - b);
+  const at = (part: number): number => differences[Math.floor(part * differences.length)] ?? Number.NaN;
+  return { median: median(differences), lowerQuartile: at(0.25), upperQuartile: at(0.75) };
+}
+
 async function admissionMilliseconds(stage: Stage): Promise<number> {
   const { sum, count } = await webhookCalls(stage);
   return (1000 * sum) / count;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
