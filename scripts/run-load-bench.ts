@@ -66,22 +66,16 @@ async function printApiServer(): Promise<void> {
   const reason = clusterUnavailable('control-plane');
   if (reason !== undefined) return void process.stdout.write(`API server: skipped: ${reason}\n`);
   const [rounds, pods] = values.quick ? [3, 100] : [9, 300];
-  const { kubernetes, rows } = await measureApiServer(rounds, pods);
-  print(
-    'connections',
-    'injected/s',
-    'plain/s',
-    'ratio',
-    'creation (ms)',
-    'of it the webhook (ms)',
-    'failures',
+  const { kubernetes, rows, webhookMilliseconds } = await measureApiServer(rounds, pods);
+  print('connections', 'pods', 'per second', 'of plain', 'creation (ms)', 'failures');
+  print(...Array.from({ length: 6 }, () => '---'));
+  for (const { connections, kind, perSecond, ratio, creationMilliseconds, failures } of rows)
+    print(connections, kind, perSecond, ratio, creationMilliseconds, failures);
+  const waits = [...webhookMilliseconds].map(
+    ([connections, ms]) => `${ms} ms with ${connections} connection${connections === 1 ? '' : 's'}`,
   );
-  print(...Array.from({ length: 7 }, () => '---'));
-  for (const row of rows) {
-    const rates = [row.injectedPerSecond, row.plainPerSecond, row.ratio];
-    print(row.connections, ...rates, row.creationMilliseconds, row.webhookMilliseconds, row.failures);
-  }
   process.stdout.write(
-    `\nKubernetes ${kubernetes}; medians of ${rounds} interleaved rounds of ${pods} pods.\n`,
+    `\nThe API server waited for the webhook ${waits.join(', and ')} (means).\n` +
+      `Kubernetes ${kubernetes}; medians of ${rounds} interleaved rounds of ${pods} pods.\n`,
   );
 }

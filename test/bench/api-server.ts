@@ -1,13 +1,17 @@
-/** Pods per second through a real API server, with and without the webhook, and the webhook's share of their creation. */
+/** Pods per second through a real API server: plain, injected, and injected with the guard. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { startCluster } from '../cluster/cluster.ts';
-import { Api } from '../cluster/product/api.ts';
+import { Api, NAMESPACE_LABEL } from '../cluster/product/api.ts';
+import { guardFor } from '../cluster/product/guard.ts';
+import { PRODUCT_NAMESPACE } from '../cluster/product/install.ts';
 import { administrator, loadPod, post } from '../cluster/product/pod-requests.ts';
+import { until } from '../cluster/until.ts';
 import { makeLeaf } from '../server/certificates.ts';
 import { deploymentFlags } from '../server/deployment-flags.ts';
 import { withDirectory } from '../server/directory.ts';
+import { INJECTOR_IMAGE } from '../server/injector-image.ts';
 import { startWebhookProcess } from '../server/processes.ts';
 import { median } from './median.ts';
 import { hundredths } from './servers.ts';
@@ -18,27 +22,33 @@ const REGISTRATION = path.resolve(
   '../../manifests/base/mutating-webhook-configuration.yaml',
 );
 const CONNECTIONS = [1, 16];
+/** The label of the namespace in which the guard checks pods. */
+const GUARDED = { guard: 'checks' };
 
-export interface ApiServerRow {
+const KINDS = ['plain', 'injected', 'injected, with the guard'] as const;
+type PodKind = (typeof KINDS)[number];
+
+export interface PodRow {
   readonly connections: number;
-  /** Medians over the rounds. */
-  readonly injectedPerSecond: number;
-  readonly plainPerSecond: number;
-  /** Injected to plain: the median of the ratios of each round. */
+  readonly kind: PodKind;
+  /** Median over the rounds. */
+  readonly perSecond: number;
+  /** To plain pods: the median of the ratios of each round. */
   readonly ratio: number;
-  /** Means of all injected pods: their creation, and the call of the webhook as the API server measured it. */
+  /** Mean over all pods. */
   readonly creationMilliseconds: number;
-  readonly webhookMilliseconds: number;
   /** Pods that were not created as they should. */
   readonly failures: number;
 }
 
 export interface ApiServerFigures {
   readonly kubernetes: string;
-  readonly rows: readonly ApiServerRow[];
+  readonly rows: readonly PodRow[];
+  /** By number of connections: mean time in milliseconds that the API server waited for the webhook. */
+  readonly webhookMilliseconds: ReadonlyMap<number, number>;
 }
 
-/** Starts an API server without nodes, registers the webhook, and creates pods in turn with and without annotations. */
+/** Starts an API server without nodes, registers webhook and guard, and creates pods of each kind in turn. */
 export async function measureApiServer(rounds: number, podsOfRound: number): Promise<ApiServerFigures> {
   await using cluster = await startCluster({ level: 'control-plane' });
   const api = new Api(cluster);
@@ -51,14 +61,52 @@ export async function measureApiServer(rounds: number, podsOfRound: number): Pro
     try {
       await api.mustCreate(registration(webhook.port, cert));
       const namespace = await api.namespace();
-      const rows: ApiServerRow[] = [];
-      for (const connections of CONNECTIONS)
-        rows.push(await measureRow(api, namespace, { connections, rounds, podsOfRound }));
-      return { kubernetes: cluster.facts.kubernetes, rows };
+      const guarded = await guardedNamespace(api);
+      const places = { plain: namespace, injected: namespace, 'injected, with the guard': guarded };
+      const rows: PodRow[] = [];
+      const webhookMilliseconds = new Map<number, number>();
+      for (const connections of CONNECTIONS) {
+        const before = await webhookCalls(api);
+        rows.push(...(await measureRows(api, places, { connections, rounds, podsOfRound })));
+        const after = await webhookCalls(api);
+        const mean = (1000 * (after.sum - before.sum)) / (after.count - before.count);
+        webhookMilliseconds.set(connections, hundredths(mean));
+      }
+      return { kubernetes: cluster.facts.kubernetes, rows, webhookMilliseconds };
     } finally {
       await webhook.stop();
     }
   });
+}
+
+/** Applies the guard, bound to one namespace only, and waits until it rejects a pod. @returns the namespace */
+async function guardedNamespace(api: Api): Promise<string> {
+  const namespace = await api.namespace({ [NAMESPACE_LABEL]: 'enabled', ...GUARDED });
+  const items = guardFor(INJECTOR_IMAGE).map((object) =>
+    object.kind === 'ValidatingAdmissionPolicyBinding'
+      ? {
+          ...object,
+          spec: {
+            ...(object['spec'] as object),
+            matchResources: { namespaceSelector: { matchLabels: GUARDED } },
+          },
+        }
+      : object,
+  );
+  await api.namespace({}, PRODUCT_NAMESPACE);
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  const { status, stderr } = await api.cluster.kubectl(['apply', '--server-side', '--filename=-'], list);
+  if (status !== 0) throw new Error(stderr);
+  const forged = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name: 'forged' },
+    spec: { containers: [{ name: 'aws-secrets-fetch', image: 'x' }] },
+  };
+  await until('the guard', { seconds: 60 }, async () =>
+    (await api.create(forged, '--dry-run=server')).status === 0 ? undefined : true,
+  );
+  return namespace;
 }
 
 interface Series {
@@ -67,30 +115,30 @@ interface Series {
   readonly podsOfRound: number;
 }
 
-async function measureRow(api: Api, namespace: string, series: Series): Promise<ApiServerRow> {
-  const { connections, rounds, podsOfRound } = series;
-  const create = (asks: boolean): Promise<Batch> =>
-    createPods(api, namespace, { count: podsOfRound, connections, asks });
-  await create(true);
-  await create(false);
-  const seen: Record<'injected' | 'plain', Batch[]> = { injected: [], plain: [] };
-  const before = await webhookCalls(api);
+async function measureRows(
+  api: Api,
+  places: Readonly<Record<PodKind, string>>,
+  { connections, rounds, podsOfRound }: Series,
+): Promise<readonly PodRow[]> {
+  const create = (kind: PodKind): Promise<Batch> =>
+    createPods(api, places[kind], { count: podsOfRound, connections, asks: kind !== 'plain' });
+  for (const kind of KINDS) await create(kind);
+  const seen: Record<PodKind, Batch[]> = { plain: [], injected: [], 'injected, with the guard': [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const asks of round % 2 === 0 ? [true, false] : [false, true])
-      seen[asks ? 'injected' : 'plain'].push(await create(asks));
+    for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) seen[kind].push(await create(kind));
   }
-  const after = await webhookCalls(api);
-  const ratios = seen.injected.map((one, at) => one.perSecond / (seen.plain[at]?.perSecond ?? Number.NaN));
-  const mean = seen.injected.reduce((sum, one) => sum + one.meanMilliseconds, 0) / rounds;
-  return {
-    connections,
-    injectedPerSecond: Math.round(median(seen.injected.map(({ perSecond }) => perSecond))),
-    plainPerSecond: Math.round(median(seen.plain.map(({ perSecond }) => perSecond))),
-    ratio: hundredths(median(ratios)),
-    creationMilliseconds: hundredths(mean),
-    webhookMilliseconds: hundredths((1000 * (after.sum - before.sum)) / (after.count - before.count)),
-    failures: [...seen.injected, ...seen.plain].reduce((sum, one) => sum + one.failures, 0),
-  };
+  return KINDS.map((kind) => {
+    const batches = seen[kind];
+    const ratios = batches.map(({ perSecond }, at) => perSecond / (seen.plain[at]?.perSecond ?? Number.NaN));
+    return {
+      connections,
+      kind,
+      perSecond: Math.round(median(batches.map(({ perSecond }) => perSecond))),
+      ratio: hundredths(median(ratios)),
+      creationMilliseconds: hundredths(batches.reduce((sum, one) => sum + one.meanMilliseconds, 0) / rounds),
+      failures: batches.reduce((sum, one) => sum + one.failures, 0),
+    };
+  });
 }
 
 /** The registration of the manifests, with a webhook that the API server reaches on this machine. */
