@@ -66,11 +66,9 @@ export async function measureApiServer(rounds: number, podsOfRound: number): Pro
       const rows: PodRow[] = [];
       const webhookMilliseconds = new Map<number, number>();
       for (const connections of CONNECTIONS) {
-        const before = await webhookCalls(api);
-        rows.push(...(await measureRows(api, places, { connections, rounds, podsOfRound })));
-        const after = await webhookCalls(api);
-        const mean = (1000 * (after.sum - before.sum)) / (after.count - before.count);
-        webhookMilliseconds.set(connections, hundredths(mean));
+        const measured = await measureRows(api, places, { connections, rounds, podsOfRound });
+        rows.push(...measured.rows);
+        webhookMilliseconds.set(connections, measured.webhookMilliseconds);
       }
       return { kubernetes: cluster.facts.kubernetes, rows, webhookMilliseconds };
     } finally {
@@ -119,15 +117,18 @@ async function measureRows(
   api: Api,
   places: Readonly<Record<PodKind, string>>,
   { connections, rounds, podsOfRound }: Series,
-): Promise<readonly PodRow[]> {
+): Promise<{ readonly rows: readonly PodRow[]; readonly webhookMilliseconds: number }> {
   const create = (kind: PodKind): Promise<Batch> =>
     createPods(api, places[kind], { count: podsOfRound, connections, asks: kind !== 'plain' });
   for (const kind of KINDS) await create(kind);
+  const before = await webhookCalls(api);
   const seen: Record<PodKind, Batch[]> = { plain: [], injected: [], 'injected, with the guard': [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) seen[kind].push(await create(kind));
   }
-  return KINDS.map((kind) => {
+  const after = await webhookCalls(api);
+  const webhookMilliseconds = hundredths((1000 * (after.sum - before.sum)) / (after.count - before.count));
+  const rows = KINDS.map((kind) => {
     const batches = seen[kind];
     const ratios = batches.map(({ perSecond }, at) => perSecond / (seen.plain[at]?.perSecond ?? Number.NaN));
     return {
@@ -139,6 +140,7 @@ async function measureRows(
       failures: batches.reduce((sum, one) => sum + one.failures, 0),
     };
   });
+  return { rows, webhookMilliseconds };
 }
 
 /** The registration of the manifests, with a webhook that the API server reaches on this machine. */
